@@ -1,0 +1,1 @@
+"""Image collections to identity tuples: sources, records, tuples."""

@@ -1,0 +1,113 @@
+"""Photograph files to square RGB pictures of one size."""
+
+import hashlib
+import io
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+# 8 bits a channel. 16-bit and float modes have no agreed range to scale from.
+MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
+
+CENTER, WHOLE = "center", "none"
+
+
+class BadPicture(ValueError):
+    """A file that cannot be used, with the reason as its message."""
+
+
+def decode(data: bytes) -> Image.Image:
+    """A file's bytes as RGB: upright by EXIF, alpha on white, grey as RGB.
+
+    Raises:
+        BadPicture: If the file is empty, corrupt, too large or of a mode that
+            has no agreed range.
+    """
+    if not data:
+        raise BadPicture("empty file")
+    try:
+        picture = Image.open(io.BytesIO(data))
+        if picture.mode not in MODES:
+            raise BadPicture(f"mode {picture.mode} is not 8 bits a channel")
+        picture.load()
+        picture = ImageOps.exif_transpose(picture)
+    except UnidentifiedImageError:
+        raise BadPicture("not a picture that Pillow can read") from None
+    except BadPicture:
+        raise
+    # Pillow's decoders raise many kinds on broken data.
+    except Exception as error:
+        raise BadPicture(f"corrupt: {error}") from error
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return picture.convert("RGB")
+
+
+def parse_crop(crop: str) -> tuple[float, float, float, float] | None:
+    """Checks a crop: "center", "none" or "left,top,right,bottom" in [0, 1].
+
+    Returns:
+        The relative box, or None for the two names.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    if crop in (CENTER, WHOLE):
+        return None
+    try:
+        left, top, right, bottom = (float(part) for part in crop.split(","))
+    except ValueError:
+        left = right = 0.0
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise ValueError(
+            '`crop` must be "center", "none" or a relative box '
+            '"left,top,right,bottom" with 0 <= left < right <= 1 and '
+            f"0 <= top < bottom <= 1. Received: crop={crop!r}"
+        )
+    return left, top, right, bottom
+
+
+def square(picture: Image.Image, crop: str, image_size: int) -> Image.Image:
+    """Crops and resizes to `image_size`, antialiased.
+
+    Args:
+        picture: RGB.
+        crop: See `parse_crop`. "none" and a box that is not square are
+            squeezed into the square.
+        image_size: Side of the result in pixels.
+    """
+    box = parse_crop(crop)
+    w, h = picture.size
+    if box:
+        left, top, right, bottom = box
+        picture = picture.crop(
+            (
+                round(left * w),
+                round(top * h),
+                max(round(right * w), round(left * w) + 1),
+                max(round(bottom * h), round(top * h) + 1),
+            )
+        )
+    elif crop == CENTER:
+        side = min(w, h)
+        left, top = (w - side) // 2, (h - side) // 2
+        picture = picture.crop((left, top, left + side, top + side))
+    if picture.size != (image_size, image_size):
+        picture = picture.resize(
+            (image_size, image_size), Image.Resampling.LANCZOS
+        )
+    return picture
+
+
+def to_png(picture: Image.Image) -> bytes:
+    """The PNG file of a picture."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def pixel_hash(picture: Image.Image) -> str:
+    """A hash of the decoded pixels, equal for equal pictures."""
+    size = f"{picture.width}x{picture.height}:".encode()
+    return hashlib.sha256(size + picture.tobytes()).hexdigest()

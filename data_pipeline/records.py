@@ -1,0 +1,185 @@
+"""The data set on disk: TFRecord shards, their index, the manifest.
+
+A data set is a folder with `manifest.json` and, for each split, shards
+`train-00000-of-00008.tfrecord`. Beside each shard lies an index of the
+identities in it, `train-00000-of-00008.npz`, in the order of the records: an
+identity's records lie together, so that counts are all a reader needs.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+
+import numpy as np
+import tensorflow as tf
+
+SPLITS = ("train", "valid", "test")
+MANIFEST = "manifest.json"
+FORMAT_VERSION = 1
+
+FEATURES = {
+    "image": tf.io.FixedLenFeature([], tf.string),
+    "identity": tf.io.FixedLenFeature([], tf.string),
+    "identity_hash": tf.io.FixedLenFeature([], tf.int64),
+    "observation": tf.io.FixedLenFeature([], tf.string),
+    "labels": tf.io.FixedLenFeature([], tf.string),
+}
+
+
+def identity_hash(identity: str) -> int:
+    """A stable 64-bit hash: the first 8 bytes of SHA-256, signed."""
+    digest = hashlib.sha256(identity.encode("utf-8")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def split_of(hash_value: int) -> str:
+    """The split of an identity: 80 % train, 10 % valid, 10 % test.
+
+    It depends on the identity alone, so adding images moves nobody.
+    """
+    bucket = (hash_value % 2**64) % 10
+    return "train" if bucket < 8 else SPLITS[bucket - 7]
+
+
+def shard_of(hash_value: int, num_shards: int) -> int:
+    """The shard of an identity within its split."""
+    return (hash_value % 2**64) // 10 % num_shards
+
+
+def shard_path(folder: str, split: str, shard: int, num_shards: int) -> str:
+    """`FOLDER/SPLIT-00000-of-00008.tfrecord`."""
+    name = f"{split}-{shard:05d}-of-{num_shards:05d}.tfrecord"
+    return os.path.join(folder, name)
+
+
+def index_path(shard: str) -> str:
+    """The index beside a shard."""
+    return shard.removesuffix(".tfrecord") + ".npz"
+
+
+def example(
+    image: bytes, identity: str, observation: str, labels: dict[str, str]
+) -> bytes:
+    """One serialised record; `image` is a PNG."""
+
+    def bytes_feature(value: bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    hashed = tf.train.Int64List(value=[identity_hash(identity)])
+    features = {
+        "image": bytes_feature(image),
+        "identity": bytes_feature(identity.encode("utf-8")),
+        "identity_hash": tf.train.Feature(int64_list=hashed),
+        "observation": bytes_feature(observation.encode("utf-8")),
+        "labels": bytes_feature(json.dumps(labels, sort_keys=True).encode()),
+    }
+    return tf.train.Example(
+        features=tf.train.Features(feature=features)
+    ).SerializeToString()
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardIndex:
+    """The identities of one shard in the order of their records.
+
+    Attributes:
+        hashes: Identity hashes, int64 `[identities]`.
+        counts: Records of each, int64 `[identities]`.
+    """
+
+    hashes: np.ndarray
+    counts: np.ndarray
+
+
+def write_index(path: str, identities: list[str], counts: list[int]) -> None:
+    """Writes the index of one shard; names are kept as UTF-8 bytes."""
+    with tf.io.gfile.GFile(path, "wb") as file:
+        np.savez(
+            file,
+            names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
+            hashes=np.array([identity_hash(i) for i in identities], np.int64),
+            counts=np.array(counts, np.int64),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """A built data set, as its manifest describes it.
+
+    Attributes:
+        folder: Where manifest and shards lie.
+        image_size: Side of the square pictures in pixels.
+        num_shards: Shards of each split.
+        build_id: Differs between any two data sets with other content.
+        label_names: Names of the labels that records carry.
+    """
+
+    folder: str
+    image_size: int
+    num_shards: int
+    build_id: str
+    label_names: tuple[str, ...]
+
+    @classmethod
+    def open(cls, folder: str) -> "DataSet":
+        """Reads the manifest.
+
+        Raises:
+            FileNotFoundError: If `folder` holds no finished data set.
+            ValueError: If the manifest cannot be read or is of another format.
+        """
+        path = os.path.join(folder, MANIFEST)
+        if not tf.io.gfile.exists(path):
+            raise FileNotFoundError(
+                f"No `{MANIFEST}` in `data_dir`: build the data set with "
+                "`python -m data_pipeline.build_records` (a build that was "
+                f"interrupted leaves none). Received: data_dir={folder!r}"
+            )
+        with tf.io.gfile.GFile(path) as file:
+            text = file.read()
+        try:
+            manifest = json.loads(text)
+            version = manifest["format_version"]
+            if version != FORMAT_VERSION:
+                raise ValueError(f"format version {version}")
+            return cls(
+                folder=folder,
+                image_size=manifest["image_size"],
+                num_shards=manifest["num_shards"],
+                build_id=manifest["build_id"],
+                label_names=tuple(manifest["label_names"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"`{path}` is not a manifest of format {FORMAT_VERSION} "
+                f"({error!r}). Build the data set again."
+            ) from error
+
+    def shards(self, split: str) -> list[str]:
+        """Paths of the shards of `split`.
+
+        Raises:
+            ValueError: If `split` is not one of `SPLITS`.
+            FileNotFoundError: If a shard is missing.
+        """
+        if split not in SPLITS:
+            raise ValueError(
+                f"`split` must be one of {SPLITS}. Received: split={split!r}"
+            )
+        paths = [
+            shard_path(self.folder, split, shard, self.num_shards)
+            for shard in range(self.num_shards)
+        ]
+        for path in paths:
+            if not tf.io.gfile.exists(path):
+                raise FileNotFoundError(
+                    f"A shard of the data set is missing: {path}"
+                )
+        return paths
+
+    def index(self, shard: str) -> ShardIndex:
+        """The index of one of `shards()`."""
+        with tf.io.gfile.GFile(index_path(shard), "rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            return ShardIndex(arrays["hashes"], arrays["counts"])

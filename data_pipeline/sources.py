@@ -1,0 +1,185 @@
+"""Image collections: which photograph shows which identity.
+
+A source lists `Photograph`s from a collection's root. It opens no picture.
+"""
+
+import csv
+import dataclasses
+import io
+import os
+import posixpath
+from collections.abc import Callable, Iterator
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from data_pipeline.pictures import CENTER
+from data_pipeline.records import SPLITS
+
+PICTURE_SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+)
+
+
+class BadCollection(ValueError):
+    """A collection that cannot be read as the layout says."""
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Photograph:
+    """One file of a collection.
+
+    Attributes:
+        path: Where it lies.
+        identity: Whom or what it shows.
+        observation: What tells it from the identity's other photographs.
+        labels: (name, value) pairs.
+        split: Its split where the collection fixes it, else None.
+    """
+
+    path: str
+    identity: str
+    observation: str
+    labels: tuple[tuple[str, str], ...] = ()
+    split: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class TableColumns:
+    """Columns of a `table` collection's CSV."""
+
+    image: str = "image"
+    identity: str = "identity"
+    labels: tuple[str, ...] = ()
+
+
+def _files(pattern: str) -> list[str]:
+    paths = (m.path for m in FileSystems.match([pattern])[0].metadata_list)
+    return sorted(paths)
+
+
+def _pictures(pattern: str) -> list[str]:
+    return [p for p in _files(pattern) if p.lower().endswith(PICTURE_SUFFIXES)]
+
+
+def _stem(path: str) -> str:
+    return os.path.splitext(posixpath.basename(path))[0]
+
+
+def _read_lines(path: str) -> Iterator[str]:
+    stream = FileSystems.open(
+        path, compression_type=CompressionTypes.UNCOMPRESSED
+    )
+    with stream:
+        # utf-8-sig: spreadsheets put a byte order mark before the first name.
+        yield from io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+
+
+def flat(root: str, columns: TableColumns) -> Iterator[Photograph]:
+    """`<IDENTITY>_<OBSERVATION>_<x>.png`, in `root` or in split folders.
+
+    The stem is split at its last two underscores; x is the aspect ratio that
+    the picture once had and is not used. `train/`, `valid/` and `test/` below
+    `root` then are the splits.
+
+    Source: the reference code's data layout.
+    """
+    for split in (None, *SPLITS):
+        folder = FileSystems.join(root, split) if split else root
+        for path in _pictures(FileSystems.join(folder, "*")):
+            parts = _stem(path).rsplit("_", 2)
+            if len(parts) != 3 or not parts[0]:
+                raise BadCollection(
+                    "The layout `flat` wants names like "
+                    f"`<IDENTITY>_<OBSERVATION>_<x>.png`. Received: {path}"
+                )
+            yield Photograph(path, parts[0], parts[1], split=split)
+
+
+def folders(root: str, columns: TableColumns) -> Iterator[Photograph]:
+    """One folder an identity: LFW, VGGFace2, CASIA-WebFace, catalogues."""
+    for path in _pictures(FileSystems.join(root, "*", "*")):
+        identity = posixpath.basename(posixpath.dirname(path))
+        yield Photograph(path, identity, _stem(path))
+
+
+def celeba(root: str, columns: TableColumns) -> Iterator[Photograph]:
+    """CelebA: `img_align_celeba/` and `identity_CelebA.txt`."""
+    images = FileSystems.join(root, "img_align_celeba")
+    table = FileSystems.join(root, "identity_CelebA.txt")
+    if not FileSystems.exists(table):
+        raise BadCollection(
+            f"The layout `celeba` needs the file `{table}`, which comes with "
+            "CelebA on request."
+        )
+    for number, line in enumerate(_read_lines(table), start=1):
+        fields = line.split()
+        if not fields:
+            continue
+        if len(fields) != 2:
+            raise BadCollection(
+                f"`{table}` wants `<file> <identity>` in each line. "
+                f"Received: line {number}: {line.strip()!r}"
+            )
+        name, identity = fields
+        path = FileSystems.join(images, name)
+        yield Photograph(path, identity, _stem(name))
+
+
+def table(root: str, columns: TableColumns) -> Iterator[Photograph]:
+    """A CSV with a header; pictures lie relative to its folder.
+
+    For Stanford Online Products, Amazon Berkeley Objects, own catalogues.
+    """
+    folder = posixpath.dirname(root) or "."
+    rows = csv.DictReader(_read_lines(root))
+    wanted = (columns.image, columns.identity, *columns.labels)
+    missing = [name for name in wanted if name not in (rows.fieldnames or ())]
+    if missing:
+        raise BadCollection(
+            f"`{root}` has no columns {missing}. Set --image_column, "
+            f"--identity_column, --label_columns. Received: {rows.fieldnames}"
+        )
+    for row in rows:
+        image, identity = row[columns.image], row[columns.identity]
+        if not image or not identity:
+            raise BadCollection(
+                f"`{root}` line {rows.line_num} has no image or identity."
+            )
+        labels = tuple((n, row[n] or "") for n in columns.labels)
+        yield Photograph(
+            FileSystems.join(folder, image), identity, _stem(image), labels
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """A way to lay out a collection.
+
+    Attributes:
+        photographs: Lists a collection from its root.
+        crop: What its pictures need where the user does not say.
+        is_folder: Whether the root is a folder (else a file).
+    """
+
+    photographs: Callable[[str, TableColumns], Iterator[Photograph]]
+    crop: str = CENTER
+    is_folder: bool = True
+
+
+LAYOUTS = {
+    "flat": Layout(flat),
+    "folders": Layout(folders),
+    # The central 148 of 178x218, relative, so that other sizes work too.
+    "celeba": Layout(
+        celeba, crop=f"{15 / 178},{35 / 218},{163 / 178},{183 / 218}"
+    ),
+    "table": Layout(table, is_folder=False),
+}

@@ -1,0 +1,5 @@
+"""SD-GAN: generative models with an identity and an observation code.
+
+Source: Donahue, Lipton, Balsubramani, McAuley, "Semantically Decomposing the
+Latent Spaces of Generative Adversarial Networks", ICLR 2018, arXiv 1705.07904.
+"""

@@ -1,0 +1,151 @@
+"""The configuration: frozen dataclasses, one for each concern.
+
+Each field is a flag of the same name (`flags.py`); its metadata says in one
+line what it means. `Experiment` is what determines a trained model, so it is
+what a checkpoint carries and a resumed run must agree with.
+"""
+
+import dataclasses
+import hashlib
+import json
+
+
+def option(default, help: str, choices: tuple = (), minimum=None):
+    """A field with its one-line meaning and the values that it may take."""
+    return dataclasses.field(
+        default=default,
+        metadata={"help": help, "choices": choices, "minimum": minimum},
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """What is trained. The defaults are the reference's SD-DCGAN."""
+
+    model: str = option("sd_dcgan", "System to train; see README.")
+    discriminator: str = option(
+        "siamese",
+        "Where the images of a tuple meet.",
+        choices=("siamese", "stacked"),
+    )
+    loss: str = option(
+        "dcgan",
+        "Adversarial loss; it also picks the optimizer.",
+        choices=("dcgan", "lsgan", "wgan", "wgan-gp"),
+    )
+    image_size: int = option(64, "Side in pixels.", choices=(32, 64, 128))
+    k: int = option(2, "Images in an identity tuple; 1 is vanilla.", minimum=1)
+    d_i: int = option(50, "Size of the identity code z_i.", minimum=1)
+    d_o: int = option(50, "Size of the observation code z_o.", minimum=1)
+    dim: int = option(64, "Width of the networks next to the image.", minimum=1)
+    batch_size: int = option(16, "Tuples in the global batch.", minimum=1)
+    d_steps_per_g_step: int = option(
+        1, "Discriminator updates for each generator update.", minimum=1
+    )
+    seed: int = option(0, "Seed of weights, data order and latents.", minimum=0)
+    precision: str = option(
+        "float32",
+        "Arithmetic of the networks.",
+        choices=("float32", "mixed_bfloat16"),
+    )
+
+    def to_json(self) -> str:
+        """The fields as JSON with sorted names."""
+        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Experiment":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: If a field is missing or unknown.
+        """
+        fields = json.loads(text)
+        try:
+            return cls(**fields)
+        except TypeError as error:
+            raise ValueError(
+                f"The configuration is of another version: {error}. "
+                f"Received: fields={sorted(fields)}"
+            ) from error
+
+    def fingerprint(self) -> str:
+        """12 hexadecimal digits that differ when any field does."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
+
+    def differences(self, other: "Experiment") -> list[str]:
+        """`name: self's value != other's value` of each differing field."""
+        ours, theirs = dataclasses.asdict(self), dataclasses.asdict(other)
+        return [
+            f"{name}: {ours[name]!r} != {theirs[name]!r}"
+            for name in ours
+            if ours[name] != theirs[name]
+        ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """How a training run goes; none of it changes what is trained."""
+
+    train_steps: int = option(
+        500_000, "Generator updates of the whole run.", minimum=1
+    )
+    log_interval_steps: int = option(50, "Steps between scalars.", minimum=1)
+    sample_interval_steps: int = option(
+        500, "Steps between sample grids.", minimum=1
+    )
+    save_interval_steps: int = option(
+        500, "Steps between checkpoints.", minimum=1
+    )
+    keep_checkpoints: int = option(5, "Latest checkpoints kept.", minimum=1)
+    keep_every_hours: float = option(
+        6.0, "One checkpoint in so many hours is kept for good.", minimum=0.1
+    )
+    cache_gb: float = option(
+        8.0, "Decoded data up to this size is held in memory.", minimum=0
+    )
+    collapse_limit: float = option(
+        0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
+    )
+    strategy: str = option(
+        "mirrored",
+        "Replicas on one machine or on the workers of TF_CONFIG.",
+        choices=("mirrored", "multi_worker"),
+    )
+    logical_cpus: int = option(
+        0, "Train on so many logical CPUs instead of GPUs.", minimum=0
+    )
+    init_from: str = option("", "Run folder whose networks to start from.")
+    dry_run: bool = option(False, "Print the configuration, then stop.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """What `--mode=sample` writes."""
+
+    output_dir: str = option("", "Folder for the pictures; RUN/generated.")
+    num_identities: int = option(8, "Rows of the grid.", minimum=1)
+    num_observations: int = option(8, "Columns of the grid.", minimum=1)
+    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].")
+
+
+@dataclasses.dataclass(frozen=True)
+class Benchmark:
+    """What `--mode=bench` measures."""
+
+    bench_steps: int = option(5, "Timed training steps.", minimum=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that one command of main.py is told."""
+
+    mode: str
+    run_dir: str
+    data_dir: str
+    experiment: Experiment
+    training: Training
+    sampling: Sampling
+    benchmark: Benchmark
+    # Experiment fields that the user named: a run folder supplies the others.
+    named: frozenset = frozenset()

@@ -1,0 +1,75 @@
+"""Pixel mappings, contact sheets and picture files."""
+
+import dataclasses
+import io
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+
+@dataclasses.dataclass(frozen=True)
+class PixelMapping:
+    """How a generator's [-1, 1] and the 256 grey levels correspond.
+
+    Images enter as x * scale - 1 and leave as (x + 1) / scale, cut to
+    [0, 255] and rounded down or to the nearest level.
+
+    Attributes:
+        scale: Grey level to [-1, 1].
+        nearest: Whether levels are rounded to the nearest (else down).
+    """
+
+    scale: float
+    nearest: bool
+
+    def to_float(self, pixels) -> tf.Tensor:
+        """uint8 pixels of any shape to float32 in [-1, 1]."""
+        return tf.cast(pixels, tf.float32) * self.scale - 1.0
+
+    def to_uint8(self, images) -> np.ndarray:
+        """Images of any shape, nominally in [-1, 1], to uint8 pixels."""
+        levels = np.clip((np.asarray(images) + 1.0) / self.scale, 0.0, 255.0)
+        if self.nearest:
+            levels = np.rint(levels)
+        return levels.astype(np.uint8)
+
+
+# x / 256 * 2 - 1 and floor((x + 1) / 2 * 256), as the reference's SD-DCGAN.
+DCGAN_PIXELS = PixelMapping(scale=2.0 / 256.0, nearest=False)
+
+
+def contact_sheet(images: np.ndarray, columns: int) -> np.ndarray:
+    """Lays pictures out row by row without borders.
+
+    Args:
+        images: uint8 `[n, h, w, c]`; n must be a multiple of `columns`.
+        columns: Pictures in a row.
+
+    Returns:
+        uint8 `[rows * h, columns * w, c]`.
+
+    Raises:
+        ValueError: If the pictures do not fill their rows.
+    """
+    n, h, w, c = images.shape
+    if columns < 1 or n % columns:
+        raise ValueError(
+            "`images` must fill rows of `columns` pictures. "
+            f"Received: images.shape={images.shape}, columns={columns}"
+        )
+    rows = images.reshape(n // columns, columns, h, w, c)
+    return rows.transpose(0, 2, 1, 3, 4).reshape(-1, columns * w, c)
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """One uint8 picture `[h, w, 3]` as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def write_png(path: str, image: np.ndarray) -> None:
+    """Writes one uint8 picture `[h, w, 3]` to any path TensorFlow knows."""
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(encode_png(image))

@@ -1,0 +1,152 @@
+"""Adversarial losses: pure functions on logits.
+
+Each `<family>_discriminator_loss(real_logits, fake_logits)` and
+`<family>_generator_loss(fake_logits)` takes float32 logits `[n]` and returns a
+scalar, the mean over the batch. `GAN_LOSSES` names the families.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+
+def dcgan_discriminator_loss(real_logits, fake_logits):
+    """Half the binary cross-entropies of real as 1 and fake as 0; >= 0.
+
+    Source: Goodfellow et al. 2014; the reference halves the sum.
+    """
+    # BCE(x, 1) = softplus(-x) and BCE(x, 0) = softplus(x), stable in x.
+    return 0.5 * (
+        tf.reduce_mean(tf.nn.softplus(-real_logits))
+        + tf.reduce_mean(tf.nn.softplus(fake_logits))
+    )
+
+
+def dcgan_generator_loss(fake_logits):
+    """Non-saturating loss, the binary cross-entropy of fake as 1; >= 0."""
+    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
+
+
+def lsgan_discriminator_loss(real_logits, fake_logits):
+    """Half the squared distances of real to 1 and fake to 0; >= 0.
+
+    Source: Mao et al. 2017, arXiv 1611.04076.
+    """
+    return 0.5 * (
+        tf.reduce_mean(tf.square(real_logits - 1.0))
+        + tf.reduce_mean(tf.square(fake_logits))
+    )
+
+
+def lsgan_generator_loss(fake_logits):
+    """Squared distance of fake to 1; >= 0. The reference does not halve it."""
+    return tf.reduce_mean(tf.square(fake_logits - 1.0))
+
+
+def wgan_discriminator_loss(real_logits, fake_logits):
+    """The critic's fake minus real mean; any real number.
+
+    Source: Arjovsky et al. 2017, arXiv 1701.07875.
+    """
+    return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
+
+
+def wgan_generator_loss(fake_logits):
+    """Minus the critic's mean; any real number."""
+    return -tf.reduce_mean(fake_logits)
+
+
+def gradient_penalty(discriminator, real, fake, weights):
+    """Mean of (norm of the critic's gradient - 1)^2 between real and fake.
+
+    Args:
+        discriminator: Maps tuples `[n, k, h, w, c]` to logits `[n]`.
+        real: Tuples `[n, k, h, w, c]`.
+        fake: Tuples `[n, k, h, w, c]`.
+        weights: Interpolation weights in [0, 1], one a tuple, `[n]`; 0 is real.
+
+    Returns:
+        A scalar >= 0, not yet multiplied by its coefficient.
+
+    Source: Gulrajani et al. 2017, arXiv 1704.00028. The norm is over all axes
+    but the first; the reference code sums over two axes only, which is a bug.
+    """
+    weights = tf.reshape(weights, [-1, 1, 1, 1, 1])
+    between = real + weights * (fake - real)
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        logits = discriminator(between)
+    gradient = tape.gradient(logits, between)
+    norm = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4]))
+    return tf.reduce_mean(tf.square(norm - 1.0))
+
+
+def adam(learning_rate: float, beta_1: float, beta_2: float = 0.999):
+    """Adam with TensorFlow 1's epsilon (Keras' default is 1e-7)."""
+    return keras.optimizers.Adam(
+        learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8
+    )
+
+
+class TF1RMSprop(keras.optimizers.RMSprop):
+    """RMSProp with TensorFlow 1's constants.
+
+    The mean square starts at 1 (Keras: 0), so the first steps are small
+    instead of large, which matters for the tiny gradients of a clipped WGAN.
+    """
+
+    def __init__(self, learning_rate: float, **kwargs):
+        super().__init__(learning_rate, rho=0.9, epsilon=1e-10, **kwargs)
+
+    def build(self, variables):
+        super().build(variables)
+        for slot in self.variables:
+            if "velocity" in slot.path:
+                slot.assign(keras.ops.ones_like(slot))
+
+
+@dataclasses.dataclass(frozen=True)
+class GANLoss:
+    """One adversarial loss and what the reference trains it with.
+
+    Attributes:
+        discriminator: (real_logits, fake_logits) to a scalar.
+        generator: fake_logits to a scalar.
+        optimizer: Makes an optimizer; each network gets its own.
+        weight_clip: Bound of the discriminator's weights after its update.
+        penalty_coefficient: Factor of the gradient penalty; 0 leaves it out.
+    """
+
+    discriminator: Callable
+    generator: Callable
+    optimizer: Callable[[], keras.optimizers.Optimizer]
+    weight_clip: float | None = None
+    penalty_coefficient: float = 0.0
+
+
+GAN_LOSSES = {
+    "dcgan": GANLoss(
+        dcgan_discriminator_loss,
+        dcgan_generator_loss,
+        lambda: adam(2e-4, beta_1=0.5),
+    ),
+    "lsgan": GANLoss(
+        lsgan_discriminator_loss,
+        lsgan_generator_loss,
+        lambda: TF1RMSprop(1e-4),
+    ),
+    "wgan": GANLoss(
+        wgan_discriminator_loss,
+        wgan_generator_loss,
+        lambda: TF1RMSprop(5e-5),
+        weight_clip=0.01,
+    ),
+    "wgan-gp": GANLoss(
+        wgan_discriminator_loss,
+        wgan_generator_loss,
+        lambda: adam(1e-4, beta_1=0.5, beta_2=0.9),
+        penalty_coefficient=10.0,
+    ),
+}

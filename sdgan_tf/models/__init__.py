@@ -1,0 +1,1 @@
+"""Keras models. They import no TensorFlow: any Keras backend runs them."""

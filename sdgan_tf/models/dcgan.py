@@ -1,0 +1,271 @@
+"""The DCGAN networks: generator, Siamese and stacked discriminators.
+
+Source: paper, section 3.2 and appendix; widths and kernels of the reference.
+"""
+
+import math
+
+import keras
+
+from sdgan_tf.models.layers import (
+    GroupedBatchNormalization,
+    conv_kernel_initializer,
+)
+
+IMAGE_SIZES = (32, 64, 128)
+MAX_WIDTH = 8  # In multiples of `dim`.
+
+
+def stage_widths(image_size: int, dim: int) -> list[int]:
+    """Channels of each stride-2 stage, from the image inwards.
+
+    The number of stages is log2(image_size) - 2 and no width passes 8 * dim:
+    64 gives dim * (1, 2, 4, 8), 128 repeats the last, 32 drops it.
+
+    Raises:
+        ValueError: If `image_size` is not supported or `dim` is not positive.
+    """
+    if image_size not in IMAGE_SIZES:
+        raise ValueError(
+            f"`image_size` must be one of {IMAGE_SIZES}. "
+            f"Received: image_size={image_size}"
+        )
+    if dim < 1:
+        raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
+    stages = int(math.log2(image_size)) - 2
+    return [dim * min(2**stage, MAX_WIDTH) for stage in range(stages)]
+
+
+class DCGANGenerator(keras.Model):
+    """Codes `[n, d_z]` to images `[n, h, w, 3]`, float32 in [-1, 1].
+
+    Args:
+        image_size: 32, 64 or 128.
+        dim: Width of the stage next to the image.
+        synchronized: Whether batch norm takes its statistics over all replicas.
+    """
+
+    def __init__(
+        self,
+        image_size: int = 64,
+        dim: int = 64,
+        synchronized: bool = False,
+        dtype=None,
+        name: str = "generator",
+    ):
+        super().__init__(dtype=dtype, name=name)
+        widths = stage_widths(image_size, dim)[::-1]
+        self.image_size = image_size
+        self.dim = dim
+        self.synchronized = synchronized
+
+        def norm():
+            return keras.layers.BatchNormalization(
+                momentum=0.99,
+                epsilon=1e-3,
+                synchronized=synchronized,
+                dtype=dtype,
+            )
+
+        self.project = keras.layers.Dense(
+            4 * 4 * widths[0],
+            kernel_initializer=conv_kernel_initializer(),
+            dtype=dtype,
+        )
+        self.reshape = keras.layers.Reshape((4, 4, widths[0]), dtype=dtype)
+        self.upconvs = [
+            keras.layers.Conv2DTranspose(
+                filters,
+                5,
+                strides=2,
+                padding="same",
+                kernel_initializer=conv_kernel_initializer(),
+                dtype=dtype,
+            )
+            for filters in [*widths[1:], 3]
+        ]
+        self.norms = [norm() for _ in widths]
+
+    def call(self, z, training=False):
+        x = self.reshape(self.project(z))
+        for norm, upconv in zip(self.norms, self.upconvs, strict=True):
+            x = upconv(keras.ops.relu(norm(x, training=training)))
+        # tanh in float32: the 8 bits of bfloat16 would band the picture.
+        return keras.ops.tanh(keras.ops.cast(x, "float32"))
+
+    def get_config(self):
+        return {
+            "image_size": self.image_size,
+            "dim": self.dim,
+            "synchronized": self.synchronized,
+            "name": self.name,
+        }
+
+
+class DCGANEncoder(keras.Model):
+    """Images `[num_batches * b * members, h, w, c]` to 4x4 feature maps.
+
+    Args:
+        image_size: 32, 64 or 128.
+        dim: Width of the stage next to the image.
+        synchronized: Whether batch norm takes its statistics over all replicas.
+    """
+
+    def __init__(
+        self,
+        image_size: int = 64,
+        dim: int = 64,
+        synchronized: bool = False,
+        dtype=None,
+        name: str = "encoder",
+    ):
+        super().__init__(dtype=dtype, name=name)
+        self.image_size = image_size
+        self.dim = dim
+        self.synchronized = synchronized
+        widths = stage_widths(image_size, dim)
+        self.convs = [
+            keras.layers.Conv2D(
+                filters,
+                5,
+                strides=2,
+                padding="same",
+                kernel_initializer=conv_kernel_initializer(),
+                dtype=dtype,
+            )
+            for filters in widths
+        ]
+        self.norms = [
+            GroupedBatchNormalization(synchronized=synchronized, dtype=dtype)
+            for _ in widths[1:]
+        ]
+
+    def call(self, images, num_batches=1, members=1):
+        x = keras.ops.leaky_relu(self.convs[0](images), 0.2)
+        for conv, norm in zip(self.convs[1:], self.norms, strict=True):
+            x = norm(conv(x), num_batches=num_batches, members=members)
+            x = keras.ops.leaky_relu(x, 0.2)
+        return x
+
+    def get_config(self):
+        return {
+            "image_size": self.image_size,
+            "dim": self.dim,
+            "synchronized": self.synchronized,
+            "name": self.name,
+        }
+
+
+class DCGANDiscriminator(keras.Model):
+    """Judges image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
+
+    Subclasses say where the k images of a tuple meet; the 3x3 stride-2
+    collating convolution and the dense layer are the same.
+
+    Args:
+        image_size: 32, 64 or 128.
+        dim: Width of the stage next to the image.
+        synchronized: Whether batch norm takes its statistics over all replicas.
+    """
+
+    def __init__(
+        self,
+        image_size: int = 64,
+        dim: int = 64,
+        synchronized: bool = False,
+        dtype=None,
+        name: str = "discriminator",
+    ):
+        super().__init__(dtype=dtype, name=name)
+        self.image_size = image_size
+        self.dim = dim
+        self.synchronized = synchronized
+        self.encoder = DCGANEncoder(
+            image_size, dim, synchronized=synchronized, dtype=dtype
+        )
+        self.collate = keras.layers.Conv2D(
+            MAX_WIDTH * dim,
+            3,
+            strides=2,
+            padding="same",
+            kernel_initializer=conv_kernel_initializer(),
+            dtype=dtype,
+        )
+        self.collate_norm = GroupedBatchNormalization(
+            synchronized=synchronized, dtype=dtype
+        )
+        self.flatten = keras.layers.Flatten(dtype=dtype)
+        self.logit = keras.layers.Dense(
+            1, kernel_initializer=conv_kernel_initializer(), dtype=dtype
+        )
+
+    def encode(self, tuples, num_batches):
+        """Tuples `[n, k, h, w, c]` to the maps that are collated."""
+        raise TypeError("Use SiameseDiscriminator or StackedDiscriminator.")
+
+    def call(self, tuples, num_batches=1):
+        """Judges `num_batches` equal batches that lie one after another.
+
+        Args:
+            tuples: `[num_batches * b, k, h, w, c]`, for example a batch of
+                real tuples followed by one of fake ones. Each is normalised
+                by its own statistics, as if it were alone.
+            num_batches: How many batches `tuples` holds.
+
+        Returns:
+            Logits `[num_batches * b]`, float32.
+        """
+        x = self.collate(self.encode(tuples, num_batches))
+        x = self.collate_norm(x, num_batches=num_batches)
+        x = self.logit(self.flatten(keras.ops.leaky_relu(x, 0.2)))
+        return keras.ops.cast(x[:, 0], "float32")
+
+    def get_config(self):
+        return {
+            "image_size": self.image_size,
+            "dim": self.dim,
+            "synchronized": self.synchronized,
+            "name": self.name,
+        }
+
+
+class SiameseDiscriminator(DCGANDiscriminator):
+    """One encoder sees each image; the k feature maps are stacked after it.
+
+    Source: paper, section 3.2; with k = 1 it is the vanilla DCGAN's.
+    """
+
+    def encode(self, tuples, num_batches):
+        _, k, h, w, c = tuples.shape
+        ops = keras.ops
+        # The towers run as one batch of n * k images: larger products, and
+        # the grouped batch norm keeps each image's statistics apart.
+        x = self.encoder(
+            ops.reshape(tuples, (-1, h, w, c)),
+            num_batches=num_batches,
+            members=k,
+        )
+        _, h, w, c = x.shape
+        x = ops.transpose(ops.reshape(x, (-1, k, h, w, c)), (0, 2, 3, 1, 4))
+        return ops.reshape(x, (-1, h, w, k * c))
+
+
+class StackedDiscriminator(DCGANDiscriminator):
+    """The k images are stacked on channels before one encoder.
+
+    Source: paper, section 3.2.
+    """
+
+    def encode(self, tuples, num_batches):
+        _, k, h, w, c = tuples.shape
+        ops = keras.ops
+        x = ops.transpose(tuples, (0, 2, 3, 1, 4))
+        return self.encoder(
+            ops.reshape(x, (-1, h, w, k * c)), num_batches=num_batches
+        )
+
+
+DISCRIMINATORS = {
+    "siamese": SiameseDiscriminator,
+    "stacked": StackedDiscriminator,
+}

@@ -1,0 +1,79 @@
+"""Layers that several networks share."""
+
+import math
+
+import keras
+
+
+def conv_kernel_initializer() -> keras.initializers.Initializer:
+    """Uniform kernels with a standard deviation of 0.02.
+
+    Source: the reference code; `reference.md` calls it +-0.02*sqrt(3).
+    """
+    limit = 0.02 * math.sqrt(3)
+    return keras.initializers.RandomUniform(-limit, limit)
+
+
+class GroupedBatchNormalization(keras.layers.Layer):
+    """Batch normalisation that always uses the statistics of its own group.
+
+    A discriminator must see real and fake tuples, and each image of a tuple,
+    under statistics of their own. Merged into one batch (one large product is
+    faster than several small ones), they stay apart as the groups of this
+    layer: the batch axis is read as `[num_batches, b, members]`, and the
+    statistics are taken over `b` and the pixels.
+
+    There are no moving statistics: the reference uses those of the batch in
+    training and nobody runs a discriminator afterwards.
+
+    Args:
+        epsilon: Added to the variance.
+        synchronized: Whether statistics are those of the global batch over all
+            replicas (TensorFlow only).
+
+    Source: paper, section 3.1, and the reference code.
+    """
+
+    def __init__(
+        self, epsilon: float = 1e-3, synchronized: bool = False, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+        self.synchronized = synchronized
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        self.gamma = self.add_weight(
+            shape=(channels,), initializer="ones", name="gamma"
+        )
+        self.beta = self.add_weight(
+            shape=(channels,), initializer="zeros", name="beta"
+        )
+
+    def call(self, x, num_batches: int = 1, members: int = 1):
+        """Normalises `x`, `[num_batches * b * members, h, w, c]`."""
+        ops = keras.ops
+        _, h, w, c = x.shape
+        # Statistics need float32: bfloat16 keeps 8 bits of a sum.
+        groups = ops.reshape(
+            ops.cast(x, "float32"), (num_batches, -1, members, h, w, c)
+        )
+        mean, variance = ops.moments(
+            groups,
+            axes=[1, 3, 4],
+            keepdims=True,
+            synchronized=self.synchronized,
+        )
+        scale = ops.rsqrt(variance + self.epsilon) * ops.cast(
+            self.gamma, "float32"
+        )
+        shift = ops.cast(self.beta, "float32") - mean * scale
+        groups = ops.cast(groups * scale + shift, self.compute_dtype)
+        return ops.reshape(groups, (-1, h, w, c))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "synchronized": self.synchronized,
+        }
