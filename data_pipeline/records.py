@@ -8,6 +8,7 @@ identity's records lie together, so that counts are all a reader needs.
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 
@@ -94,13 +95,15 @@ class ShardIndex:
 
 def write_index(path: str, identities: list[str], counts: list[int]) -> None:
     """Writes the index of one shard; names are kept as UTF-8 bytes."""
+    buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
+    np.savez(
+        buffer,
+        names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
+        hashes=np.array([identity_hash(i) for i in identities], np.int64),
+        counts=np.array(counts, np.int64),
+    )
     with tf.io.gfile.GFile(path, "wb") as file:
-        np.savez(
-            file,
-            names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
-            hashes=np.array([identity_hash(i) for i in identities], np.int64),
-            counts=np.array(counts, np.int64),
-        )
+        file.write(buffer.getvalue())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,5 +184,6 @@ class DataSet:
     def index(self, shard: str) -> ShardIndex:
         """The index of one of `shards()`."""
         with tf.io.gfile.GFile(index_path(shard), "rb") as file:
-            arrays = np.load(file, allow_pickle=False)
+            buffer = io.BytesIO(file.read())
+        with np.load(buffer, allow_pickle=False) as arrays:
             return ShardIndex(arrays["hashes"], arrays["counts"])

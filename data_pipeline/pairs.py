@@ -1,0 +1,355 @@
+"""Records to identity tuples `[b, k, h, w, c]`, pairing by identity hash.
+
+Identities are uniform, whatever their number of images, and the k images of a
+tuple are distinct. Both ways to read, from memory and streaming, are pure
+functions of (seed, step), so that a resumed run sees the tuples that an
+uninterrupted one would have seen.
+"""
+
+import dataclasses
+import logging
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline import records
+from data_pipeline.records import DataSet
+
+DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
+SHUFFLED_TUPLES = 4096  # Encoded tuples held by the streaming shuffle.
+
+
+class BadDataSet(ValueError):
+    """A data set that cannot give the tuples that are asked for."""
+
+
+@dataclasses.dataclass(frozen=True)
+class IdentityTuples:
+    """Identity tuples of one split.
+
+    Attributes:
+        data: The data set.
+        split: "train", "valid" or "test".
+        k: Images in a tuple, >= 1.
+        seed: Seed of the draws.
+        indices: The index of each shard.
+    """
+
+    data: DataSet
+    split: str
+    k: int
+    seed: int
+    indices: tuple[records.ShardIndex, ...]
+
+    @classmethod
+    def open(
+        cls, data: DataSet, split: str, k: int, seed: int
+    ) -> "IdentityTuples":
+        """Reads the split's index.
+
+        Raises:
+            BadDataSet: If no identity of the split has k images.
+        """
+        indices = tuple(data.index(shard) for shard in data.shards(split))
+        tuples = cls(data, split, k, seed, indices)
+        if not tuples.num_identities:
+            raise BadDataSet(
+                f"No identity of the split `{split}` has k={k} images. "
+                f"Received: data_dir={data.folder!r}"
+            )
+        if tuples.num_left_out:
+            logging.warning(
+                "%d identities of the split `%s` have fewer than k=%d images "
+                "and are left out; %d stay.",
+                tuples.num_left_out,
+                split,
+                k,
+                tuples.num_identities,
+            )
+        return tuples
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Images of each identity of the split, int64."""
+        return np.concatenate([index.counts for index in self.indices])
+
+    @property
+    def num_identities(self) -> int:
+        """Identities with at least k images."""
+        return int(np.sum(self.counts >= self.k))
+
+    @property
+    def num_left_out(self) -> int:
+        """Identities with fewer than k images."""
+        return len(self.counts) - self.num_identities
+
+    @property
+    def decoded_bytes(self) -> int:
+        """What the split takes in memory as uint8."""
+        return int(self.counts.sum()) * self.data.image_size**2 * 3
+
+    def batches(
+        self,
+        batch_size: int,
+        start_batch: int = 0,
+        cache_bytes: float = 8e9,
+        num_shares: int = 1,
+        shares: tuple[int, ...] = (0,),
+    ) -> tf.data.Dataset:
+        """An endless data set of batches, from `start_batch` on.
+
+        Args:
+            batch_size: Tuples in a global batch.
+            start_batch: How many global batches are already used.
+            cache_bytes: Splits up to this size are held decoded in memory.
+            num_shares: Parts that each global batch is cut into, one for each
+                replica.
+            shares: The parts to return, in this order, one element each.
+
+        Returns:
+            Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64 [b]}`
+            with b = batch_size / num_shares; `identity` is the hash.
+
+        Raises:
+            ValueError: If `batch_size` cannot be cut into `num_shares`.
+        """
+        if batch_size % num_shares:
+            raise ValueError(
+                "`batch_size` must be a multiple of the replicas. Received: "
+                f"batch_size={batch_size}, replicas={num_shares}"
+            )
+        if self.decoded_bytes <= cache_bytes:
+            batches = self._from_memory(batch_size, start_batch)
+        else:
+            batches = self._streaming(batch_size, start_batch)
+        if num_shares > 1:
+            b = batch_size // num_shares
+            batches = batches.flat_map(
+                lambda batch: tf.data.Dataset.from_tensor_slices(
+                    {
+                        name: tf.gather(
+                            tf.reshape(x, [num_shares, b, *x.shape[1:]]),
+                            tf.constant(shares),
+                        )
+                        for name, x in batch.items()
+                    }
+                )
+            )
+        return batches.prefetch(tf.data.AUTOTUNE)
+
+    def _load(self) -> tuple[np.ndarray, np.ndarray]:
+        """All decoded images of the split and their identity hashes."""
+        side = self.data.image_size
+        total = int(self.counts.sum())
+        images = np.empty([total, side, side, 3], np.uint8)
+        hashes = np.empty([total], np.int64)
+        read = tf.data.TFRecordDataset(self.data.shards(self.split)).batch(256)
+        position = 0
+        for image, hashed in read.map(
+            lambda batch: _decode(batch, side), tf.data.AUTOTUNE
+        ):
+            end = position + len(hashed)
+            if end > total:
+                break
+            images[position:end], hashes[position:end] = image, hashed
+            position = end
+        expected = np.repeat(
+            np.concatenate([index.hashes for index in self.indices]),
+            self.counts,
+        )
+        if position != total or not np.array_equal(hashes, expected):
+            raise BadDataSet(
+                "The shards do not hold what their index says; they are of "
+                "different builds or damaged. Build the data set again. "
+                f"Received: data_dir={self.data.folder!r}, "
+                f"split={self.split!r}"
+            )
+        return images, hashes
+
+    def _from_memory(self, batch_size: int, start_batch: int):
+        images, hashes = self._load()
+        counts = self.counts
+        starts = np.cumsum(counts) - counts
+        enough = counts >= self.k
+        # Constants would be copied into the graph; captured tensors are not.
+        images, hashes = tf.convert_to_tensor(images), tf.constant(hashes)
+        starts, counts = tf.constant(starts[enough]), tf.constant(counts[enough])
+        batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
+
+        def draw(block):
+            """Image positions `[batches_at_once, b, k]` of one block."""
+            n = batches_at_once * batch_size
+            fold = tf.random.experimental.stateless_fold_in
+            key = fold(tf.constant([self.seed, 0], tf.int64), block)
+            uniform = tf.random.stateless_uniform
+            chosen = uniform(
+                [n], fold(key, 0), 0, len(starts), dtype=tf.int64
+            )
+            picks = draw_distinct(fold(key, 1), tf.gather(counts, chosen), self.k)
+            positions = tf.gather(starts, chosen)[:, None] + picks
+            return tf.reshape(positions, [-1, batch_size, self.k])
+
+        def look_up(positions):
+            return {
+                "images": tf.gather(images, positions),
+                "identity": tf.gather(hashes, positions[:, 0]),
+            }
+
+        first_block, skipped = divmod(start_batch, batches_at_once)
+        return (
+            tf.data.Dataset.range(first_block, np.iinfo(np.int64).max)
+            .map(draw)
+            .unbatch()
+            .skip(skipped)
+            .map(look_up, tf.data.AUTOTUNE)
+        )
+
+    def _streaming(self, batch_size: int, start_batch: int):
+        """Each epoch gives every identity once, in a new order.
+
+        Which images an epoch uses is drawn from the index, so the records
+        that it does not use are read past, never parsed or decoded.
+        """
+        shards = self.data.shards(self.split)
+        per_epoch = self.num_identities
+        start = start_batch * batch_size
+        first_epoch, skipped = divmod(start, per_epoch)
+        side = self.data.image_size
+
+        def read_shard(path, shard, epoch):
+            def mask(shard, epoch):
+                rng = np.random.default_rng([self.seed, epoch, shard])
+                return used_records(rng, self.indices[shard].counts, self.k)
+
+            used = tf.numpy_function(
+                mask, [shard, epoch], tf.bool, stateful=False
+            )
+            used = tf.ensure_shape(used, [None])
+            pairs = tf.data.Dataset.zip(
+                (
+                    tf.data.TFRecordDataset(path, buffer_size=1 << 20),
+                    tf.data.Dataset.from_tensor_slices(used),
+                )
+            )
+            return (
+                pairs.filter(lambda _, use: use)
+                .map(lambda record, _: record)
+                .batch(self.k, drop_remainder=True)
+            )
+
+        def read_epoch(epoch):
+            fold = tf.random.experimental.stateless_fold_in
+            key = fold(tf.constant([self.seed, 1], tf.int64), epoch)
+            order = tf.random.experimental.stateless_shuffle(
+                tf.range(len(shards), dtype=tf.int64), key
+            )
+            # All shards at once: otherwise an epoch's tail comes from one.
+            return (
+                tf.data.Dataset.from_tensor_slices(order)
+                .interleave(
+                    lambda shard: read_shard(
+                        tf.gather(shards, shard), shard, epoch
+                    ),
+                    cycle_length=len(shards),
+                    num_parallel_calls=tf.data.AUTOTUNE,
+                    deterministic=True,
+                )
+                .shuffle(SHUFFLED_TUPLES, seed=key[0])
+            )
+
+        def decode(serialised, position):
+            """Decodes one batch and orders each tuple's images at random."""
+            image, hashed = _decode(tf.reshape(serialised, [-1]), side)
+            images = tf.reshape(image, [batch_size, self.k, side, side, 3])
+            hashed = tf.reshape(hashed, [batch_size, self.k])
+            with tf.control_dependencies(
+                [
+                    tf.debugging.assert_equal(
+                        hashed,
+                        hashed[:, :1],
+                        "The shards do not hold what their index says. Build "
+                        "the data set again.",
+                    )
+                ]
+            ):
+                fold = tf.random.experimental.stateless_fold_in
+                key = fold(tf.constant([self.seed, 2], tf.int64), position)
+                order = tf.argsort(
+                    tf.random.stateless_uniform([batch_size, self.k], key)
+                )
+            return {
+                "images": tf.gather(images, order, batch_dims=1),
+                "identity": hashed[:, 0],
+            }
+
+        tuples = tf.data.Dataset.range(
+            first_epoch, np.iinfo(np.int64).max
+        ).flat_map(read_epoch)
+        batches = tuples.skip(skipped).batch(batch_size, drop_remainder=True)
+        positions = tf.data.Dataset.range(start_batch, np.iinfo(np.int64).max)
+        return tf.data.Dataset.zip((batches, positions)).map(
+            decode, tf.data.AUTOTUNE
+        )
+
+
+def _decode(serialised, side: int):
+    """Serialised records `[n]` to uint8 images and identity hashes."""
+    parsed = tf.io.parse_example(
+        serialised,
+        {name: records.FEATURES[name] for name in ("image", "identity_hash")},
+    )
+    images = tf.map_fn(
+        lambda png: tf.io.decode_png(png, channels=3),
+        parsed["image"],
+        fn_output_signature=tf.TensorSpec([side, side, 3], tf.uint8),
+    )
+    return images, parsed["identity_hash"]
+
+
+def draw_distinct(key, counts, k: int) -> tf.Tensor:
+    """k distinct positions below each count, in random order.
+
+    Args:
+        key: Stateless seed `[2]`.
+        counts: int64 `[n]`, all >= k.
+        k: Positions to draw.
+
+    Returns:
+        int64 `[n, k]`; all ordered choices are equally likely.
+    """
+    fold = tf.random.experimental.stateless_fold_in
+    picks = []
+    for j in range(k):
+        # A rank among the positions that are left, moved past those taken.
+        unit = tf.random.stateless_uniform(
+            tf.shape(counts), fold(key, j), dtype=tf.float64
+        )
+        pick = tf.cast(unit * tf.cast(counts - j, tf.float64), tf.int64)
+        if picks:
+            taken = tf.sort(tf.stack(picks, axis=1), axis=1)
+            for i in range(j):
+                pick += tf.cast(pick >= taken[:, i], tf.int64)
+        picks.append(pick)
+    return tf.stack(picks, axis=1)
+
+
+def used_records(
+    rng: np.random.Generator, counts: np.ndarray, k: int
+) -> np.ndarray:
+    """Which records of a shard an epoch uses: k of each identity with k.
+
+    Args:
+        rng: Source of the choice.
+        counts: Records of each identity in file order, `[identities]`.
+        k: Images in a tuple.
+
+    Returns:
+        bool `[sum(counts)]`.
+    """
+    identity = np.repeat(np.arange(len(counts)), counts)
+    # Random order within each identity; the first k of it are used.
+    order = np.lexsort((rng.random(len(identity)), identity))
+    rank = np.empty(len(identity), np.int64)
+    starts = np.cumsum(counts) - counts
+    rank[order] = np.arange(len(identity)) - np.repeat(starts, counts)
+    return (rank < k) & np.repeat(counts >= k, counts)
