@@ -254,7 +254,7 @@ class IdentityTuples:
                     num_parallel_calls=tf.data.AUTOTUNE,
                     deterministic=True,
                 )
-                .shuffle(SHUFFLED_TUPLES, seed=key[0])
+                .shuffle(SHUFFLED_TUPLES, seed=self.seed)
             )
 
         def decode(serialised, position):

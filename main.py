@@ -1,0 +1,42 @@
+"""Trains SD-GANs and uses what was trained: flags to one command.
+
+python main.py --flagfile=faces.flags --data_dir=data/faces
+"""
+
+import logging
+import os
+import sys
+
+# TensorFlow's notes on missing GPU libraries are no news to the user.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Read by Keras when it is imported: the training loop is TensorFlow's.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+from absl import app  # noqa: E402
+
+from sdgan_tf import benchmark, sampling  # noqa: E402
+from sdgan_tf import flags as sdgan_flags  # noqa: E402
+from sdgan_tf.training import loop  # noqa: E402
+
+MODES = {
+    "train": loop.train,
+    "sample": sampling.sample,
+    "bench": benchmark.bench,
+}
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        sys.exit(f"main.py: not a flag: {argv[1]}")
+    logging.getLogger().setLevel(logging.WARNING)
+    config = sdgan_flags.config()
+    try:
+        MODES[config.mode](config)
+    except (ValueError, OSError, ArithmeticError) as error:
+        # What the user can mend is one line; a bug keeps its traceback.
+        sys.exit(f"main.py: {error}")
+
+
+if __name__ == "__main__":
+    sdgan_flags.define(list(MODES))
+    app.run(main)

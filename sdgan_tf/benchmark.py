@@ -1,0 +1,121 @@
+"""`--mode=bench`: how near a step comes to what the machine can do."""
+
+import json
+import tempfile
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline import records
+from data_pipeline.pairs import IdentityTuples
+from data_pipeline.records import DataSet
+from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.config import Config
+from sdgan_tf.training.loop import compile_steps
+from sdgan_tf.training.strategy import make_strategy
+
+PEAK_SIDE = 4096
+DATA_IDENTITIES, DATA_IMAGES = 512, 8
+DATA_BATCHES = 1000
+
+
+def peak_gflops(dtype: str, repeats: int = 5) -> float:
+    """The best of `repeats` square matrix products, in GFLOP/s."""
+    matrix = tf.cast(tf.random.normal([PEAK_SIDE, PEAK_SIDE]), dtype)
+
+    @tf.function
+    def product(x):
+        return tf.reduce_sum(tf.cast(tf.matmul(x, x)[:1], tf.float32))
+
+    float(product(matrix))
+    best = min(_timed(lambda: float(product(matrix))) for _ in range(repeats))
+    return 2 * PEAK_SIDE**3 / best / 1e9
+
+
+def _timed(call) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def write_noise(folder: str, image_size: int) -> DataSet:
+    """Writes a data set of noise: the worst case for PNG decoding."""
+    rng = np.random.default_rng(0)
+    path = records.shard_path(folder, "train", 0, 1)
+    names = [str(n) for n in range(DATA_IDENTITIES)]
+    with tf.io.TFRecordWriter(path) as writer:
+        for name in names:
+            for observation in range(DATA_IMAGES):
+                pixels = rng.integers(
+                    0, 256, [image_size, image_size, 3], dtype=np.uint8
+                )
+                png = tf.io.encode_png(pixels).numpy()
+                writer.write(records.example(png, name, str(observation), {}))
+    records.write_index(
+        records.index_path(path), names, [DATA_IMAGES] * len(names)
+    )
+    return DataSet(folder, image_size, 1, "noise", ())
+
+
+def data_rate(
+    tuples: IdentityTuples, batch_size: int, cache_bytes: float
+) -> float:
+    """Tuples a second, without a training step beside it."""
+    batches = tuples.batches(batch_size, cache_bytes=cache_bytes)
+    iterator = iter(batches)
+
+    def read():
+        for _ in range(DATA_BATCHES):
+            next(iterator)
+
+    next(iterator)
+    return DATA_BATCHES * batch_size / _timed(read)
+
+
+def bench(config: Config) -> None:
+    """Prints one JSON line: the step, the peak, the data."""
+    experiment = config.experiment
+    strategy = make_strategy(config.training)
+    keras.utils.set_random_seed(experiment.seed)
+    with strategy.scope():
+        algorithm = build_algorithm(experiment)
+    step = tf.Variable(0, dtype=tf.int64)
+    b, side = experiment.batch_size, experiment.image_size
+    noise = tf.random.stateless_uniform(
+        [b, experiment.k, side, side, 3], [0, 0], 0, 256, tf.int32
+    )
+    batch = {"images": tf.cast(noise, tf.uint8)}
+    data = tf.data.Dataset.from_tensors(batch).repeat()
+    iterator = iter(strategy.experimental_distribute_dataset(data.unbatch().batch(b, drop_remainder=True)))
+    train_steps = compile_steps(strategy, algorithm, experiment.seed, step)
+
+    def run(n):
+        values = train_steps(iterator, tf.constant(n))
+        return float(values["loss/generator"])
+
+    run(1)
+    seconds = min(_timed(lambda: run(1)) for _ in range(config.benchmark.bench_steps))
+    precision = "bfloat16" if "bfloat16" in experiment.precision else "float32"
+    peak = peak_gflops(precision)
+    gflop = algorithm.step_flops(b) / 1e9
+    with tempfile.TemporaryDirectory() as folder:
+        tuples = IdentityTuples.open(
+            write_noise(folder, side), "train", experiment.k, experiment.seed
+        )
+        memory = data_rate(tuples, b, cache_bytes=8e9)
+        streaming = data_rate(tuples, b, cache_bytes=0)
+    result = {
+        "model": experiment.model,
+        "precision": experiment.precision,
+        "fingerprint": experiment.fingerprint(),
+        "seconds_per_step": seconds,
+        "pairs_per_second": b / seconds,
+        "gflop_per_step": gflop,
+        "peak_gflops": peak,
+        "peak_share": gflop / seconds / peak,
+        "data_pairs_per_second_memory": memory,
+        "data_pairs_per_second_streaming": streaming,
+    }
+    print(json.dumps(result))

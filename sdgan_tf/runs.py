@@ -1,0 +1,195 @@
+"""The run folder: what is in it, and the generator that it gives back.
+
+    config.json     the experiment, as trained
+    checkpoints/    several, each complete
+    tensorboard/    summaries
+    samples/        the fixed grid through the run, PNG
+    stats.jsonl     scalars, one line each logged step
+
+A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
+taken wherever a run folder is.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import re
+
+import keras
+import tensorflow as tf
+
+from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.images import PixelMapping
+from sdgan_tf.latents import LatentSpace
+
+WEIGHTS, CARD = "generator.weights.h5", "card.json"
+# What TensorFlow raises for a file that is cut, flipped or half copied.
+DAMAGED = (tf.errors.OpError, ValueError, RuntimeError)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedGenerator:
+    """A generator with what belongs to it, whatever trained it.
+
+    Attributes:
+        network: Codes `[n, d_z]` to images `[n, h, w, 3]` in [-1, 1].
+        latents: The prior of its codes.
+        pixels: Its pixel mapping.
+        step: Training steps behind it.
+    """
+
+    network: keras.Model
+    latents: LatentSpace
+    pixels: PixelMapping
+    step: int
+
+    def __call__(self, z, batch_size: int = 64) -> tf.Tensor:
+        """Images `[n, h, w, 3]` of codes `[n, d_z]`, a batch at a time."""
+        parts = [
+            self.network(z[start : start + batch_size], training=False)
+            for start in range(0, len(z), batch_size)
+        ]
+        return tf.concat(parts, axis=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run folder."""
+
+    folder: str
+
+    @classmethod
+    def new(cls, name: str, root: str = "runs") -> "Run":
+        """A new folder `ROOT/00001-NAME`, numbered after the last one."""
+        tf.io.gfile.makedirs(root)
+        numbers = [
+            int(match.group(1))
+            for entry in tf.io.gfile.listdir(root)
+            if (match := re.match(r"(\d{5})-", entry))
+        ]
+        number = max(numbers, default=0) + 1
+        return cls(os.path.join(root, f"{number:05d}-{name}"))
+
+    def path(self, *parts: str) -> str:
+        """A path inside the folder."""
+        return os.path.join(self.folder, *parts)
+
+    @property
+    def checkpoints(self) -> str:
+        return self.path("checkpoints")
+
+    def has_checkpoint(self) -> bool:
+        """Whether training has been here."""
+        return bool(self.checkpoint_paths())
+
+    def checkpoint_paths(self) -> list[str]:
+        """All checkpoints, the latest first.
+
+        They are found by their files: a copied folder, or a state file that
+        was lost, does not hide them.
+        """
+        found = tf.io.gfile.glob(os.path.join(self.checkpoints, "step-*.index"))
+        paths = [path.removesuffix(".index") for path in found]
+        return sorted(paths, key=checkpoint_step, reverse=True)
+
+    def experiment(self) -> Experiment:
+        """The experiment that this folder holds.
+
+        Raises:
+            FileNotFoundError: If it is no run folder.
+            ValueError: If its configuration is of another version.
+        """
+        path = self.path("config.json")
+        if not tf.io.gfile.exists(path):
+            if tf.io.gfile.exists(self.path(CARD)):
+                with tf.io.gfile.GFile(self.path(CARD)) as file:
+                    card = json.loads(file.read())
+                return Experiment.from_json(json.dumps(card["experiment"]))
+            raise FileNotFoundError(
+                "`run_dir` is no run folder: it has no `config.json`. "
+                f"Received: run_dir={self.folder!r}"
+            )
+        with tf.io.gfile.GFile(path) as file:
+            return Experiment.from_json(file.read())
+
+    def write_experiment(self, experiment: Experiment) -> None:
+        """Makes the folder and notes what is trained in it."""
+        tf.io.gfile.makedirs(self.folder)
+        with tf.io.gfile.GFile(self.path("config.json"), "w") as file:
+            file.write(experiment.to_json() + "\n")
+
+    def generator(self) -> TrainedGenerator:
+        """The generator of the latest checkpoint that can be read.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        experiment = self.experiment()
+        algorithm = build_algorithm(experiment)
+        network = algorithm.generator
+        if tf.io.gfile.exists(self.path(WEIGHTS)):
+            network.load_weights(self.path(WEIGHTS))
+            with tf.io.gfile.GFile(self.path(CARD)) as file:
+                step = json.loads(file.read())["step"]
+        else:
+            path = restore_latest(
+                self, tf.train.Checkpoint(generator=network), partial=True
+            )
+            if path is None:
+                raise FileNotFoundError(
+                    "`run_dir` has no checkpoint: train first. "
+                    f"Received: run_dir={self.folder!r}"
+                )
+            step = checkpoint_step(path)
+        return TrainedGenerator(
+            network, algorithm.latents, algorithm.pixels, step
+        )
+
+
+def checkpoint_step(path: str) -> int:
+    """The step in a checkpoint's name."""
+    return int(path.rsplit("-", 1)[1])
+
+
+def restore_latest(
+    run: Run, checkpoint: tf.train.Checkpoint, partial: bool = False
+) -> str | None:
+    """Restores the latest checkpoint that can be read.
+
+    Args:
+        run: The run folder.
+        checkpoint: What to restore, built.
+        partial: Whether the checkpoint may hold more than `checkpoint`.
+
+    Returns:
+        The checkpoint's path, or None if there is none.
+
+    Raises:
+        ValueError: If there are checkpoints and none can be read.
+    """
+    paths = run.checkpoint_paths()
+    for path in paths:
+        try:
+            status = checkpoint.read(path)
+            status.assert_existing_objects_matched()
+            if not partial:
+                status.assert_consumed()
+        except (*DAMAGED, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            logging.warning(
+                "The checkpoint %s cannot be read (%s); trying the one before.",
+                path,
+                reason,
+            )
+        else:
+            if partial:
+                status.expect_partial()
+            return path
+    if paths:
+        raise ValueError(
+            f"None of the {len(paths)} checkpoints in {run.checkpoints} can "
+            "be read; the warnings above say why."
+        )
+    return None

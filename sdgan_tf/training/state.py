@@ -1,0 +1,94 @@
+"""What a run must not lose: networks, optimizers, step, configuration."""
+
+import math
+import os
+import time
+
+import keras
+import tensorflow as tf
+
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.runs import Run, checkpoint_step, restore_latest
+
+
+class TrainingState:
+    """The algorithm and its step, saved and restored together.
+
+    Args:
+        algorithm: Built under the strategy's scope; the state is not.
+        experiment: What is trained; checkpoints carry it.
+        data_id: The data set's `build_id`, which checkpoints carry too.
+        run: Where checkpoints lie.
+        keep: How many of the latest stay.
+        keep_every_hours: One checkpoint in so many hours stays for good.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        experiment: Experiment,
+        data_id: str,
+        run: Run,
+        keep: int,
+        keep_every_hours: float,
+    ):
+        self.algorithm = algorithm
+        self.run = run
+        self.keep = keep
+        self.keep_every_hours = keep_every_hours
+        self._kept_at = time.time()
+        # No replica counts: the step is moved between their calls.
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.checkpoint = tf.train.Checkpoint(
+            **algorithm.checkpointed(),
+            step=self.step,
+            experiment=tf.Variable(experiment.to_json(), dtype=tf.string),
+            data_id=tf.Variable(data_id, dtype=tf.string),
+        )
+
+    def restore(self) -> str | None:
+        """Takes up the latest readable checkpoint; None if there is none."""
+        return restore_latest(self.run, self.checkpoint)
+
+    def bad_weights(self) -> str | None:
+        """The name of a weight that is not finite, if there is one."""
+        for network in self.algorithm.networks.values():
+            for weight in network.weights:
+                total = float(tf.reduce_sum(keras.ops.abs(weight.value)))
+                if not math.isfinite(total):
+                    return weight.path
+        return None
+
+    def save(self) -> str:
+        """Writes a checkpoint and drops the oldest ones."""
+        prefix = os.path.join(
+            self.run.checkpoints, f"step-{self.step.numpy():08d}"
+        )
+        tf.io.gfile.makedirs(self.run.checkpoints)
+        # TensorFlow writes the shards first and the index last, so a
+        # checkpoint that is found by its index is a whole one.
+        self.checkpoint.write(prefix)
+        for path in self.run.checkpoint_paths()[self.keep :]:
+            if time.time() - self._kept_at >= self.keep_every_hours * 3600:
+                self._kept_at = time.time()
+                tf.io.gfile.rename(
+                    f"{path}.index", _kept(f"{path}.index"), overwrite=True
+                )
+                for part in tf.io.gfile.glob(f"{path}.data-*"):
+                    tf.io.gfile.rename(part, _kept(part), overwrite=True)
+                continue
+            tf.io.gfile.remove(f"{path}.index")
+            for part in tf.io.gfile.glob(f"{path}.data-*"):
+                tf.io.gfile.remove(part)
+        return prefix
+
+    @property
+    def last_saved_step(self) -> int | None:
+        """The step of the latest checkpoint, or None."""
+        paths = self.run.checkpoint_paths()
+        return checkpoint_step(paths[0]) if paths else None
+
+
+def _kept(path: str) -> str:
+    return path.replace("step-", "kept-step-")

@@ -1,0 +1,101 @@
+"""What one sees of a run: TensorBoard, stats.jsonl, pictures, progress."""
+
+import json
+import sys
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sdgan_tf.images import contact_sheet, write_png
+from sdgan_tf.runs import Run
+
+
+class Summaries:
+    """Writes scalars and pictures of a run.
+
+    Args:
+        run: Where `tensorboard/`, `stats.jsonl` and `samples/` go.
+    """
+
+    def __init__(self, run: Run):
+        self.run = run
+        self.writer = tf.summary.create_file_writer(run.path("tensorboard"))
+        tf.io.gfile.makedirs(run.path("samples"))
+
+    def text(self, name: str, text: str, step: int) -> None:
+        """Writes `text` as a code block."""
+        with self.writer.as_default():
+            tf.summary.text(name, f"```\n{text}\n```", step=step)
+
+    def scalars(self, values: dict[str, float], step: int) -> None:
+        """Writes scalars to TensorBoard and as one JSON line."""
+        with self.writer.as_default():
+            for name, value in values.items():
+                tf.summary.scalar(name, value, step=step)
+        line = {"step": step, **values}
+        with tf.io.gfile.GFile(self.run.path("stats.jsonl"), "a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def sheet(
+        self, name: str, images: np.ndarray, columns: int, step: int
+    ) -> str:
+        """Writes a contact sheet of uint8 images `[n, h, w, c]`.
+
+        Returns:
+            The path of its PNG file.
+        """
+        sheet = contact_sheet(images, columns)
+        with self.writer.as_default():
+            tf.summary.image(name, sheet[None], step=step)
+        stem = name.replace("/", "_")
+        path = self.run.path("samples", f"{stem}-{step:08d}.png")
+        write_png(path, sheet)
+        return path
+
+    def flush(self) -> None:
+        """Makes everything so far visible."""
+        self.writer.flush()
+
+
+class Progress:
+    """A bar on a terminal, plain lines with the time left otherwise."""
+
+    def __init__(self, first_step: int, last_step: int):
+        self.first, self.last = first_step, last_step
+        self.started = time.monotonic()
+        self.bar = None
+        if sys.stdout.isatty():
+            self.bar = keras.utils.Progbar(last_step - first_step, unit_name="step")
+
+    def moved(self, step: int) -> None:
+        """Moves the bar."""
+        if self.bar:
+            self.bar.update(step - self.first)
+
+    def logged(self, step: int, values: dict[str, float]) -> None:
+        """Shows the latest scalars."""
+        shown = {
+            name: value
+            for name, value in values.items()
+            if not name.startswith("time/")
+        }
+        if self.bar:
+            self.bar.stateful_metrics = set(shown)
+            self.bar.update(step - self.first, values=list(shown.items()))
+            return
+        elapsed = time.monotonic() - self.started
+        left = elapsed / (step - self.first) * (self.last - step)
+        text = " ".join(f"{n}={v:.4f}" for n, v in shown.items())
+        rate = values["time/pairs_per_second"]
+        print(
+            f"step {step}/{self.last} {text} {rate:.1f} pairs/s "
+            f"{_duration(left)} left",
+            flush=True,
+        )
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
