@@ -12,11 +12,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Read by Keras when it is imported: the training loop is TensorFlow's.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from absl import app  # noqa: E402
+from absl import app
 
-from sdgan_tf import benchmark, sampling  # noqa: E402
-from sdgan_tf import flags as sdgan_flags  # noqa: E402
-from sdgan_tf.training import loop  # noqa: E402
+from sdgan_tf import benchmark, sampling
+from sdgan_tf import flags as sdgan_flags
+from sdgan_tf.training import loop
 
 MODES = {
     "train": loop.train,

@@ -58,7 +58,7 @@ class BuildOptions:
     output_dir: str
     image_size: int = 64
     crop: str | None = None
-    columns: TableColumns = TableColumns()
+    columns: TableColumns = dataclasses.field(default_factory=TableColumns)
     min_images: int = 2
     max_identities: int = 0
     max_bad_fraction: float = 0.01
@@ -408,9 +408,7 @@ def summary(manifest: dict) -> str:
         "identities with too few images": manifest[
             "identities_with_too_few_images"
         ],
-        "identities beyond --max_identities": manifest[
-            "identities_beyond_max"
-        ],
+        "identities beyond --max_identities": manifest["identities_beyond_max"],
         "repeated pictures": len(manifest["repeated_pictures"]),
         "pictures under two identities": len(
             manifest["pictures_of_two_identities"]

@@ -16,6 +16,7 @@ from data_pipeline import records
 from data_pipeline.records import DataSet
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
+LOADED_AT_ONCE = 256  # Images copied into memory in one go.
 SHUFFLED_TUPLES = 4096  # Encoded tuples held by the streaming shuffle.
 
 
@@ -143,11 +144,15 @@ class IdentityTuples:
         total = int(self.counts.sum())
         images = np.empty([total, side, side, 3], np.uint8)
         hashes = np.empty([total], np.int64)
-        read = tf.data.TFRecordDataset(self.data.shards(self.split)).batch(256)
+        read = (
+            tf.data.TFRecordDataset(self.data.shards(self.split))
+            .batch(1)
+            .map(lambda record: _decode(record, 1, side), tf.data.AUTOTUNE)
+            .unbatch()
+            .batch(LOADED_AT_ONCE)
+        )
         position = 0
-        for image, hashed in read.map(
-            lambda batch: _decode(batch, side), tf.data.AUTOTUNE
-        ):
+        for image, hashed in read:
             end = position + len(hashed)
             if end > total:
                 break
@@ -173,7 +178,10 @@ class IdentityTuples:
         enough = counts >= self.k
         # Constants would be copied into the graph; captured tensors are not.
         images, hashes = tf.convert_to_tensor(images), tf.constant(hashes)
-        starts, counts = tf.constant(starts[enough]), tf.constant(counts[enough])
+        starts, counts = (
+            tf.constant(starts[enough]),
+            tf.constant(counts[enough]),
+        )
         batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
 
         def draw(block):
@@ -182,10 +190,10 @@ class IdentityTuples:
             fold = tf.random.experimental.stateless_fold_in
             key = fold(tf.constant([self.seed, 0], tf.int64), block)
             uniform = tf.random.stateless_uniform
-            chosen = uniform(
-                [n], fold(key, 0), 0, len(starts), dtype=tf.int64
+            chosen = uniform([n], fold(key, 0), 0, len(starts), dtype=tf.int64)
+            picks = draw_distinct(
+                fold(key, 1), tf.gather(counts, chosen), self.k
             )
-            picks = draw_distinct(fold(key, 1), tf.gather(counts, chosen), self.k)
             positions = tf.gather(starts, chosen)[:, None] + picks
             return tf.reshape(positions, [-1, batch_size, self.k])
 
@@ -259,14 +267,15 @@ class IdentityTuples:
 
         def decode(serialised, position):
             """Decodes one batch and orders each tuple's images at random."""
-            image, hashed = _decode(tf.reshape(serialised, [-1]), side)
-            images = tf.reshape(image, [batch_size, self.k, side, side, 3])
+            n = batch_size * self.k
+            images, hashed = _decode(tf.reshape(serialised, [-1]), n, side)
+            images = tf.reshape(images, [batch_size, self.k, side, side, 3])
             hashed = tf.reshape(hashed, [batch_size, self.k])
             with tf.control_dependencies(
                 [
                     tf.debugging.assert_equal(
                         hashed,
-                        hashed[:, :1],
+                        tf.repeat(hashed[:, :1], self.k, axis=1),
                         "The shards do not hold what their index says. Build "
                         "the data set again.",
                     )
@@ -285,6 +294,7 @@ class IdentityTuples:
         tuples = tf.data.Dataset.range(
             first_epoch, np.iinfo(np.int64).max
         ).flat_map(read_epoch)
+        # Skipped before they are decoded: to resume costs reading only.
         batches = tuples.skip(skipped).batch(batch_size, drop_remainder=True)
         positions = tf.data.Dataset.range(start_batch, np.iinfo(np.int64).max)
         return tf.data.Dataset.zip((batches, positions)).map(
@@ -292,18 +302,19 @@ class IdentityTuples:
         )
 
 
-def _decode(serialised, side: int):
+def _decode(serialised, n: int, side: int):
     """Serialised records `[n]` to uint8 images and identity hashes."""
     parsed = tf.io.parse_example(
         serialised,
         {name: records.FEATURES[name] for name in ("image", "identity_hash")},
     )
-    images = tf.map_fn(
-        lambda png: tf.io.decode_png(png, channels=3),
-        parsed["image"],
-        fn_output_signature=tf.TensorSpec([side, side, 3], tf.uint8),
-    )
-    return images, parsed["identity_hash"]
+    images = [
+        tf.ensure_shape(
+            tf.io.decode_png(parsed["image"][i], channels=3), [side, side, 3]
+        )
+        for i in range(n)
+    ]
+    return tf.stack(images), tf.ensure_shape(parsed["identity_hash"], [n])
 
 
 def draw_distinct(key, counts, k: int) -> tf.Tensor:

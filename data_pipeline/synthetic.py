@@ -96,37 +96,14 @@ class _Factors:
 class Identity(_Factors):
     """What stays the same in every photograph of one person.
 
-    The ranges and the weights of the choices are those of the fields below;
-    a value outside them raises ValueError.
-
-    Attributes:
-        skin_tone: Light (0) to dark (1).
-        face_width: Half width of the head, half pictures.
-        face_length: Half height of the head, half pictures.
-        jaw: Pointed (0) to square (1).
-        hair_style: Cut of the hair.
-        hair_colour: Colour of hair, brows and beard.
-        eye_colour: Colour of the irises.
-        eye_spacing: Half the distance of the pupils, half pictures.
-        eye_size: Factor on the size of the eyes.
-        brow_thickness: Thickness of the brows, half pictures.
-        brow_slant: Rise of the brows outwards (below 0: inwards).
-        nose_length: Eye line to tip of the nose, half pictures.
-        nose_width: Half width of the nose, half pictures.
-        mouth_width: Half width of the mouth, half pictures.
-        lip_fullness: Height of each lip, half pictures.
-        ear_size: Factor on the size of the ears.
-        glasses: Kind of glasses.
-        facial_hair: Cut of the beard.
-        marks: Marks on the skin.
-        clothing: Pattern of the clothes.
-        clothing_hue: Hue of the clothes on the colour circle.
+    Fields carry their range, or their choices with weights; other values
+    raise ValueError. Lengths are in half pictures.
     """
 
-    skin_tone: float = _uniform(0.0, 1.0)
-    face_width: float = _uniform(0.38, 0.52)
-    face_length: float = _uniform(0.53, 0.64)
-    jaw: float = _uniform(0.0, 1.0)
+    skin_tone: float = _uniform(0.0, 1.0)  # Light to dark.
+    face_width: float = _uniform(0.38, 0.52)  # Half width of the head.
+    face_length: float = _uniform(0.53, 0.64)  # Half height of the head.
+    jaw: float = _uniform(0.0, 1.0)  # Pointed to square.
     hair_style: str = _choice(
         bald=1, short=1, parted=1, long=1, bob=1, curly=1, mohawk=1, bun=1
     )
@@ -134,57 +111,42 @@ class Identity(_Factors):
         black=1, brown=1, ginger=1, blond=1, grey=1, blue=1, pink=1
     )
     eye_colour: str = _choice(brown=1, green=1, blue=1, grey=1)
-    eye_spacing: float = _uniform(0.17, 0.23)
-    eye_size: float = _uniform(0.8, 1.25)
+    eye_spacing: float = _uniform(0.17, 0.23)  # Half from pupil to pupil.
+    eye_size: float = _uniform(0.8, 1.25)  # Factor.
     brow_thickness: float = _uniform(0.025, 0.09)
-    brow_slant: float = _uniform(-0.4, 0.5)
-    nose_length: float = _uniform(0.13, 0.24)
-    nose_width: float = _uniform(0.05, 0.11)
-    mouth_width: float = _uniform(0.13, 0.24)
-    lip_fullness: float = _uniform(0.02, 0.06)
-    ear_size: float = _uniform(0.6, 1.4)
+    brow_slant: float = _uniform(-0.4, 0.5)  # Outer end down to up.
+    nose_length: float = _uniform(0.13, 0.24)  # Eye line to tip.
+    nose_width: float = _uniform(0.05, 0.11)  # Half width.
+    mouth_width: float = _uniform(0.13, 0.24)  # Half width.
+    lip_fullness: float = _uniform(0.02, 0.06)  # Height of each lip.
+    ear_size: float = _uniform(0.6, 1.4)  # Factor.
     glasses: str = _choice(none=5, round=2, square=2, shades=1)
     facial_hair: str = _choice(none=5, moustache=2, goatee=1, beard=2)
     marks: str = _choice(none=4, freckles=2, mole=1, blush=1)
     clothing: str = _choice(plain=1, striped=1, collar=1)
-    clothing_hue: float = _uniform(0.0, 1.0)
+    clothing_hue: float = _uniform(0.0, 1.0)  # Turns of the colour circle.
 
 
 @dataclasses.dataclass(frozen=True)
 class Observation(_Factors):
     """What differs between the photographs of one person.
 
-    The ranges and the weights of the choices are those of the fields below;
-    a value outside them raises ValueError.
-
-    Attributes:
-        yaw: Turn of the head to the right of the picture, radians.
-        roll: Clockwise tilt of the head, radians.
-        shift_x: Shift to the right, half pictures.
-        shift_y: Shift downwards, half pictures.
-        smile: Frown (-1) to smile (1).
-        mouth_open: Closed (0) to wide open (1).
-        light_direction: Light from the left (-1) to from the right (1).
-        light_strength: Even light (0) to strong shadows (1).
-        brightness: Factor on the light upon the person.
-        background_hue: Hue of the background on the colour circle.
-        background_lightness: Lightness of its middle, black 0 to white 1.
-        background_gradient: Lightness of its right minus that of its left.
-        film: Whether the photograph is in colour or in black and white.
+    Fields carry their range, or their choices with weights; other values
+    raise ValueError. Lengths are in half pictures, angles in radians.
     """
 
-    yaw: float = _uniform(-0.6, 0.6)
-    roll: float = _uniform(-0.18, 0.18)
-    shift_x: float = _uniform(-0.05, 0.05)
-    shift_y: float = _uniform(-0.04, 0.04)
-    smile: float = _uniform(-1.0, 1.0)
-    mouth_open: float = _uniform(0.0, 1.0)
-    light_direction: float = _uniform(-1.0, 1.0)
-    light_strength: float = _uniform(0.0, 1.0)
-    brightness: float = _uniform(0.8, 1.1)
-    background_hue: float = _uniform(0.0, 1.0)
-    background_lightness: float = _uniform(0.25, 0.85)
-    background_gradient: float = _uniform(-0.4, 0.4)
+    yaw: float = _uniform(-0.6, 0.6)  # Towards the left to the right.
+    roll: float = _uniform(-0.18, 0.18)  # Clockwise.
+    shift_x: float = _uniform(-0.05, 0.05)  # To the right.
+    shift_y: float = _uniform(-0.04, 0.04)  # Downwards.
+    smile: float = _uniform(-1.0, 1.0)  # Frown to smile.
+    mouth_open: float = _uniform(0.0, 1.0)  # Closed to wide open.
+    light_direction: float = _uniform(-1.0, 1.0)  # From the left to right.
+    light_strength: float = _uniform(0.0, 1.0)  # Even to strong shadows.
+    brightness: float = _uniform(0.8, 1.1)  # Factor on the person's light.
+    background_hue: float = _uniform(0.0, 1.0)  # Turns of the circle.
+    background_lightness: float = _uniform(0.25, 0.85)  # Black 0, white 1.
+    background_gradient: float = _uniform(-0.4, 0.4)  # Right minus left.
     film: str = _choice(colour=0.85, greyscale=0.15)
 
 
@@ -192,8 +154,7 @@ def _check_at_least(minimum: int, **values: int) -> None:
     for name, value in values.items():
         if value < minimum:
             raise ValueError(
-                f"`{name}` must be at least {minimum}. "
-                f"Received: {name}={value}"
+                f"`{name}` must be at least {minimum}. Received: {name}={value}"
             )
 
 
@@ -217,3 +178,302 @@ def observation(seed: int, identity_index: int, index: int) -> Observation:
     _check_at_least(0, seed=seed, identity_index=identity_index, index=index)
     key = [seed, _OBSERVATION_STREAM, identity_index, index]
     return Observation.sample(np.random.default_rng(key))
+
+
+def _hls(hue: float, lightness: float, saturation: float) -> np.ndarray:
+    return 255 * np.array(colorsys.hls_to_rgb(hue, lightness, saturation))
+
+
+def _curve(*knots: tuple[float, float]) -> np.ndarray:
+    """Points through `knots` at x steps fine enough to bend with the yaw."""
+    x, y = np.array(knots).T
+    steps = np.linspace(0, len(x) - 1, 4 * len(x))
+    places = np.arange(len(x))
+    return np.stack([np.interp(steps, places, v) for v in (x, y)], axis=1)
+
+
+def _oval(x: float, y: float, rx: float, ry: float) -> np.ndarray:
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    return np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1)
+
+
+class _Painter:
+    """Paints one person on a transparent canvas, from back to front.
+
+    The head is half an ellipsoid: features lie on it and turn with the yaw,
+    while silhouettes keep their shape and only move by their depth.
+    """
+
+    # The eye line is the same for everyone, as in aligned photographs.
+    _eye_y = -0.06
+    _head_y = 0.06
+
+    def __init__(self, person: Identity, view: Observation, image_size: int):
+        self.person, self.view = person, view
+        self.half = image_size * _SUPERSAMPLING / 2
+        size = (image_size * _SUPERSAMPLING,) * 2
+        self.canvas = Image.new("RGBA", size)
+        self.pen = ImageDraw.Draw(self.canvas)
+        self.sin, self.cos = np.sin(view.yaw), np.cos(view.yaw)
+        # One matrix rolls points (rows) about the middle and scales them.
+        roll, zoom = view.roll, 1.1 * self.half
+        self.turn = zoom * np.array(
+            [[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]]
+        )
+        self.shift = self.half * np.array([1 + view.shift_x, 1 + view.shift_y])
+        self.depth = 0.9 * person.face_width
+        tone = person.skin_tone * (len(_SKIN) - 1)
+        places = np.arange(len(_SKIN))
+        self.skin = np.array([np.interp(tone, places, c) for c in _SKIN.T])
+        self.hair = np.array(_HAIR[person.hair_colour], np.float64)
+
+    def place(self, points, depth=None, lift=0.0) -> list:
+        """Canvas coordinates of points `[n, 2]`, on the face or at `depth`."""
+        p, points = self.person, np.asarray(points, np.float64)
+        x, y = points.T
+        # Half of the eyes' own shift is taken back: the outline gives way.
+        moved = -0.5 * self.depth * self.sin
+        if depth is None:
+            inside = 1 - (x / p.face_width) ** 2
+            inside -= ((y - self._head_y) / p.face_length) ** 2
+            z = self.depth * np.sqrt(np.maximum(inside, 0)) + lift
+            x = x * self.cos + z * self.sin
+        else:
+            x = x + depth * self.sin
+        points = np.stack([x + moved, y], axis=1)
+        return (points @ self.turn + self.shift).ravel().tolist()
+
+    def fill(self, points, colour, depth=None, lift=0.0) -> None:
+        self.fill_placed(self.place(points, depth, lift), colour)
+
+    def fill_placed(self, at: list, colour) -> None:
+        self.pen.polygon(at, tuple(int(c) for c in colour))
+
+    def fill_edged(self, at: list, colour) -> None:
+        # Dark edges part hair from a skin or background of its colour.
+        self.fill_placed(at, colour)
+        width = max(1, round(0.035 * self.half))
+        edge = tuple(int(0.55 * c) for c in colour)
+        self.pen.line(at + at[:4], edge, width, joint="curve")
+
+    def line(self, points, colour, width, depth=None, lift=0.0) -> None:
+        colour = tuple(int(c) for c in colour)
+        width = max(1, round(width * self.half))
+        at = self.place(points, depth, lift)
+        self.pen.line(at, colour, width, joint="curve")
+
+    def outline(self, start: float, stop: float, grow=0.0) -> np.ndarray:
+        """The head's edge, clockwise from the right, turn 0.5 at the left."""
+        p = self.person
+        turn = 2 * np.pi * np.linspace(start, stop, 48)
+        x, y = np.cos(turn), np.sin(turn)
+        power = np.where(y > 0, 2 / (1.6 + 1.6 * p.jaw), 0.9)
+        x = np.sign(x) * np.abs(x) ** power * (p.face_width + grow)
+        y = np.sign(y) * np.abs(y) ** power * (p.face_length + grow)
+        return np.stack([x, self._head_y + y], axis=1)
+
+    def paint(self) -> Image.Image:
+        self.paint_body()
+        self.paint_skin()
+        self.paint_mouth()
+        self.paint_eyes()
+        self.paint_hair()
+        self.paint_glasses()
+        return self.canvas
+
+    def paint_body(self) -> None:
+        p, w, dark = self.person, self.person.face_width, 0.8 * self.hair
+        self.fill(_oval(0, 1.3, 0.85, 0.6), _hls(p.clothing_hue, 0.45, 0.6), 0)
+        if p.clothing == "striped":
+            for y, half in ((0.8, 0.42), (0.94, 0.66)):
+                stripe = _hls(p.clothing_hue, 0.8, 0.6)
+                self.line([(-half, y), (half, y)], stripe, 0.06, depth=0)
+        back = []
+        if p.hair_style == "long":
+            x = w + np.array([0.1, 0.2, 0.3])
+            left = np.stack([-x, [-0.1, 0.6, 1.5]], axis=1)
+            back = [np.concatenate([left, left[::-1] * (-1, 1)])]
+        elif p.hair_style == "bob":
+            back = [_oval(0, 0.12, w + 0.22, 0.56)]
+        elif p.hair_style == "bun":
+            back = [_oval(0, -0.68, 0.2, 0.18)]
+        elif p.hair_style == "curly":
+            curls = self.outline(0.46, 1.04, 0.08)[::5]
+            back = [_oval(x, y, 0.16, 0.16) for x, y in curls]
+        for shape in back:
+            self.fill_edged(self.place(shape, depth=-0.1), dark)
+        neck = [(0.2, 0.4), (0.22, 0.82), (0, 0.92), (-0.22, 0.82)]
+        self.fill([*neck, (-0.2, 0.4)], 0.78 * self.skin, depth=0)
+        if p.clothing == "collar":
+            for side in (-1, 1):
+                flap = [(0.24, 0.72), (0.36, 0.9), (0.06, 1.0)]
+                self.fill(np.array(flap) * (side, 1), (240, 240, 240), 0)
+
+    def paint_skin(self) -> None:
+        p, w = self.person, self.person.face_width
+        if p.hair_style not in ("long", "bob"):
+            for side in (-1, 1):
+                # Set back, so that the far ear hides behind the head.
+                size = 0.12 * p.ear_size
+                ear = _oval(side * w, 0.06, 0.7 * size, size)
+                self.fill(ear, 0.85 * self.skin, depth=-0.15)
+        self.fill(self.outline(0, 1), self.skin, depth=0)
+        ruddy = 0.6 * self.skin + 0.4 * np.array([220, 50, 60])
+        if p.marks == "blush":
+            for side in (-1, 1):
+                cheek = _oval(side * 0.55 * w, 0.2, 0.1, 0.075)
+                self.fill(cheek, ruddy)
+        elif p.marks == "mole":
+            self.fill(_oval(0.5 * w, 0.27, 0.032, 0.032), (50, 30, 25))
+        elif p.marks == "freckles":
+            for x in (-0.65, -0.5, -0.35, 0.35, 0.5, 0.65):
+                for y in (0.1, 0.18):
+                    spot = _oval(x * w + y - 0.14, y, 0.02, 0.02)
+                    self.fill(spot, 0.62 * ruddy)
+        mouth_y = self.mouth_y
+        if p.facial_hair == "beard":
+            # Its lower edge is the head's, the upper one lies on the face.
+            cheek = _curve(
+                (-0.95 * w, 0.02),
+                (-0.72 * w, mouth_y - 0.02),
+                (-0.45 * w, mouth_y - 0.09),
+                (0, mouth_y - 0.09),
+            )
+            upper = np.concatenate([cheek, cheek[::-1] * (-1, 1)])
+            jaw = self.place(self.outline(0, 0.5, 0.03), depth=0)
+            self.fill_edged(jaw + self.place(upper), self.hair)
+        elif p.facial_hair == "goatee":
+            chin = self._head_y + p.face_length
+            tuft = _oval(0, (mouth_y + chin) / 2 + 0.08, 0.13, 0.17)
+            self.fill_edged(self.place(tuft), self.hair)
+
+    @property
+    def mouth_y(self) -> float:
+        return self._eye_y + self.person.nose_length + 0.22
+
+    def paint_mouth(self) -> None:
+        p, view, y = self.person, self.view, self.mouth_y
+        x = np.linspace(-1, 1, 13)
+        bow = y - 0.1 * view.smile * (x**2 - 0.4)
+        x, bulge = x * p.mouth_width, 1 - x**2
+        gape = 0.16 * view.mouth_open * bulge
+        lips = 0.5 * self.skin + 0.5 * np.array([190, 40, 60])
+        for top, bottom, colour in (
+            (-p.lip_fullness * bulge, gape + p.lip_fullness * bulge, lips),
+            (-0.008, gape + 0.008, (60, 18, 24)),
+            (0 * gape, 0.45 * gape, (250, 248, 240)),
+        ):
+            upper = np.stack([x, bow + top], axis=1)
+            lower = np.stack([x, bow + bottom], axis=1)
+            self.fill(np.concatenate([upper, lower[::-1]]), colour)
+        tip = self._eye_y + p.nose_length
+        bridge = (0.02, self._eye_y)
+        sides = [(p.nose_width, tip), (-p.nose_width, tip), (-0.02, bridge[1])]
+        self.fill([bridge, *sides], 0.86 * self.skin, lift=0.08)
+        nose = _oval(0, tip, p.nose_width, 0.045)
+        self.fill(nose, 0.78 * self.skin, lift=0.1)
+        if p.facial_hair in ("moustache", "beard"):
+            half = _curve((0, tip + 0.06), (0.2, tip + 0.14))
+            for side in (-1, 1):
+                self.line(half * (side, 1), self.hair, 0.085, lift=0.02)
+
+    def paint_eyes(self) -> None:
+        p, size = self.person, self.person.eye_size
+        for side in (-1, 1):
+            x, y = side * p.eye_spacing, self._eye_y
+            rim = _oval(x, y - 0.008, 0.108 * size, 0.072 * size)
+            self.fill(rim, 0.45 * self.skin)
+            self.fill(_oval(x, y, 0.1 * size, 0.062 * size), (250, 250, 250))
+            iris = 0.058 * size
+            self.fill(_oval(x, y, iris, iris), _EYES[p.eye_colour])
+            self.fill(_oval(x, y, 0.45 * iris, 0.45 * iris), (10, 10, 12))
+            rise = 0.09 * p.brow_slant
+            middle = y - 0.15 - 0.02 * self.view.mouth_open
+            brow = _curve((x - side * 0.1, middle + rise), (x, middle - 0.02),
+                          (x + side * 0.1, middle - rise))  # fmt: skip
+            self.line(brow, 0.75 * self.hair, p.brow_thickness)
+
+    def paint_hair(self) -> None:
+        p, w = self.person, self.person.face_width
+        top = self._head_y - p.face_length
+        if p.hair_style == "bald":
+            return
+        if p.hair_style == "mohawk":
+            crest = [(-0.12, 0.14), (-0.2, -0.27), (-0.08, -0.22), (0, -0.3),
+                     (0.08, -0.22), (0.2, -0.27), (0.12, 0.14)]  # fmt: skip
+            crest = np.array(crest) + (0, top)
+            self.fill_edged(self.place(crest, depth=0.1), self.hair)
+            return
+        edge, fringe, grow = {
+            "short": (-0.1, [(0.8, -0.38), (0, -0.3), (-0.8, -0.38)], 0.05),
+            "parted": (-0.1, [(0.7, -0.28), (-0.5, -0.5)], 0.09),
+            "long": (0.25, [(0.75, -0.2), (0, -0.48), (-0.75, -0.2)], 0.1),
+            "bob": (0.15, [(0.82, -0.26), (-0.82, -0.26)], 0.11),
+            "curly": (-0.05, [(0.7, -0.32), (0, -0.38), (-0.7, -0.32)], 0.1),
+            "bun": (-0.12, [(0.7, -0.38), (0, -0.46), (-0.7, -0.38)], 0.03),
+        }[p.hair_style]
+        line = [(x * w, y) for x, y in [(0.98, edge), *fringe, (-0.98, edge)]]
+        crown = self.outline(0.5, 1, grow)
+        crown = [(-w - grow, edge), *crown, (w + grow, edge)]
+        # The crown is a silhouette, whereas the hairline lies on the face.
+        at = self.place(crown, depth=0) + self.place(_curve(*line))
+        self.fill_edged(at, self.hair)
+
+    def paint_glasses(self) -> None:
+        p, y, black = self.person, self._eye_y, (24, 24, 30)
+        if p.glasses == "none":
+            return
+        for side in (-1, 1):
+            x = side * max(p.eye_spacing, 0.19)
+            lens = _oval(x, y, 0.165, 0.15)
+            if p.glasses == "square":
+                lens = np.array([(-1, -0.7), (1, -0.7), (1, 0.8), (-1, 0.8)])
+                lens = lens * (0.165, 0.15) + (x, y)
+            if p.glasses == "shades":
+                self.fill(lens, black, lift=0.04)
+            closed = np.concatenate([lens, lens[:2]])
+            self.line(closed, black, 0.035, lift=0.04)
+            arm = [(x + side * 0.16, y), (side * p.face_width, y)]
+            self.line(arm, black, 0.03)
+        self.line([(-0.06, y), (0.06, y)], black, 0.035, lift=0.06)
+
+
+def draw_portrait(
+    identity: Identity, observation: Observation, image_size: int = 64
+) -> Image.Image:
+    """Draws one photograph of one person.
+
+    Args:
+        identity: Who is seen.
+        observation: Under which conditions.
+        image_size: Side of the square picture in pixels, at least 8.
+
+    Returns:
+        RGB picture, `image_size` by `image_size`; the same for the same
+        arguments.
+
+    Raises:
+        ValueError: If `image_size` is too small.
+    """
+    _check_at_least(8, image_size=image_size)
+    view = observation
+    layer = _Painter(identity, view, image_size).paint()
+    pixels = np.asarray(layer.reduce(_SUPERSAMPLING), np.float32)
+    person, cover = pixels[..., :3], pixels[..., 3:] / 255
+
+    x = np.linspace(-1, 1, image_size, dtype=np.float32)
+    facing = np.clip((x - view.shift_x) / 0.6, -1, 1)
+    light = 0.65 * facing * view.light_direction - 0.2 * x[:, None]
+    light = view.brightness * (1 + view.light_strength * light)
+
+    lightness = view.background_lightness + view.background_gradient * x / 2
+    # A tint whose saturation leaves it room at every lightness.
+    tint = _hls(view.background_hue, 0.5, 0.35) - 127.5
+    room = 1 - np.abs(2 * lightness - 1)
+    background = 255 * lightness[:, None] + room[:, None] * tint
+
+    pixels = cover * person * light[..., None] + (1 - cover) * background
+    picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    if view.film == "greyscale":
+        picture = picture.convert("L").convert("RGB")
+    return picture

@@ -88,7 +88,11 @@ def bench(config: Config) -> None:
     )
     batch = {"images": tf.cast(noise, tf.uint8)}
     data = tf.data.Dataset.from_tensors(batch).repeat()
-    iterator = iter(strategy.experimental_distribute_dataset(data.unbatch().batch(b, drop_remainder=True)))
+    iterator = iter(
+        strategy.experimental_distribute_dataset(
+            data.unbatch().batch(b, drop_remainder=True)
+        )
+    )
     train_steps = compile_steps(strategy, algorithm, experiment.seed, step)
 
     def run(n):
@@ -96,7 +100,9 @@ def bench(config: Config) -> None:
         return float(values["loss/generator"])
 
     run(1)
-    seconds = min(_timed(lambda: run(1)) for _ in range(config.benchmark.bench_steps))
+    seconds = min(
+        _timed(lambda: run(1)) for _ in range(config.benchmark.bench_steps)
+    )
     precision = "bfloat16" if "bfloat16" in experiment.precision else "float32"
     peak = peak_gflops(precision)
     gflop = algorithm.step_flops(b) / 1e9

@@ -25,7 +25,9 @@ def read_codes(path: str, latents: LatentSpace) -> tuple:
         data = file.read()
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            z_i, z_o = (np.asarray(arrays[n], "float32") for n in ("z_i", "z_o"))
+            z_i, z_o = (
+                np.asarray(arrays[n], "float32") for n in ("z_i", "z_o")
+            )
     # numpy raises many kinds for a file that is not an npz of numbers.
     except Exception as error:
         raise ValueError(

@@ -22,6 +22,7 @@ from sdgan_tf.training.strategy import make_strategy
 from sdgan_tf.training.summaries import Progress, Summaries
 
 GRID_SIDE = 8
+WAITED = "time/data_seconds_per_step"
 # A signal is answered between two calls of the compiled steps.
 SECONDS_PER_CALL = 2.0
 # A generator may need this long until its samples differ at all.
@@ -42,14 +43,21 @@ def compile_steps(strategy, algorithm: Algorithm, seed: int, step: tf.Variable):
         return algorithm.step(batches, Keys(seed, step))
 
     def one_step(iterator):
+        started = tf.timestamp()
         batches = tuple(
             next(iterator) for _ in range(algorithm.batches_per_step)
         )
+        waited = tf.timestamp() - started
         values = strategy.run(replica_step, args=(batches, step.value()))
         step.assign_add(1)
         return {
-            name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
-            for name, value in values.items()
+            WAITED: tf.cast(waited, tf.float32),
+            **{
+                name: strategy.reduce(
+                    tf.distribute.ReduceOp.MEAN, value, axis=None
+                )
+                for name, value in values.items()
+            },
         }
 
     @tf.function
@@ -121,8 +129,10 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
     Raises:
         ValueError: If the user names something that differs from the run's.
     """
-    run = Run(config.run_dir) if config.run_dir else Run.new(
-        config.experiment.model
+    run = (
+        Run(config.run_dir)
+        if config.run_dir
+        else Run.new(config.experiment.model)
     )
     if not run.has_checkpoint():
         return run, config.experiment
@@ -368,6 +378,9 @@ class _Meter:
         scalars = {n: total / self.steps for n, total in self.totals.items()}
         scalars["time/pairs_per_second"] = batch_size * self.steps / elapsed
         scalars["time/seconds_per_step"] = self.seconds / self.steps
+        scalars["time/data_share"] = (
+            scalars[WAITED] / scalars["time/seconds_per_step"]
+        )
         self.__init__()
         return scalars
 

@@ -67,7 +67,9 @@ class Progress:
         self.started = time.monotonic()
         self.bar = None
         if sys.stdout.isatty():
-            self.bar = keras.utils.Progbar(last_step - first_step, unit_name="step")
+            self.bar = keras.utils.Progbar(
+                last_step - first_step, unit_name="step"
+            )
 
     def moved(self, step: int) -> None:
         """Moves the bar."""

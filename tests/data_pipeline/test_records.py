@@ -1,0 +1,195 @@
+import json
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipeline import records
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        # The first 16 digits that `sha256sum` prints, as a signed integer.
+        ("1", 7748076420210162913),
+        ("Ada Lovelace", 8535449487673758096),
+        ("Zoë/李", 6358858741278439632),
+        ("", -2039914840885289964),
+    ],
+)
+def test_identity_hash_is_the_start_of_sha256(identity, expected):
+    assert records.identity_hash(identity) == expected
+
+
+@pytest.mark.parametrize(
+    ("hashed", "split"),
+    [
+        (0, "train"),
+        (7, "train"),
+        (8, "valid"),
+        (9, "test"),
+        (18, "valid"),
+        (-1, "train"),  # 2**64 - 1 ends in 5.
+        (-7, "test"),  # 2**64 - 7 ends in 9.
+        (-8, "valid"),
+    ],
+)
+def test_split_of_is_the_last_decimal(hashed, split):
+    assert records.split_of(hashed) == split
+
+
+def test_splits_are_80_10_10():
+    n = 20_000
+    splits = [
+        records.split_of(records.identity_hash(f"person {i}")) for i in range(n)
+    ]
+    for split, share in (("train", 0.8), ("valid", 0.1), ("test", 0.1)):
+        deviation = np.sqrt(n * share * (1 - share))
+        assert abs(splits.count(split) - n * share) < 4 * deviation, split
+
+
+def test_shards_are_in_range_and_even_within_each_split():
+    n, num_shards = 20_000, 7
+    counts = {split: np.zeros(num_shards, int) for split in records.SPLITS}
+    for i in range(n):
+        hashed = records.identity_hash(f"person {i}")
+        shard = records.shard_of(hashed, num_shards)
+        assert 0 <= shard < num_shards
+        counts[records.split_of(hashed)][shard] += 1
+    for split, held in counts.items():
+        expected = held.sum() / num_shards
+        # 6 degrees of freedom: 30 is exceeded with probability 4e-5.
+        assert ((held - expected) ** 2 / expected).sum() < 30, split
+
+
+@pytest.mark.parametrize(
+    ("hashed", "shard"), [(0, 0), (9, 0), (10, 1), (85, 0), (-1, 1)]
+)
+def test_shard_of_leaves_out_the_split_decimal(hashed, shard):
+    # -1 is 18446744073709551615; without its last digit it leaves 1 of 8.
+    assert records.shard_of(hashed, 8) == shard
+
+
+def test_paths():
+    path = records.shard_path("d", "valid", 3, 16)
+    assert path == os.path.join("d", "valid-00003-of-00016.tfrecord")
+    assert records.index_path(path) == os.path.join(
+        "d", "valid-00003-of-00016.npz"
+    )
+
+
+def test_example_is_parsed_back():
+    image = bytes(range(256))
+    labels = {"b": 'größe, "1"', "a": ""}
+    parsed = tf.io.parse_single_example(
+        records.example(image, "Zoë/李", "séance 2", labels), records.FEATURES
+    )
+    assert set(parsed) == {
+        "image",
+        "identity",
+        "identity_hash",
+        "observation",
+        "labels",
+    }
+    assert parsed["image"].numpy() == image
+    assert parsed["identity"].numpy().decode() == "Zoë/李"
+    assert parsed["identity_hash"].dtype == tf.int64
+    assert parsed["identity_hash"].numpy() == 6358858741278439632
+    assert parsed["observation"].numpy().decode() == "séance 2"
+    assert json.loads(parsed["labels"].numpy()) == labels
+
+
+def test_same_labels_in_another_order_are_the_same_record():
+    a = records.example(b"x", "i", "o", {"a": "1", "b": "2"})
+    assert a == records.example(b"x", "i", "o", {"b": "2", "a": "1"})
+
+
+def test_index_roundtrip(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [2, 3])
+    shard = data.shards("train")[0]
+    names = ["Zoë/李", "Ada Lovelace", ""]
+    records.write_index(records.index_path(shard), names, [4, 1, 7])
+    index = data.index(shard)
+    assert index.hashes.dtype == index.counts.dtype == np.int64
+    assert index.hashes.tolist() == [
+        6358858741278439632,
+        8535449487673758096,
+        -2039914840885289964,
+    ]
+    assert index.counts.tolist() == [4, 1, 7]
+    with np.load(records.index_path(shard), allow_pickle=False) as arrays:
+        assert [name.decode() for name in arrays["names"]] == names
+
+
+def test_index_of_an_empty_shard(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [2])
+    index = data.index(data.shards("valid")[0])
+    assert index.hashes.shape == index.counts.shape == (0,)
+    assert index.hashes.dtype == index.counts.dtype == np.int64
+
+
+def test_open_gives_what_the_manifest_says(write_data_set, tmp_path):
+    folder = tmp_path / "data"
+    write_data_set(folder, [2], num_shards=3, image_size=8)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest |= {"label_names": ["age", "hat"], "build_id": "abc"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert records.DataSet.open(str(folder)) == records.DataSet(
+        str(folder), 8, 3, "abc", ("age", "hat")
+    )
+
+
+def test_open_without_manifest_says_how_to_build(tmp_path):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"No `manifest.json` in `data_dir`.*build_records.*Received: "
+        r"data_dir=",
+    ):
+        records.DataSet.open(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"format_version": 1, "image_size": 64,',
+        "[]",
+        "null",
+        "{}",
+        '{"format_version": 1, "image_size": 64}',
+    ],
+)
+def test_open_broken_manifest(tmp_path, text):
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(
+        ValueError, match="is not a manifest of format 1 .*Build the data set"
+    ):
+        records.DataSet.open(str(tmp_path))
+
+
+def test_open_other_format_version(write_data_set, tmp_path):
+    folder = tmp_path / "data"
+    write_data_set(folder, [2])
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest | {"format_version": 2})
+    )
+    with pytest.raises(ValueError, match="format 1 .*format version 2"):
+        records.DataSet.open(str(folder))
+
+
+def test_missing_shard_is_named(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [2, 3])
+    assert len(data.shards("train")) == 2
+    os.remove(data.shards("train")[1])
+    with pytest.raises(
+        FileNotFoundError, match="missing: .*train-00001-of-00002.tfrecord"
+    ):
+        data.shards("train")
+
+
+def test_unknown_split(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [2])
+    with pytest.raises(ValueError, match="`split` must be.*split='dev'"):
+        data.shards("dev")

@@ -1,0 +1,123 @@
+"""Trains with one and with two replicas; run by test_sd_gan.py.
+
+Usage: replicas_worker.py OUTPUT.npz LOSS [LOSS ...]
+
+It is a process of its own because logical devices must be configured before
+TensorFlow starts. The optimizers are gradient descent at rate 1, so that the
+difference of the weights is the gradient, summed over the replicas.
+"""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sdgan_tf.algorithms.sd_gan import SDGAN
+from sdgan_tf.config import Experiment
+from sdgan_tf.latents import Keys
+
+BATCH, K, SIZE = 4, 2, 32
+
+
+def global_batch(seed):
+    """Tuples that grow brighter: the replicas' shares differ in statistics."""
+    noise = np.random.default_rng(seed).integers(
+        0, 120, (BATCH, K, SIZE, SIZE, 3)
+    )
+    offset = 40 * np.arange(BATCH).reshape(BATCH, 1, 1, 1, 1)
+    return (noise + offset).astype(np.uint8)
+
+
+def build(loss):
+    """Equal networks each time, with weights of a trained size."""
+    algorithm = SDGAN(
+        Experiment(loss=loss, image_size=SIZE, k=K, d_i=5, d_o=5, dim=4)
+    )
+    random = np.random.default_rng(0)
+    for network in algorithm.networks.values():
+        for variable in network.trainable_variables:
+            scale = 0.1 if len(variable.shape) > 1 else 0.2
+            value = scale * random.normal(size=variable.shape)
+            if variable.path.endswith("gamma"):
+                value += 1.0
+            variable.assign(value.astype("float32"))
+    for name, network in algorithm.networks.items():
+        algorithm.optimizers[name] = keras.optimizers.SGD(1.0)
+        algorithm.optimizers[name].build(network.trainable_variables)
+    return algorithm
+
+
+def train(loss, replicas, steps=2):
+    """Scalars, weights before and after each step, moving statistics."""
+    strategy = tf.distribute.MirroredStrategy(
+        [f"CPU:{n}" for n in range(replicas)]
+    )
+    with strategy.scope():
+        algorithm = build(loss)
+
+    @tf.function
+    def one_step(images, step):
+        values = strategy.run(
+            lambda images, step: algorithm.step(
+                ({"images": images},), Keys(7, step)
+            ),
+            args=(images, step),
+        )
+        return {
+            name: strategy.reduce(tf.distribute.ReduceOp.MEAN, v, axis=None)
+            for name, v in values.items()
+        }
+
+    results = {"synchronized": algorithm.d.synchronized}
+
+    def record(step):
+        for name, network in algorithm.networks.items():
+            for part in ("trainable", "non_trainable"):
+                variables = getattr(network, f"{part}_variables")
+                for n, v in enumerate(variables):
+                    results[f"{name}/{part}/{n:02d}/{step}"] = v.numpy()
+                    if replicas > 1 and part == "trainable":
+                        copies = [
+                            c.numpy()
+                            for c in strategy.experimental_local_results(
+                                v.value
+                            )
+                        ]
+                        assert len(copies) == replicas
+                        np.testing.assert_array_equal(copies[0], copies[1])
+
+    record(0)
+    for step in range(steps):
+        images = global_batch(step)
+        share = BATCH // replicas
+        values = one_step(
+            strategy.experimental_distribute_values_from_function(
+                lambda context, images=images: tf.constant(
+                    images[context.replica_id_in_sync_group * share :][:share]
+                )
+            ),
+            tf.constant(step),
+        )
+        for name, value in values.items():
+            results[f"scalar:{name}/{step}"] = value.numpy()
+        record(step + 1)
+    return results
+
+
+def main():
+    output, *losses = sys.argv[1:]
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
+    results = {}
+    for loss in losses:
+        for replicas in (1, 2):
+            for name, value in train(loss, replicas).items():
+                results[f"{loss}|{replicas}|{name}"] = value
+    np.savez(output, **results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The configuration as JSON, its fingerprint and its differences."""
+
+import dataclasses
+import json
+
+import pytest
+
+from sdgan_tf.config import Experiment, Training
+
+OTHER = {
+    "model": "another",
+    "discriminator": "stacked",
+    "loss": "wgan-gp",
+    "image_size": 32,
+    "k": 3,
+    "d_i": 25,
+    "d_o": 75,
+    "dim": 8,
+    "batch_size": 32,
+    "d_steps_per_g_step": 5,
+    "seed": 1,
+    "precision": "mixed_bfloat16",
+}
+FIELDS = [field.name for field in dataclasses.fields(Experiment)]
+
+
+def test_defaults_are_the_references_sd_dcgan():
+    assert dataclasses.asdict(Experiment()) == {
+        "model": "sd_dcgan",
+        "discriminator": "siamese",
+        "loss": "dcgan",
+        "image_size": 64,
+        "k": 2,
+        "d_i": 50,
+        "d_o": 50,
+        "dim": 64,
+        "batch_size": 16,
+        "d_steps_per_g_step": 1,
+        "seed": 0,
+        "precision": "float32",
+    }
+    assert Training().train_steps == 500_000
+
+
+def test_every_option_explains_itself():
+    for field in (
+        *dataclasses.fields(Experiment),
+        *dataclasses.fields(Training),
+    ):
+        assert field.metadata["help"].endswith("."), field.name
+        choices = field.metadata["choices"]
+        assert not choices or field.default in choices, field.name
+        minimum = field.metadata["minimum"]
+        assert minimum is None or field.default >= minimum, field.name
+
+
+def test_json_roundtrip():
+    changed = Experiment(**OTHER)
+    assert Experiment.from_json(changed.to_json()) == changed
+    assert Experiment.from_json(Experiment().to_json()) == Experiment()
+
+
+def test_json_is_sorted_and_plain():
+    text = Experiment().to_json()
+    assert list(json.loads(text)) == sorted(FIELDS)
+    assert json.loads(text)["k"] == 2
+
+
+def test_experiment_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Experiment().k = 3
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fingerprint_changes_with_each_field(name):
+    changed = dataclasses.replace(Experiment(), **{name: OTHER[name]})
+    assert changed.fingerprint() != Experiment().fingerprint()
+
+
+def test_fingerprint_is_12_digits_and_stable():
+    fingerprint = Experiment().fingerprint()
+    assert len(fingerprint) == 12
+    assert set(fingerprint) <= set("0123456789abcdef")
+    assert Experiment().fingerprint() == fingerprint
+    # It says what is trained: a change of it orphans all earlier runs.
+    fingerprints = {
+        dataclasses.replace(Experiment(), **{name: value}).fingerprint()
+        for name, value in OTHER.items()
+    }
+    assert len(fingerprints) == len(OTHER)
+
+
+def test_differences():
+    ours = Experiment(loss="wgan", k=4)
+    assert ours.differences(Experiment()) == [
+        "loss: 'wgan' != 'dcgan'",
+        "k: 4 != 2",
+    ]
+    assert ours.differences(Experiment(loss="wgan", k=4)) == []
+
+
+def test_from_json_with_an_unknown_field():
+    fields = {**json.loads(Experiment().to_json()), "colour": 1}
+    with pytest.raises(
+        ValueError, match=r"another version.*colour.*Received: fields="
+    ):
+        Experiment.from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize("name", ["k", "model"])
+def test_from_json_with_a_missing_field(name):
+    fields = json.loads(Experiment().to_json())
+    del fields[name]
+    with pytest.raises(
+        ValueError, match=rf"another version.*{name}.*Received: fields="
+    ):
+        Experiment.from_json(json.dumps(fields))

@@ -1,0 +1,212 @@
+"""Losses on literal logits and the optimizers' first steps, by hand."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sdgan_tf import losses
+
+# Chosen so that BCE is a logarithm of a small fraction:
+# softplus(log 3) = log 4, softplus(-log 3) = log(4/3).
+LOG_3 = math.log(3.0)
+
+
+def logits(*values):
+    return tf.constant(values, tf.float32)
+
+
+def weight(value):
+    return keras.Variable([value], dtype="float32")
+
+
+def step(optimizer, variable, gradient):
+    optimizer.apply([tf.constant([gradient], tf.float32)], [variable])
+    return float(variable.numpy()[0])
+
+
+def test_dcgan_discriminator_loss():
+    # Real: (log 2 + log 4/3) / 2, fake: log 4.
+    loss = losses.dcgan_discriminator_loss(
+        logits(0.0, LOG_3), logits(LOG_3, LOG_3)
+    )
+    assert loss.shape == ()
+    assert loss.dtype == tf.float32
+    assert float(loss) == pytest.approx(
+        0.5 * (0.5 * (0.6931472 + 0.2876821) + 1.3862944), abs=1e-6
+    )
+
+
+def test_dcgan_generator_loss_is_non_saturating():
+    # BCE(fake, 1) of -log 3 is log 4 and of 0 is log 2.
+    loss = losses.dcgan_generator_loss(logits(-LOG_3, 0.0))
+    assert float(loss) == pytest.approx(0.5 * (1.3862944 + 0.6931472), abs=1e-6)
+
+
+def test_dcgan_losses_are_stable_at_large_logits():
+    worst = losses.dcgan_discriminator_loss(logits(-200.0), logits(200.0))
+    assert float(worst) == pytest.approx(200.0)
+    assert float(losses.dcgan_generator_loss(logits(-200.0))) == pytest.approx(
+        200.0
+    )
+    assert float(losses.dcgan_generator_loss(logits(200.0))) == 0.0
+
+
+def test_lsgan_discriminator_loss():
+    # Real: ((3-1)^2 + (1-1)^2) / 2 = 2, fake: (0.5^2 + 1^2) / 2 = 0.625.
+    loss = losses.lsgan_discriminator_loss(logits(3.0, 1.0), logits(0.5, -1.0))
+    assert float(loss) == pytest.approx(1.3125)
+
+
+def test_lsgan_generator_loss_is_not_halved():
+    # ((3-1)^2 + (-1-1)^2 + (1-1)^2) / 3.
+    loss = losses.lsgan_generator_loss(logits(3.0, -1.0, 1.0))
+    assert float(loss) == pytest.approx(8.0 / 3.0)
+
+
+def test_wgan_losses():
+    loss = losses.wgan_discriminator_loss(logits(2.0, 4.0), logits(-1.0, 0.0))
+    assert float(loss) == pytest.approx(-3.5)
+    assert float(losses.wgan_generator_loss(logits(2.0, 5.0))) == -3.5
+
+
+def test_gradient_penalty_takes_the_norm_over_k_h_w_c():
+    # Linear critic with the gradient 0.5 at each of 2*2*2*3 = 24 places:
+    # its norm is sqrt(24 * 0.25) = 2.4494897.
+    def critic(x):
+        return 0.5 * tf.reduce_sum(x, axis=[1, 2, 3, 4])
+
+    shape = [5, 2, 2, 2, 3]
+    penalty = losses.gradient_penalty(
+        critic, tf.zeros(shape), tf.ones(shape), tf.fill([5], 0.3)
+    )
+    assert penalty.shape == ()
+    assert float(penalty) == pytest.approx(1.4494897**2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "weights,expected",
+    [
+        # The gradient of sum(x^2)/2 is x: norm 2 at real = 1, 6 at fake = 3
+        # and 3 at a quarter of the way.
+        ([0.0, 0.0], 1.0),
+        ([1.0, 1.0], 25.0),
+        ([0.0, 1.0], 13.0),
+        ([0.25, 0.25], 4.0),
+        ([0.25, 1.0], 14.5),
+    ],
+)
+def test_gradient_penalty_weight_0_is_real_and_1_is_fake(weights, expected):
+    def critic(x):
+        return 0.5 * tf.reduce_sum(tf.square(x), axis=[1, 2, 3, 4])
+
+    shape = [2, 1, 2, 2, 1]
+    penalty = losses.gradient_penalty(
+        critic, tf.fill(shape, 1.0), tf.fill(shape, 3.0), tf.constant(weights)
+    )
+    assert float(penalty) == pytest.approx(expected, rel=1e-6)
+
+
+def test_gradient_penalty_reaches_the_critics_weights():
+    # Gradient w at 4 places: penalty (2w - 1)^2, derivative 4 (2w - 1).
+    w = tf.Variable(3.0)
+    shape = [2, 1, 2, 2, 1]
+    with tf.GradientTape() as tape:
+        penalty = losses.gradient_penalty(
+            lambda x: w * tf.reduce_sum(x, axis=[1, 2, 3, 4]),
+            tf.zeros(shape),
+            tf.ones(shape),
+            tf.constant([0.1, 0.9]),
+        )
+    assert float(penalty) == pytest.approx(25.0)
+    assert float(tape.gradient(penalty, w)) == pytest.approx(20.0)
+
+
+def test_tf1_rmsprop_starts_at_a_mean_square_of_one():
+    optimizer, w = losses.TF1RMSprop(0.1), weight(1.0)
+    # Mean square 0.9 * 1 + 0.1 * 2^2 = 1.3, step 0.1 * 2 / sqrt(1.3).
+    assert step(optimizer, w, 2.0) == pytest.approx(1 - 0.1754116, abs=1e-6)
+    # 0.9 * 1.3 + 0.4 = 1.57, step 0.2 / sqrt(1.57); no momentum.
+    assert step(optimizer, w, 2.0) == pytest.approx(
+        1 - 0.1754116 - 0.1596174, abs=1e-6
+    )
+
+
+def test_tf1_rmsprop_slots_of_every_variable_are_one():
+    optimizer = losses.TF1RMSprop(0.1)
+    variables = [keras.Variable(np.zeros(s, "float32")) for s in ([2], [3, 4])]
+    optimizer.build(variables)
+    slots = [v.numpy() for v in optimizer.variables if v.shape != ()]
+    assert [s.shape for s in slots] == [(2,), (3, 4)]
+    for slot in slots:
+        np.testing.assert_array_equal(slot, np.ones_like(slot))
+
+
+def test_tf1_rmsprop_epsilon_is_inside_the_root():
+    optimizer, w = losses.TF1RMSprop(1.0), weight(0.0)
+    optimizer.build([w])
+    for slot in optimizer.variables:
+        if slot.shape != ():
+            slot.assign([0.0])
+    # sqrt(0.1 * 1e-10 + 1e-10) = 1.0488088e-5; outside it would be -3.16.
+    assert step(optimizer, w, 1e-5) == pytest.approx(-0.9534626, rel=1e-4)
+
+
+def test_adam_has_epsilon_1e_8():
+    optimizer, w = losses.adam(1.0, beta_1=0.5), weight(0.0)
+    # m = 5e-7, sqrt(v) = sqrt(0.001) * 1e-6 = 3.1622777e-8,
+    # rate sqrt(0.001) / 0.5: 3.1622777e-8 / (3.1622777e-8 + 1e-8).
+    assert step(optimizer, w, 1e-6) == pytest.approx(-0.7597470, rel=1e-4)
+
+
+def test_gan_losses_names():
+    assert sorted(losses.GAN_LOSSES) == ["dcgan", "lsgan", "wgan", "wgan-gp"]
+
+
+@pytest.mark.parametrize(
+    "name,rate,beta_1,beta_2",
+    [("dcgan", 2e-4, 0.5, 0.999), ("wgan-gp", 1e-4, 0.5, 0.9)],
+)
+def test_families_trained_with_adam(name, rate, beta_1, beta_2):
+    optimizer = losses.GAN_LOSSES[name].optimizer()
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    assert float(optimizer.learning_rate) == pytest.approx(rate)
+    assert optimizer.beta_1 == beta_1
+    assert optimizer.beta_2 == beta_2
+    assert optimizer.epsilon == 1e-8
+
+
+@pytest.mark.parametrize("name,rate", [("lsgan", 1e-4), ("wgan", 5e-5)])
+def test_families_trained_with_rmsprop(name, rate):
+    optimizer = losses.GAN_LOSSES[name].optimizer()
+    assert isinstance(optimizer, losses.TF1RMSprop)
+    assert float(optimizer.learning_rate) == pytest.approx(rate)
+    assert optimizer.rho == 0.9
+    assert optimizer.epsilon == 1e-10
+    assert optimizer.momentum == 0.0
+    assert not optimizer.centered
+
+
+@pytest.mark.parametrize(
+    "name,clip,penalty,d_loss,g_loss",
+    [
+        # At real logits [2] and fake logits [0].
+        ("dcgan", None, 0.0, 0.5 * (0.1269280 + 0.6931472), 0.6931472),
+        ("lsgan", None, 0.0, 0.5, 1.0),
+        ("wgan", 0.01, 0.0, -2.0, 0.0),
+        ("wgan-gp", None, 10.0, -2.0, 0.0),
+    ],
+)
+def test_families(name, clip, penalty, d_loss, g_loss):
+    family = losses.GAN_LOSSES[name]
+    assert family.weight_clip == clip
+    assert family.penalty_coefficient == penalty
+    real, fake = logits(2.0), logits(0.0)
+    assert float(family.discriminator(real, fake)) == pytest.approx(
+        d_loss, abs=1e-6
+    )
+    assert float(family.generator(fake)) == pytest.approx(g_loss, abs=1e-6)
+    # Each network gets an optimizer of its own.
+    assert family.optimizer() is not family.optimizer()
