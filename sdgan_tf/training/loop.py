@@ -227,27 +227,40 @@ class Trainer:
         Raises:
             Diverged: If losses or weights are no longer finite.
         """
-        options, state = self.options, self.state
-        step = int(state.step)
-        if step >= options.train_steps:
+        step = self.state.step.numpy()
+        if step >= self.options.train_steps:
             print(f"Nothing to do: {step} steps are trained.")
             return
         self.run.write_experiment(self.experiment)
         self.summaries = Summaries(self.run)
         self.summaries.text("configuration", self.description, step)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        handlers = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            step = self._train_from(step)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            self.summaries.flush()
+        if self._stopped_by:
+            print(f"Stopped by {self._stopped_by}; saved at step {step}.")
+
+    def _train_from(self, step: int) -> int:
+        options, state = self.options, self.state
         train_steps = compile_steps(
             self.strategy, self.algorithm, self.experiment.seed, state.step
         )
-        data = distribute(
-            self.strategy,
-            self.tuples,
-            self.experiment.batch_size,
-            start_batch=step * self.algorithm.batches_per_step,
-            cache_bytes=options.cache_gb * 1e9,
+        iterator = iter(
+            distribute(
+                self.strategy,
+                self.tuples,
+                self.experiment.batch_size,
+                start_batch=step * self.algorithm.batches_per_step,
+                cache_bytes=options.cache_gb * 1e9,
+            )
         )
-        iterator = iter(data)
         progress = Progress(step, options.train_steps)
         self._sample(step)
         meter = _Meter()
@@ -275,9 +288,7 @@ class Trainer:
         if step != state.last_saved_step:
             self._save()
         self.grid_path = self._sample(step)
-        self.summaries.flush()
-        if self._stopped_by:
-            print(f"Stopped by {self._stopped_by}; saved at step {step}.")
+        return step
 
     def _on_signal(self, number, frame) -> None:
         self._stopped_by = signal.Signals(number).name
@@ -308,7 +319,7 @@ class Trainer:
     def _save(self) -> None:
         bad = self.state.bad_weights()
         if bad:
-            raise self._diverged(int(self.state.step), f"the weight `{bad}`")
+            raise self._diverged(self.state.step.numpy(), f"the weight `{bad}`")
         self.state.save()
 
     def _generate(self, z) -> np.ndarray:

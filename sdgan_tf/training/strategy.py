@@ -14,6 +14,11 @@ def make_strategy(options: Training) -> tf.distribute.Strategy:
     Raises:
         ValueError: If the options contradict each other or TF_CONFIG.
     """
+    if options.strategy == "multi_worker" and options.logical_cpus:
+        raise ValueError(
+            "--logical_cpus goes with --strategy=mirrored only. "
+            f"Received: logical_cpus={options.logical_cpus}"
+        )
     if options.logical_cpus:
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(

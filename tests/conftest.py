@@ -1,0 +1,143 @@
+"""Data sets and configurations that many tests share."""
+
+import os
+
+# Before TensorFlow is imported by any test.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import dataclasses
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipeline import pictures, records
+from sdgan_tf.config import (
+    Benchmark,
+    Config,
+    Experiment,
+    Sampling,
+    Training,
+)
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--run_slow", action="store_true", help="Run tests that take minutes."
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--run_slow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="slow: --run_slow runs it"))
+
+
+def write_data_set(
+    folder: pathlib.Path, counts: dict[str, int], image_size: int = 32
+) -> str:
+    """Writes a data set of one training shard with smooth random pictures."""
+    import json
+
+    rng = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    for split in records.SPLITS:
+        path = records.shard_path(str(folder), split, 0, 1)
+        names = list(counts) if split == "train" else []
+        with tf.io.TFRecordWriter(path) as writer:
+            for name in names:
+                base = rng.integers(0, 256, [2, 2, 3], dtype=np.uint8)
+                for observation in range(counts[name]):
+                    small = base // 2 + rng.integers(0, 100, [2, 2, 3])
+                    picture = pictures.Image.fromarray(small.astype("uint8"))
+                    picture = picture.resize((image_size, image_size))
+                    writer.write(
+                        records.example(
+                            pictures.to_png(picture),
+                            name,
+                            str(observation),
+                            {},
+                        )
+                    )
+        records.write_index(
+            records.index_path(path), names, [counts[n] for n in names]
+        )
+    manifest = {
+        "format_version": records.FORMAT_VERSION,
+        "build_id": folder.name,
+        "image_size": image_size,
+        "num_shards": 1,
+        "label_names": [],
+    }
+    (folder / records.MANIFEST).write_text(json.dumps(manifest))
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory) -> str:
+    """24 identities of 4 images, 32x32."""
+    folder = tmp_path_factory.mktemp("data") / "tiny"
+    return write_data_set(folder, {f"id{n}": 4 for n in range(24)})
+
+
+@pytest.fixture
+def make_config(tiny_data, tmp_path):
+    """Makes the configuration of a tiny run; keywords change fields."""
+
+    def make(**changes) -> Config:
+        sections = {
+            "experiment": Experiment(
+                image_size=32, dim=4, d_i=6, d_o=5, batch_size=4
+            ),
+            "training": Training(
+                train_steps=6,
+                log_interval_steps=2,
+                sample_interval_steps=3,
+                save_interval_steps=3,
+            ),
+            "sampling": Sampling(num_identities=2, num_observations=3),
+            "benchmark": Benchmark(bench_steps=1),
+        }
+        named = set()
+        for name, section in sections.items():
+            fields = {f.name for f in dataclasses.fields(section)}
+            mine = {n: changes.pop(n) for n in list(changes) if n in fields}
+            sections[name] = dataclasses.replace(section, **mine)
+            if name == "experiment":
+                named |= set(mine)
+        top = {
+            "mode": "train",
+            "run_dir": str(tmp_path / "run"),
+            "data_dir": tiny_data,
+        }
+        return Config(
+            **(top | changes), named=frozenset(named), **sections
+        )
+
+    return make
+
+
+@pytest.fixture
+def main_py():
+    """Runs main.py in a process of its own, as a user does."""
+
+    def run(*flags: str, check: bool = True, cwd=ROOT):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "main.py"), *flags],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            timeout=300,
+        )
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    return run

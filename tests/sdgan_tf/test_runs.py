@@ -1,0 +1,62 @@
+"""Run folders and the generators that they give back."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.runs import CARD, WEIGHTS, Run
+
+TINY = Experiment(image_size=32, dim=4, d_i=6, d_o=5)
+
+
+def test_new_runs_are_numbered(tmp_path):
+    root = str(tmp_path / "runs")
+    first = Run.new("sd_dcgan", root)
+    assert first.folder.endswith("00001-sd_dcgan")
+    first.write_experiment(TINY)
+    (tmp_path / "runs" / "notes").mkdir()
+    assert Run.new("other", root).folder.endswith("00002-other")
+
+
+def test_experiment_survives(tmp_path):
+    run = Run(str(tmp_path / "run"))
+    run.write_experiment(TINY)
+    assert run.experiment() == TINY
+
+
+def test_no_run_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no `config.json`"):
+        Run(str(tmp_path)).generator()
+
+
+def test_no_checkpoint_is_an_error(tmp_path):
+    run = Run(str(tmp_path / "run"))
+    run.write_experiment(TINY)
+    with pytest.raises(FileNotFoundError, match="has no checkpoint"):
+        run.generator()
+
+
+def test_latest_checkpoint_is_by_number_not_by_name(tmp_path):
+    run = Run(str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    for step in (5, 100000000, 99999999):
+        (tmp_path / "checkpoints" / f"step-{step:08d}.index").touch()
+    steps = [path.rsplit("-", 1)[1] for path in run.checkpoint_paths()]
+    assert steps == ["100000000", "99999999", "00000005"]
+
+
+def test_pretrained_folder_is_taken_like_a_run(tmp_path):
+    network = build_algorithm(TINY).generator
+    network.save_weights(tmp_path / WEIGHTS)
+    card = {"experiment": json.loads(TINY.to_json()), "step": 7}
+    (tmp_path / CARD).write_text(json.dumps(card))
+    generator = Run(str(tmp_path)).generator()
+    z = tf.random.stateless_uniform([5, 11], [1, 2], -1.0, 1.0)
+    assert generator.step == 7
+    np.testing.assert_array_equal(
+        generator(z, batch_size=2), network(z, training=False)
+    )

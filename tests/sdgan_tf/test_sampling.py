@@ -1,0 +1,101 @@
+"""`--mode=sample`: grids, single pictures, fixed codes."""
+
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sdgan_tf import sampling
+from sdgan_tf.latents import LatentSpace
+from sdgan_tf.training import loop
+
+
+@pytest.fixture
+def trained(make_config):
+    loop.train(make_config(train_steps=1))
+
+
+def picture(path):
+    return np.asarray(Image.open(path))
+
+
+def test_grid_singles_and_npz_agree(trained, make_config, tmp_path):
+    config = make_config(output_dir=str(tmp_path / "out"))
+    sampling.sample(config)
+    out = tmp_path / "out"
+    with np.load(out / "samples.npz", allow_pickle=False) as arrays:
+        images, z_i, z_o = (arrays[n] for n in ("images", "z_i", "z_o"))
+    assert images.shape == (6, 32, 32, 3) and images.dtype == np.uint8
+    np.testing.assert_array_equal(z_i[0], z_i[2])
+    np.testing.assert_array_equal(z_o[0], z_o[3])
+    assert (z_i[0] != z_i[3]).all() and (z_o[0] != z_o[1]).all()
+    grid = picture(out / "grid.png")
+    assert grid.shape == (2 * 32, 3 * 32, 3)
+    np.testing.assert_array_equal(grid[32:, 32:64], images[4])
+    single = picture(out / "identity0001_observation0001.png")
+    np.testing.assert_array_equal(single, images[4])
+
+
+def test_codes_file_gives_exactly_its_codes(trained, make_config, tmp_path):
+    sampling.sample(make_config(output_dir=str(tmp_path / "a")))
+    codes = tmp_path / "a" / "samples.npz"
+    config = make_config(codes=str(codes), output_dir=str(tmp_path / "b"))
+    sampling.sample(config)
+    with np.load(codes) as a, np.load(tmp_path / "b" / "samples.npz") as b:
+        for name in ("images", "z_i", "z_o"):
+            np.testing.assert_array_equal(a[name], b[name])
+    assert len(list((tmp_path / "b").glob("0*.png"))) == 6
+
+
+def test_seed_changes_the_samples(trained, make_config, tmp_path):
+    for seed in (0, 1):
+        config = make_config(seed=seed, output_dir=str(tmp_path / str(seed)))
+        sampling.sample(config)
+    assert (
+        picture(tmp_path / "0" / "grid.png")
+        != picture(tmp_path / "1" / "grid.png")
+    ).any()
+
+
+def test_run_dir_is_wanted(make_config):
+    with pytest.raises(ValueError, match="--run_dir is missing"):
+        sampling.sample(make_config(run_dir=""))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"z_i": np.zeros([2, 6])}, "arrays `z_i` and `z_o`"),
+        (
+            {"z_i": np.zeros([2, 5]), "z_o": np.zeros([2, 5])},
+            r"Received: z_i.shape=\(2, 5\)",
+        ),
+        (
+            {"z_i": np.zeros([2, 6]), "z_o": np.zeros([3, 5])},
+            r"z_o.shape=\(3, 5\)",
+        ),
+        (
+            {"z_i": np.full([1, 6], np.nan), "z_o": np.zeros([1, 5])},
+            "not finite",
+        ),
+        (
+            {"z_i": np.array([["a"] * 6]), "z_o": np.zeros([1, 5])},
+            "arrays `z_i` and `z_o`",
+        ),
+    ],
+)
+def test_bad_codes(tmp_path, arrays, message):
+    path = tmp_path / "codes.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=message):
+        sampling.read_codes(str(path), LatentSpace(6, 5))
+
+
+def test_codes_that_are_no_npz(tmp_path):
+    path = pathlib.Path(tmp_path / "codes.npz")
+    path.write_bytes(b"no zip")
+    with pytest.raises(ValueError, match="must be an npz"):
+        sampling.read_codes(str(path), LatentSpace(6, 5))
+    with pytest.raises(FileNotFoundError, match="No codes file"):
+        sampling.read_codes(str(tmp_path / "none.npz"), LatentSpace(6, 5))

@@ -1,0 +1,290 @@
+"""The training loop in this process: resume, faults, warnings."""
+
+import json
+import logging
+import os
+import pathlib
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from tensorboard.backend.event_processing import event_accumulator
+
+from sdgan_tf.runs import Run
+from sdgan_tf.training import loop
+
+
+def weights(run_dir, step):
+    reader = tf.train.load_checkpoint(
+        os.path.join(run_dir, "checkpoints", f"step-{step:08d}")
+    )
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        if "OBJECT_GRAPH" not in name
+    }
+
+
+def assert_same(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
+
+
+@pytest.fixture
+def trained(make_config):
+    """A run of 6 steps, saved at 3 and 6."""
+    config = make_config()
+    loop.train(config)
+    return config
+
+
+def test_run_folder_holds_what_the_readme_says(trained, capsys):
+    run = pathlib.Path(trained.run_dir)
+    assert Run(str(run)).experiment() == trained.experiment
+    steps = [json.loads(line) for line in open(run / "stats.jsonl")]
+    scalars = {name for line in steps for name in line}
+    assert {
+        "step",
+        "loss/discriminator",
+        "loss/generator",
+        "score/real",
+        "score/fake",
+        "score/grid_diversity",
+        "time/pairs_per_second",
+        "time/data_share",
+    } <= scalars
+    shares = [s["time/data_share"] for s in steps if "time/data_share" in s]
+    assert all(0 <= share <= 1 for share in shares)
+    assert [s["step"] for s in steps if "loss/generator" in s] == [2, 4, 6]
+    grid = Image.open(run / "samples" / "samples_grid-00000006.png")
+    assert grid.size == (8 * 32, 8 * 32)
+    events = event_accumulator.EventAccumulator(str(run / "tensorboard"))
+    events.Reload()
+    tags = events.Tags()
+    assert "configuration/text_summary" in tags["tensors"]
+    for name in ("samples/grid", "samples/real", "samples/fake"):
+        assert name in tags["tensors"]
+    assert "loss/generator" in tags["tensors"]
+
+
+def test_resumed_equals_uninterrupted_to_the_last_bit(make_config, tmp_path):
+    straight, halved = str(tmp_path / "a"), str(tmp_path / "b")
+    loop.train(make_config(run_dir=straight))
+    loop.train(make_config(run_dir=halved, train_steps=3))
+    before = weights(halved, 3)
+    loop.train(make_config(run_dir=halved))
+    assert_same(weights(straight, 6), weights(halved, 6))
+    moved = [n for n, v in weights(halved, 6).items() if "kernel" in n]
+    assert any(not np.array_equal(before[n], weights(halved, 6)[n]) for n in moved)
+
+
+def test_streamed_data_resumes_exactly(make_config, tmp_path):
+    straight, halved = str(tmp_path / "a"), str(tmp_path / "b")
+    loop.train(make_config(run_dir=straight, cache_gb=0.0))
+    loop.train(make_config(run_dir=halved, cache_gb=0.0, train_steps=4))
+    loop.train(make_config(run_dir=halved, cache_gb=0.0))
+    assert_same(weights(straight, 6), weights(halved, 6))
+
+
+def test_steps_a_call_change_no_number(make_config, tmp_path, monkeypatch):
+    one, many = str(tmp_path / "a"), str(tmp_path / "b")
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 0.0)
+    loop.train(make_config(run_dir=one))
+    monkeypatch.setattr(loop, "SECONDS_PER_CALL", 1e9)
+    loop.train(make_config(run_dir=many, log_interval_steps=6))
+    assert_same(weights(one, 6), weights(many, 6))
+
+
+def test_finished_run_does_nothing(trained, capsys):
+    before = weights(trained.run_dir, 6)
+    loop.train(trained)
+    assert "Nothing to do: 6 steps" in capsys.readouterr().out
+    assert_same(before, weights(trained.run_dir, 6))
+
+
+def test_another_configuration_is_refused_by_field(trained, make_config):
+    with pytest.raises(ValueError, match=r"dim: 8 != 4; loss: 'wgan' != 'dc"):
+        loop.train(make_config(dim=8, loss="wgan", train_steps=9))
+
+
+def test_unnamed_fields_come_from_the_run(trained, make_config):
+    config = make_config(train_steps=7)
+    other = type(config.experiment)()
+    loop.train(
+        type(config)(
+            **{**vars(config), "experiment": other, "named": frozenset()}
+        )
+    )
+    assert Run(config.run_dir).checkpoint_paths()[0].endswith("00000007")
+
+
+def test_another_data_set_is_refused(trained, make_config, tmp_path):
+    from tests.conftest import write_data_set
+
+    other = write_data_set(tmp_path / "other", {"x": 3, "y": 3})
+    with pytest.raises(ValueError, match="trained on another data set"):
+        loop.train(make_config(data_dir=other, train_steps=9))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "garbled"])
+def test_damaged_checkpoint_falls_back(trained, make_config, caplog, damage):
+    path = pathlib.Path(Run(trained.run_dir).checkpoint_paths()[0])
+    data = path.with_name(path.name + ".data-00000-of-00001")
+    content = bytearray(data.read_bytes())
+    if damage == "truncated":
+        content = content[: len(content) // 2]
+    elif damage == "empty":
+        content = b""
+    else:
+        middle = len(content) // 2
+        content[middle : middle + 64] = bytes(64)
+        content[middle : middle + 4] = b"\x7f\x7f\x7f\x7f"
+    data.write_bytes(content)
+    straight = weights(trained.run_dir, 3)
+    trainer = loop.Trainer(make_config(train_steps=9))
+    assert trainer.state.step.numpy() == 3
+    assert "step-00000006 cannot be read" in caplog.text
+    assert "trying the one before" in caplog.text
+    trainer.state.save()
+    assert_same(straight, weights(trained.run_dir, 3))
+
+
+def test_all_checkpoints_damaged_is_an_error(trained, make_config):
+    for path in Run(trained.run_dir).checkpoint_paths():
+        pathlib.Path(path + ".data-00000-of-00001").write_bytes(b"")
+    with pytest.raises(ValueError, match="None of the 2 checkpoints"):
+        loop.Trainer(make_config(train_steps=9))
+
+
+def test_only_the_latest_checkpoints_stay(make_config):
+    config = make_config(save_interval_steps=1, keep_checkpoints=2)
+    loop.train(config)
+    names = sorted(os.listdir(os.path.join(config.run_dir, "checkpoints")))
+    assert names == [
+        "step-00000005.data-00000-of-00001",
+        "step-00000005.index",
+        "step-00000006.data-00000-of-00001",
+        "step-00000006.index",
+    ]
+
+
+def test_some_checkpoints_stay_for_good(make_config):
+    config = make_config(
+        save_interval_steps=2, keep_checkpoints=1, keep_every_hours=1e-9
+    )
+    loop.train(config)
+    names = os.listdir(os.path.join(config.run_dir, "checkpoints"))
+    assert "kept-step-00000002.index" in names
+    assert Run(config.run_dir).checkpoint_paths()[0].endswith("step-00000006")
+
+
+def test_nan_stops_and_names_the_last_good_step(trained, make_config):
+    trainer = loop.Trainer(make_config(train_steps=9))
+    weight = trainer.algorithm.generator.trainable_variables[0]
+    weight.assign(weight * float("nan"))
+    with pytest.raises(loop.Diverged, match="The last good checkpoint: step 6"):
+        trainer.train()
+    assert Run(trained.run_dir).checkpoint_paths()[0].endswith("00000006")
+
+
+def test_nan_weights_are_not_saved(trained, make_config):
+    trainer = loop.Trainer(make_config(train_steps=9))
+    trainer.state.step.assign(8)
+    weight = trainer.algorithm.networks["discriminator"].trainable_variables[2]
+    weight.assign(weight + float("inf"))
+    with pytest.raises(loop.Diverged, match="weight `discriminator/"):
+        trainer._save()
+    assert Run(trained.run_dir).checkpoint_paths()[0].endswith("00000006")
+
+
+def test_collapse_warns(make_config, caplog):
+    trainer = loop.Trainer(make_config(collapse_limit=1e9))
+    trainer._watch_collapse(loop.COLLAPSE_WATCH_STEPS - 1, 0.5)
+    assert "COLLAPSE" not in caplog.text
+    trainer._watch_collapse(loop.COLLAPSE_WATCH_STEPS, 0.5)
+    assert "COLLAPSE at step 1000" in caplog.text
+
+
+def test_collapse_of_a_once_diverse_generator_warns(make_config, caplog):
+    trainer = loop.Trainer(make_config(collapse_limit=0.1))
+    trainer._watch_collapse(2, 0.5)
+    trainer._watch_collapse(4, 0.05)
+    assert caplog.text.count("COLLAPSE") == 1
+
+
+def test_diversity_is_that_of_the_grid(make_config, caplog):
+    trainer = loop.Trainer(make_config())
+    for v in trainer.algorithm.generator.trainable_variables:
+        v.assign(v * 0.0)
+    trainer._was_diverse = True
+    trainer.run.write_experiment(trainer.experiment)
+    trainer.summaries = loop.Summaries(trainer.run)
+    with caplog.at_level(logging.WARNING):
+        trainer._sample(3)
+    assert "standard deviation 0.0000" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_saves_and_stops(make_config, monkeypatch, capsys, number):
+    config = make_config(train_steps=10_000, log_interval_steps=1)
+    before = signal.getsignal(number)
+
+    def interrupt(self, step, values):
+        if step == 4:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(loop.Progress, "logged", interrupt)
+    loop.train(config)
+    assert "saved at step 4" in capsys.readouterr().out
+    assert Run(config.run_dir).checkpoint_paths()[0].endswith("00000004")
+    assert signal.getsignal(number) == before
+
+
+def test_init_from_takes_the_networks_and_not_the_step(
+    trained, make_config, tmp_path
+):
+    trainer = loop.Trainer(
+        make_config(run_dir=str(tmp_path / "new"), init_from=trained.run_dir)
+    )
+    assert trainer.state.step.numpy() == 0
+    source = Run(trained.run_dir).generator().network
+    for ours, theirs in zip(
+        trainer.algorithm.generator.weights, source.weights, strict=True
+    ):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_init_from_without_checkpoint(make_config, tmp_path):
+    with pytest.raises(FileNotFoundError, match="init_from"):
+        loop.Trainer(make_config(init_from=str(tmp_path)))
+
+
+def test_image_size_must_be_the_data_sets(make_config):
+    with pytest.raises(ValueError, match="image_size=64, data set: 32"):
+        loop.Trainer(make_config(image_size=64))
+
+
+def test_data_dir_is_wanted(make_config):
+    with pytest.raises(ValueError, match="--data_dir is missing"):
+        loop.Trainer(make_config(data_dir=""))
+
+
+def test_bfloat16_trains_near_float32(make_config, tmp_path):
+    losses = {}
+    for precision in ("float32", "mixed_bfloat16"):
+        run_dir = str(tmp_path / precision)
+        loop.train(make_config(precision=precision, run_dir=run_dir))
+        with open(os.path.join(run_dir, "stats.jsonl")) as file:
+            lines = [json.loads(line) for line in file]
+        losses[precision] = [
+            line["loss/discriminator"]
+            for line in lines
+            if "loss/discriminator" in line
+        ]
+    np.testing.assert_allclose(
+        losses["mixed_bfloat16"], losses["float32"], rtol=0.1
+    )
+    assert losses["mixed_bfloat16"] != losses["float32"]

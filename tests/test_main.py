@@ -1,0 +1,128 @@
+"""The program as its users start it."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sdgan_tf.runs import Run
+
+ROOT = pathlib.Path(__file__).parent.parent
+TINY = (
+    "--image_size=32",
+    "--dim=4",
+    "--d_i=6",
+    "--d_o=5",
+    "--batch_size=4",
+    "--log_interval_steps=10",
+    "--sample_interval_steps=1000",
+    "--save_interval_steps=20",
+    "--keep_checkpoints=100",
+)
+
+
+def test_killed_and_resumed_equals_uninterrupted(
+    main_py, tiny_data, tmp_path
+):
+    flags = (*TINY, f"--data_dir={tiny_data}", "--train_steps=200")
+    straight, killed = str(tmp_path / "a"), str(tmp_path / "b")
+    main_py(*flags, f"--run_dir={straight}")
+
+    command = [sys.executable, "main.py", *flags, f"--run_dir={killed}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    while not Run(killed).has_checkpoint():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not os.path.exists(
+        os.path.join(killed, "checkpoints", "step-00000200.index")
+    )
+    resumed = main_py(*flags, f"--run_dir={killed}")
+    assert "Resumed from" in resumed.stdout
+
+    ours, theirs = (
+        tf.train.load_checkpoint(Run(folder).checkpoint_paths()[0])
+        for folder in (straight, killed)
+    )
+    for name in ours.get_variable_to_shape_map():
+        np.testing.assert_array_equal(
+            ours.get_tensor(name), theirs.get_tensor(name), err_msg=name
+        )
+
+
+def test_sigterm_saves_and_exits_with_zero(tiny_data, tmp_path):
+    command = [
+        sys.executable,
+        "main.py",
+        *TINY,
+        f"--data_dir={tiny_data}",
+        f"--run_dir={tmp_path / 'run'}",
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    while not Run(str(tmp_path / "run")).has_checkpoint():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Stopped by SIGTERM; saved at step" in output
+
+
+def test_flagfiles_build_on_one_another(main_py):
+    printed = main_py("--flagfile=demo.flags", "--dry_run").stdout
+    resolved = json.loads(printed[: printed.index("}") + 1])
+    assert (resolved["image_size"], resolved["dim"]) == (32, 32)
+    assert (resolved["batch_size"], resolved["k"]) == (16, 2)
+
+
+def test_dry_run_prints_the_paper_s_run(main_py, tmp_path):
+    printed = main_py("--flagfile=faces.flags", "--dry_run").stdout
+    assert "generator: 5,135,363 trainable parameters" in printed
+    assert "discriminator: 9,030,529 trainable parameters" in printed
+    assert "all networks: 56.7 MB" in printed
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--no_such_flag=1"], "Unknown command line flag 'no_such_flag'"),
+        (["--image_size=48"], "--image_size must be one of (32, 64, 128)"),
+        (["--loss=hinge"], "--loss=hinge: value should be one of"),
+        (["--batch_size=0"], "--batch_size=0"),
+        (["train"], "not a flag: train"),
+        (["--data_dir=nowhere"], "No `manifest.json` in `data_dir`"),
+        (["--model=stylegan"], "`model` must be one of"),
+    ],
+)
+def test_wrong_flags_are_one_clear_line(main_py, tmp_path, flags, message):
+    done = main_py(*flags, f"--run_dir={tmp_path / 'run'}", check=False)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_bench_prints_one_json_line_last(main_py):
+    done = main_py(
+        "--mode=bench", *TINY, "--bench_steps=1", "--precision=float32"
+    )
+    line = json.loads(done.stdout.splitlines()[-1])
+    assert line["peak_share"] == pytest.approx(
+        line["gflop_per_step"] / line["seconds_per_step"] / line["peak_gflops"]
+    )
+    assert 0 < line["peak_share"] < 1
+    assert line["pairs_per_second"] == pytest.approx(
+        4 / line["seconds_per_step"]
+    )
+    assert line["data_pairs_per_second_memory"] > 0
+    assert line["data_pairs_per_second_streaming"] > 0

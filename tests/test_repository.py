@@ -1,0 +1,149 @@
+"""The layout: BUILD names everything, imports go one way."""
+
+import ast
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+CODE = [
+    ROOT / "main.py",
+    *sorted((ROOT / "sdgan_tf").rglob("*.py")),
+    *sorted((ROOT / "data_pipeline").rglob("*.py")),
+]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+# Each room may import the rooms after it.
+ROOMS = (
+    "main",
+    "sdgan_tf.sampling sdgan_tf.benchmark",
+    "sdgan_tf.training",
+    "sdgan_tf.runs",
+    "sdgan_tf.algorithms",
+    "sdgan_tf.losses sdgan_tf.models",
+    "sdgan_tf.latents sdgan_tf.images",
+    "sdgan_tf.flags",
+    "sdgan_tf.config",
+    "data_pipeline",
+)
+
+
+def module_name(path: pathlib.Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(p for p in parts if p != "__init__")
+
+
+def imported(path: pathlib.Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names |= {f"{node.module}.{a.name}" for a in node.names}
+    return names
+
+
+def room(module: str) -> int | None:
+    for number, names in enumerate(ROOMS):
+        for name in names.split():
+            if module == name or module.startswith(f"{name}."):
+                return number
+    return None
+
+
+@pytest.mark.parametrize("path", CODE, ids=module_name)
+def test_imports_go_one_way(path):
+    name = module_name(path)
+    if name == "sdgan_tf":
+        assert not imported(path)
+        return
+    mine = room(name)
+    assert mine is not None, f"{name} is in no room: say which it belongs to"
+    for other in imported(path):
+        if (theirs := room(other)) is not None:
+            assert theirs >= mine, f"{name} imports {other}"
+
+
+def test_data_pipeline_knows_nothing_of_sdgan_tf():
+    for path in (ROOT / "data_pipeline").rglob("*.py"):
+        assert not any(n.startswith("sdgan_tf") for n in imported(path)), path
+
+
+def test_models_need_no_tensorflow():
+    for path in (ROOT / "sdgan_tf" / "models").rglob("*.py"):
+        assert not any(n.startswith("tensorflow") for n in imported(path))
+
+
+def targets() -> list[tuple[str, str, list[str]]]:
+    """(rule, name, srcs) of each target of BUILD."""
+    found = []
+    for call in ast.walk(ast.parse((ROOT / "BUILD").read_text())):
+        if isinstance(call, ast.Call) and call.func.id.startswith("py_"):
+            fields = {k.arg: k.value for k in call.keywords}
+            found.append(
+                (
+                    call.func.id,
+                    ast.literal_eval(fields["name"]),
+                    ast.literal_eval(fields["srcs"]),
+                )
+            )
+    return found
+
+
+def test_build_names_every_module_and_every_test():
+    libraries, tests = set(), set()
+    for rule, _, sources in targets():
+        (tests if rule == "py_test" else libraries).update(sources)
+    relative = {str(p.relative_to(ROOT)) for p in CODE}
+    helpers = {str(p.relative_to(ROOT)) for p in TESTS}
+    named_tests = {p for p in helpers if "/test_" in p}
+    assert libraries == relative | (helpers - named_tests)
+    assert tests - {"tests/run_pytest.py"} == named_tests
+
+
+def test_build_targets_have_names_of_their_own():
+    names = [name for _, name, _ in targets()]
+    assert len(names) == len(set(names))
+
+
+def test_buildifier_finds_nothing():
+    buildifier = shutil.which("buildifier")
+    if not buildifier:
+        pytest.skip("no buildifier: npm install @bazel/buildifier")
+    done = subprocess.run(
+        [buildifier, "-mode=check", "-lint=warn", "BUILD", "MODULE.bazel"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_readme_flags_exist():
+    from absl import flags
+
+    from data_pipeline import build_records, synthetic
+    from sdgan_tf import flags as sdgan_flags
+
+    known = {"flagfile", "logdir", "help"}
+    for define in (
+        lambda: sdgan_flags.define(["train"]),
+        build_records._define_flags,
+        synthetic._define_flags,
+    ):
+        before = flags.FLAGS
+        try:
+            flags.FLAGS = flags.FlagValues()
+            source = flags._defines._flagvalues.FLAGS
+            flags._defines._flagvalues.FLAGS = flags.FLAGS
+            define()
+            known |= set(flags.FLAGS)
+        finally:
+            flags._defines._flagvalues.FLAGS = source
+            flags.FLAGS = before
+    readme = (ROOT / "README.md").read_text()
+    unknown = set(re.findall(r"--([a-z_]+)", readme)) - known
+    assert not unknown
