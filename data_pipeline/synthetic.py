@@ -13,6 +13,8 @@ import colorsys
 import csv
 import dataclasses
 import os
+import shlex
+import sys
 
 import numpy as np
 from absl import app, flags
@@ -23,6 +25,7 @@ _SUPERSAMPLING = 4
 # never share random numbers.
 _IDENTITY_STREAM, _OBSERVATION_STREAM = 0, 1
 
+_CIRCLE = np.exp(2j * np.pi * np.arange(24)[:, None] / 24).view(np.float64)
 _SKIN = np.array(
     [(255, 226, 204), (243, 196, 156), (212, 156, 108), (156, 100, 62),
      (88, 56, 40)],
@@ -189,12 +192,11 @@ def _curve(*knots: tuple[float, float]) -> np.ndarray:
     x, y = np.array(knots).T
     steps = np.linspace(0, len(x) - 1, 4 * len(x))
     places = np.arange(len(x))
-    return np.stack([np.interp(steps, places, v) for v in (x, y)], axis=1)
+    return np.array([np.interp(steps, places, v) for v in (x, y)]).T
 
 
 def _oval(x: float, y: float, rx: float, ry: float) -> np.ndarray:
-    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    return np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], axis=1)
+    return _CIRCLE * (rx, ry) + (x, y)
 
 
 class _Painter:
@@ -229,19 +231,17 @@ class _Painter:
 
     def place(self, points, depth=None, lift=0.0) -> list:
         """Canvas coordinates of points `[n, 2]`, on the face or at `depth`."""
-        p, points = self.person, np.asarray(points, np.float64)
-        x, y = points.T
-        # Half of the eyes' own shift is taken back: the outline gives way.
-        moved = -0.5 * self.depth * self.sin
+        p = self.person
+        x, y = np.asarray(points, np.float64).T
         if depth is None:
-            inside = 1 - (x / p.face_width) ** 2
-            inside -= ((y - self._head_y) / p.face_length) ** 2
-            z = self.depth * np.sqrt(np.maximum(inside, 0)) + lift
-            x = x * self.cos + z * self.sin
-        else:
-            x = x + depth * self.sin
-        points = np.stack([x + moved, y], axis=1)
-        return (points @ self.turn + self.shift).ravel().tolist()
+            flat = (x / p.face_width) ** 2
+            flat += ((y - self._head_y) / p.face_length) ** 2
+            depth = self.depth * np.sqrt(np.maximum(1 - flat, 0)) + lift
+            x = x * self.cos
+        # Half of the eyes' own shift is taken back: the outline gives way.
+        x = x + (depth - 0.5 * self.depth) * self.sin
+        at = np.array([x, y]).T @ self.turn + self.shift
+        return at.ravel().tolist()
 
     def fill(self, points, colour, depth=None, lift=0.0) -> None:
         self.fill_placed(self.place(points, depth, lift), colour)
@@ -270,7 +270,7 @@ class _Painter:
         power = np.where(y > 0, 2 / (1.6 + 1.6 * p.jaw), 0.9)
         x = np.sign(x) * np.abs(x) ** power * (p.face_width + grow)
         y = np.sign(y) * np.abs(y) ** power * (p.face_length + grow)
-        return np.stack([x, self._head_y + y], axis=1)
+        return np.array([x, self._head_y + y]).T
 
     def paint(self) -> Image.Image:
         self.paint_body()
@@ -291,7 +291,7 @@ class _Painter:
         back = []
         if p.hair_style == "long":
             x = w + np.array([0.1, 0.2, 0.3])
-            left = np.stack([-x, [-0.1, 0.6, 1.5]], axis=1)
+            left = np.array([-x, [-0.1, 0.6, 1.5]]).T
             back = [np.concatenate([left, left[::-1] * (-1, 1)])]
         elif p.hair_style == "bob":
             back = [_oval(0, 0.12, w + 0.22, 0.56)]
@@ -324,7 +324,7 @@ class _Painter:
                 cheek = _oval(side * 0.55 * w, 0.2, 0.1, 0.075)
                 self.fill(cheek, ruddy)
         elif p.marks == "mole":
-            self.fill(_oval(0.5 * w, 0.27, 0.032, 0.032), (50, 30, 25))
+            self.fill(_oval(0.5 * w, 0.27, 0.045, 0.045), (50, 30, 25))
         elif p.marks == "freckles":
             for x in (-0.65, -0.5, -0.35, 0.35, 0.5, 0.65):
                 for y in (0.1, 0.18):
@@ -344,8 +344,8 @@ class _Painter:
             self.fill_edged(jaw + self.place(upper), self.hair)
         elif p.facial_hair == "goatee":
             chin = self._head_y + p.face_length
-            tuft = _oval(0, (mouth_y + chin) / 2 + 0.08, 0.13, 0.17)
-            self.fill_edged(self.place(tuft), self.hair)
+            tuft = self.place(_oval(0, chin - 0.02, 0.14, 0.13), self.depth / 2)
+            self.fill_edged(tuft, self.hair)
 
     @property
     def mouth_y(self) -> float:
@@ -363,8 +363,8 @@ class _Painter:
             (-0.008, gape + 0.008, (60, 18, 24)),
             (0 * gape, 0.45 * gape, (250, 248, 240)),
         ):
-            upper = np.stack([x, bow + top], axis=1)
-            lower = np.stack([x, bow + bottom], axis=1)
+            upper = np.array([x, bow + top]).T
+            lower = np.array([x, bow + bottom]).T
             self.fill(np.concatenate([upper, lower[::-1]]), colour)
         tip = self._eye_y + p.nose_length
         bridge = (0.02, self._eye_y)
@@ -401,7 +401,7 @@ class _Painter:
         if p.hair_style == "mohawk":
             crest = [(-0.12, 0.14), (-0.2, -0.27), (-0.08, -0.22), (0, -0.3),
                      (0.08, -0.22), (0.2, -0.27), (0.12, 0.14)]  # fmt: skip
-            crest = np.array(crest) + (0, top)
+            crest = np.array(crest) + np.array([0, top])
             self.fill_edged(self.place(crest, depth=0.1), self.hair)
             return
         edge, fringe, grow = {
@@ -477,3 +477,119 @@ def draw_portrait(
     if view.film == "greyscale":
         picture = picture.convert("L").convert("RGB")
     return picture
+
+
+def factor_columns() -> list[str]:
+    """Names of the factors' columns in the table of `write_portraits`."""
+    kinds = (("identity", Identity), ("observation", Observation))
+    return [
+        f"{prefix}_{field.name}"
+        for prefix, kind in kinds
+        for field in dataclasses.fields(kind)
+    ]
+
+
+def write_portraits(
+    output_dir: str,
+    num_identities: int,
+    images_per_identity: int,
+    image_size: int = 64,
+    seed: int = 0,
+    first_identity: int = 0,
+) -> str:
+    """Writes portraits as PNG files and a table of their true factors.
+
+    The pictures are `images/<identity>/<observation>.png`; `portraits.csv`
+    has the columns image (path relative to the table), identity (such as
+    person-000012), observation and `factor_columns()`.
+
+    Args:
+        output_dir: Folder to write into; made if missing.
+        num_identities: Number of people, at least 1.
+        images_per_identity: Photographs of each, at least 1.
+        image_size: Side of the pictures in pixels, at least 8.
+        seed: Not negative; different seeds have different people.
+        first_identity: Number of the first person, not negative; two data
+            sets of one seed with disjoint numbers share no person.
+
+    Returns:
+        Path of the table.
+
+    Raises:
+        FileExistsError: If the table is there already.
+        ValueError: If a number is too small.
+    """
+    _check_at_least(
+        1,
+        num_identities=num_identities,
+        images_per_identity=images_per_identity,
+    )
+    _check_at_least(8, image_size=image_size)
+    _check_at_least(0, seed=seed, first_identity=first_identity)
+    table = os.path.join(output_dir, "portraits.csv")
+    if os.path.exists(table):
+        raise FileExistsError(
+            f"{table} exists already. Remove the folder or give another "
+            f"`output_dir`. Received: output_dir={output_dir!r}"
+        )
+
+    rows = [["image", "identity", "observation", *factor_columns()]]
+    for person_index in range(first_identity, first_identity + num_identities):
+        person = identity(seed, person_index)
+        name = f"person-{person_index:06d}"
+        folder = os.path.join(output_dir, "images", name)
+        os.makedirs(folder, exist_ok=True)
+        for index in range(images_per_identity):
+            view, shot = observation(seed, person_index, index), f"{index:06d}"
+            picture = draw_portrait(person, view, image_size)
+            picture.save(os.path.join(folder, f"{shot}.png"))
+            factors = dataclasses.astuple(person) + dataclasses.astuple(view)
+            rows.append([f"images/{name}/{shot}.png", name, shot, *factors])
+    # Last, so that a run cut short leaves no table and can be repeated.
+    with open(table, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return table
+
+
+def _define_flags() -> None:
+    flags.DEFINE_string("output_dir", None, "Folder to write into.")
+    flags.mark_flag_as_required("output_dir")
+    flags.DEFINE_integer("num_identities", 1000, "People.")
+    flags.DEFINE_integer("images_per_identity", 16, "Photographs of each.")
+    flags.DEFINE_integer("image_size", 64, "Side of the pictures in pixels.")
+    flags.DEFINE_integer("seed", 0, "Different seeds have different people.")
+    flags.DEFINE_integer("first_identity", 0, "Number of the first person.")
+
+
+def main(argv: list[str]) -> None:
+    """Writes portraits as the flags say; prints the table and what is next."""
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    flag = flags.FLAGS
+    try:
+        table = write_portraits(
+            flag.output_dir,
+            flag.num_identities,
+            flag.images_per_identity,
+            image_size=flag.image_size,
+            seed=flag.seed,
+            first_identity=flag.first_identity,
+        )
+    except (ValueError, OSError) as error:
+        sys.exit(f"synthetic: {error}")
+    print(table)
+    arguments = [
+        "--layout=table",
+        f"--input={table}",
+        "--image_column=image",
+        "--identity_column=identity",
+        f"--label_columns={','.join(factor_columns())}",
+        f"--image_size={flag.image_size}",
+        f"--output_dir={os.path.join(flag.output_dir, 'records')}",
+    ]
+    print(f"python -m data_pipeline.build_records {shlex.join(arguments)}")
+
+
+if __name__ == "__main__":
+    _define_flags()
+    app.run(main)

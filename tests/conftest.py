@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import dataclasses
+import json
 import pathlib
 import subprocess
 import sys
@@ -40,12 +41,10 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="slow: --run_slow runs it"))
 
 
-def write_data_set(
+def _write_data_set(
     folder: pathlib.Path, counts: dict[str, int], image_size: int = 32
 ) -> str:
     """Writes a data set of one training shard with smooth random pictures."""
-    import json
-
     rng = np.random.default_rng(0)
     folder.mkdir(parents=True)
     for split in records.SPLITS:
@@ -80,11 +79,17 @@ def write_data_set(
     return str(folder)
 
 
+@pytest.fixture
+def write_data_set():
+    """Writes (folder, {identity: images}, image_size=32); gives its path."""
+    return _write_data_set
+
+
 @pytest.fixture(scope="session")
 def tiny_data(tmp_path_factory) -> str:
     """24 identities of 4 images, 32x32."""
     folder = tmp_path_factory.mktemp("data") / "tiny"
-    return write_data_set(folder, {f"id{n}": 4 for n in range(24)})
+    return _write_data_set(folder, {f"id{n}": 4 for n in range(24)})
 
 
 @pytest.fixture
@@ -117,9 +122,7 @@ def make_config(tiny_data, tmp_path):
             "run_dir": str(tmp_path / "run"),
             "data_dir": tiny_data,
         }
-        return Config(
-            **(top | changes), named=frozenset(named), **sections
-        )
+        return Config(**(top | changes), named=frozenset(named), **sections)
 
     return make
 

@@ -28,9 +28,7 @@ TINY = (
 )
 
 
-def test_killed_and_resumed_equals_uninterrupted(
-    main_py, tiny_data, tmp_path
-):
+def test_killed_and_resumed_equals_uninterrupted(main_py, tiny_data, tmp_path):
     flags = (*TINY, f"--data_dir={tiny_data}", "--train_steps=200")
     straight, killed = str(tmp_path / "a"), str(tmp_path / "b")
     main_py(*flags, f"--run_dir={straight}")

@@ -43,6 +43,7 @@ def _read_records(folder):
                 record = {name: x.numpy() for name, x in parsed.items()}
                 record["identity"] = record["identity"].decode()
                 record["observation"] = record["observation"].decode()
+                record["identity_hash"] = int(record["identity_hash"])
                 record["labels"] = json.loads(record["labels"])
                 record["pixels"] = tf.io.decode_png(record["image"]).numpy()
                 read.append(record | {"split": split, "shard": shard})

@@ -157,7 +157,7 @@ def test_float_is_refused():
 
 
 def test_empty_file_is_refused():
-    with pytest.raises(pictures.BadPicture, match="^empty file$"):
+    with pytest.raises(pictures.BadPicture, match=r"^empty file$"):
         pictures.decode(b"")
 
 
@@ -165,21 +165,21 @@ def test_empty_file_is_refused():
 def test_truncated_file_is_refused(kind):
     data = file_of(noise(64, 64), kind)
     pictures.decode(data)
-    with pytest.raises(pictures.BadPicture, match="^corrupt: .*truncated"):
+    with pytest.raises(pictures.BadPicture, match=r"^corrupt: .*truncated"):
         pictures.decode(data[: len(data) // 2])
 
 
 def test_damaged_png_is_refused():
     data = bytearray(file_of(noise(64, 64)))
     data[len(data) // 2] ^= 0xFF
-    with pytest.raises(pictures.BadPicture, match="^corrupt: "):
+    with pytest.raises(pictures.BadPicture, match=r"^corrupt: "):
         pictures.decode(bytes(data))
 
 
 @pytest.mark.parametrize("data", [b"Hello, this is no picture.\n", b"\x89PNG"])
 def test_other_files_are_refused(data):
     with pytest.raises(
-        pictures.BadPicture, match="^not a picture that Pillow can read$"
+        pictures.BadPicture, match=r"^not a picture that Pillow can read$"
     ):
         pictures.decode(data)
 
@@ -190,7 +190,7 @@ def test_decompression_bomb_is_refused():
     data = file_of(Image.new("1", (15_000, 15_000)))
     assert len(data) < 100_000
     with pytest.raises(
-        pictures.BadPicture, match="^corrupt: .*decompression bomb"
+        pictures.BadPicture, match=r"^corrupt: .*decompression bomb"
     ):
         pictures.decode(data)
 
@@ -313,7 +313,7 @@ def test_parse_crop():
     ],
 )
 def test_parse_crop_errors(crop):
-    with pytest.raises(ValueError, match="`crop` must be .*Received: crop="):
+    with pytest.raises(ValueError, match=r"`crop` must be .*Received: crop="):
         pictures.parse_crop(crop)
 
 

@@ -163,7 +163,7 @@ def test_open_without_manifest_says_how_to_build(tmp_path):
 def test_open_broken_manifest(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(
-        ValueError, match="is not a manifest of format 1 .*Build the data set"
+        ValueError, match=r"is not a manifest of format 1 .*Build the data set"
     ):
         records.DataSet.open(str(tmp_path))
 
@@ -175,7 +175,7 @@ def test_open_other_format_version(write_data_set, tmp_path):
     (folder / "manifest.json").write_text(
         json.dumps(manifest | {"format_version": 2})
     )
-    with pytest.raises(ValueError, match="format 1 .*format version 2"):
+    with pytest.raises(ValueError, match=r"format 1 .*format version 2"):
         records.DataSet.open(str(folder))
 
 
@@ -184,12 +184,12 @@ def test_missing_shard_is_named(write_data_set, tmp_path):
     assert len(data.shards("train")) == 2
     os.remove(data.shards("train")[1])
     with pytest.raises(
-        FileNotFoundError, match="missing: .*train-00001-of-00002.tfrecord"
+        FileNotFoundError, match=r"missing: .*train-00001-of-00002.tfrecord"
     ):
         data.shards("train")
 
 
 def test_unknown_split(write_data_set, tmp_path):
     data = write_data_set(tmp_path / "data", [2])
-    with pytest.raises(ValueError, match="`split` must be.*split='dev'"):
+    with pytest.raises(ValueError, match=r"`split` must be.*split='dev'"):
         data.shards("dev")

@@ -57,6 +57,10 @@ def test_pretrained_folder_is_taken_like_a_run(tmp_path):
     generator = Run(str(tmp_path)).generator()
     z = tf.random.stateless_uniform([5, 11], [1, 2], -1.0, 1.0)
     assert generator.step == 7
-    np.testing.assert_array_equal(
-        generator(z, batch_size=2), network(z, training=False)
+    # Not to the last bit: a batch of another size is another product.
+    np.testing.assert_allclose(
+        generator(z, batch_size=2),
+        network(z, training=False),
+        rtol=0,
+        atol=1e-9,
     )

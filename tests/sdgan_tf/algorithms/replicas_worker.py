@@ -56,7 +56,6 @@ def train(loss, replicas, steps=2):
     with strategy.scope():
         algorithm = build(loss)
 
-    @tf.function
     def one_step(images, step):
         values = strategy.run(
             lambda images, step: algorithm.step(
@@ -69,6 +68,9 @@ def train(loss, replicas, steps=2):
             for name, v in values.items()
         }
 
+    # As in training; one replica is the definition and needs no compilation.
+    if replicas > 1:
+        one_step = tf.function(one_step)
     results = {"synchronized": algorithm.d.synchronized}
 
     def record(step):
@@ -87,18 +89,19 @@ def train(loss, replicas, steps=2):
                         assert len(copies) == replicas
                         np.testing.assert_array_equal(copies[0], copies[1])
 
+    def distributed(images):
+        each = BATCH // replicas
+
+        def share(context):
+            start = context.replica_id_in_sync_group * each
+            return tf.constant(images[start : start + each])
+
+        return strategy.experimental_distribute_values_from_function(share)
+
     record(0)
     for step in range(steps):
-        images = global_batch(step)
-        share = BATCH // replicas
-        values = one_step(
-            strategy.experimental_distribute_values_from_function(
-                lambda context, images=images: tf.constant(
-                    images[context.replica_id_in_sync_group * share :][:share]
-                )
-            ),
-            tf.constant(step),
-        )
+        images = distributed(global_batch(step))
+        values = one_step(images, tf.constant(step))
         for name, value in values.items():
             results[f"scalar:{name}/{step}"] = value.numpy()
         record(step + 1)

@@ -44,7 +44,8 @@ def trained(make_config):
 def test_run_folder_holds_what_the_readme_says(trained, capsys):
     run = pathlib.Path(trained.run_dir)
     assert Run(str(run)).experiment() == trained.experiment
-    steps = [json.loads(line) for line in open(run / "stats.jsonl")]
+    lines = (run / "stats.jsonl").read_text().splitlines()
+    steps = [json.loads(line) for line in lines]
     scalars = {name for line in steps for name in line}
     assert {
         "step",
@@ -78,7 +79,9 @@ def test_resumed_equals_uninterrupted_to_the_last_bit(make_config, tmp_path):
     loop.train(make_config(run_dir=halved))
     assert_same(weights(straight, 6), weights(halved, 6))
     moved = [n for n, v in weights(halved, 6).items() if "kernel" in n]
-    assert any(not np.array_equal(before[n], weights(halved, 6)[n]) for n in moved)
+    assert any(
+        not np.array_equal(before[n], weights(halved, 6)[n]) for n in moved
+    )
 
 
 def test_streamed_data_resumes_exactly(make_config, tmp_path):
@@ -121,9 +124,9 @@ def test_unnamed_fields_come_from_the_run(trained, make_config):
     assert Run(config.run_dir).checkpoint_paths()[0].endswith("00000007")
 
 
-def test_another_data_set_is_refused(trained, make_config, tmp_path):
-    from tests.conftest import write_data_set
-
+def test_another_data_set_is_refused(
+    trained, make_config, tmp_path, write_data_set
+):
     other = write_data_set(tmp_path / "other", {"x": 3, "y": 3})
     with pytest.raises(ValueError, match="trained on another data set"):
         loop.train(make_config(data_dir=other, train_steps=9))
