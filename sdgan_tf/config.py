@@ -61,13 +61,14 @@ class Experiment:
             ValueError: If a field is missing or unknown.
         """
         fields = json.loads(text)
-        try:
-            return cls(**fields)
-        except TypeError as error:
+        # A missing field must not become today's default.
+        odd = set(fields) ^ {field.name for field in dataclasses.fields(cls)}
+        if odd:
             raise ValueError(
-                f"The configuration is of another version: {error}. "
-                f"Received: fields={sorted(fields)}"
-            ) from error
+                "The configuration is of another version; missing or unknown: "
+                f"{sorted(odd)}. Received: fields={sorted(fields)}"
+            )
+        return cls(**fields)
 
     def fingerprint(self) -> str:
         """12 hexadecimal digits that differ when any field does."""

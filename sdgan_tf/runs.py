@@ -19,6 +19,7 @@ import re
 import keras
 import tensorflow as tf
 
+from sdgan_tf.algorithms.base import variables
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping
@@ -26,7 +27,7 @@ from sdgan_tf.latents import LatentSpace
 
 WEIGHTS, CARD = "generator.weights.h5", "card.json"
 # What TensorFlow raises for a file that is cut, flipped or half copied.
-DAMAGED = (tf.errors.OpError, ValueError, RuntimeError)
+DAMAGED = (tf.errors.OpError, ValueError, IndexError, RuntimeError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +136,9 @@ class Run:
                 step = json.loads(file.read())["step"]
         else:
             path = restore_latest(
-                self, tf.train.Checkpoint(generator=network), partial=True
+                self,
+                tf.train.Checkpoint(generator=variables(network)),
+                partial=True,
             )
             if path is None:
                 raise FileNotFoundError(

@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import dataclasses
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ from sdgan_tf.config import (
     Sampling,
     Training,
 )
+from sdgan_tf.training import loop
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -92,39 +94,54 @@ def tiny_data(tmp_path_factory) -> str:
     return _write_data_set(folder, {f"id{n}": 4 for n in range(24)})
 
 
+def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
+    sections = {
+        "experiment": Experiment(
+            image_size=32, dim=4, d_i=6, d_o=5, batch_size=4
+        ),
+        "training": Training(
+            train_steps=6,
+            log_interval_steps=2,
+            sample_interval_steps=3,
+            save_interval_steps=3,
+        ),
+        "sampling": Sampling(num_identities=2, num_observations=3),
+        "benchmark": Benchmark(bench_steps=1),
+    }
+    named = set()
+    for name, section in sections.items():
+        fields = {f.name for f in dataclasses.fields(section)}
+        mine = {n: changes.pop(n) for n in list(changes) if n in fields}
+        sections[name] = dataclasses.replace(section, **mine)
+        if name == "experiment":
+            named |= set(mine)
+    top = {"mode": "train", "run_dir": run_dir, "data_dir": data_dir}
+    return Config(**(top | changes), named=frozenset(named), **sections)
+
+
 @pytest.fixture
 def make_config(tiny_data, tmp_path):
     """Makes the configuration of a tiny run; keywords change fields."""
 
-    def make(**changes) -> Config:
-        sections = {
-            "experiment": Experiment(
-                image_size=32, dim=4, d_i=6, d_o=5, batch_size=4
-            ),
-            "training": Training(
-                train_steps=6,
-                log_interval_steps=2,
-                sample_interval_steps=3,
-                save_interval_steps=3,
-            ),
-            "sampling": Sampling(num_identities=2, num_observations=3),
-            "benchmark": Benchmark(bench_steps=1),
-        }
-        named = set()
-        for name, section in sections.items():
-            fields = {f.name for f in dataclasses.fields(section)}
-            mine = {n: changes.pop(n) for n in list(changes) if n in fields}
-            sections[name] = dataclasses.replace(section, **mine)
-            if name == "experiment":
-                named |= set(mine)
-        top = {
-            "mode": "train",
-            "run_dir": str(tmp_path / "run"),
-            "data_dir": tiny_data,
-        }
-        return Config(**(top | changes), named=frozenset(named), **sections)
+    def make(data_dir=tiny_data, run_dir=str(tmp_path / "run"), **changes):
+        return _make_config(data_dir, run_dir, **changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def _trained_once(tiny_data, tmp_path_factory):
+    run_dir = str(tmp_path_factory.mktemp("trained") / "run")
+    loop.train(_make_config(tiny_data, run_dir))
+    return run_dir
+
+
+@pytest.fixture
+def trained(_trained_once, make_config):
+    """The configuration of a run of 6 steps, saved at 3 and 6."""
+    config = make_config()
+    shutil.copytree(_trained_once, config.run_dir)
+    return config
 
 
 @pytest.fixture

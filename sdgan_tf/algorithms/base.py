@@ -9,6 +9,11 @@ from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import Keys, LatentSpace
 
 
+def variables(network: keras.Model) -> list[tf.Variable]:
+    """A network's variables, trained or not, in a fixed order."""
+    return [weight.value for weight in network.weights]
+
+
 class Algorithm(abc.ABC):
     """Networks, their optimizers, and the step that trains them.
 
@@ -20,6 +25,7 @@ class Algorithm(abc.ABC):
         pixels: The generator's pixel mapping.
         networks: Keras models by name; "generator" is among them.
         optimizers: One optimizer for each network, by the same names.
+        scalars: Names of what `step` returns.
         batches_per_step: Data batches that one `step` takes.
     """
 
@@ -27,6 +33,7 @@ class Algorithm(abc.ABC):
     pixels: PixelMapping
     networks: dict[str, keras.Model]
     optimizers: dict[str, keras.optimizers.Optimizer]
+    scalars: tuple[str, ...]
     batches_per_step: int = 1
 
     @abc.abstractmethod
@@ -39,7 +46,7 @@ class Algorithm(abc.ABC):
             keys: Random keys of this step, equal on all replicas.
 
         Returns:
-            Scalars by their summary name, means over this replica's tuples.
+            The `scalars` by name, means over this replica's tuples.
         """
 
     @abc.abstractmethod
@@ -50,11 +57,19 @@ class Algorithm(abc.ABC):
     def generator(self) -> keras.Model:
         return self.networks["generator"]
 
-    def checkpointed(self) -> dict[str, object]:
-        """What a checkpoint holds, by name."""
+    def checkpointed(self) -> dict[str, list[tf.Variable]]:
+        """All variables that a checkpoint holds, in a fixed order, by owner.
+
+        They are listed one by one: TensorFlow does not follow a Keras model's
+        lists of layers, so that a checkpoint of the model itself would miss
+        some, the moving statistics among them, without a word.
+        """
         return {
-            **self.networks,
-            **{f"{n}_optimizer": o for n, o in self.optimizers.items()},
+            **{n: variables(net) for n, net in self.networks.items()},
+            **{
+                f"{name}_optimizer": [v.value for v in optimizer.variables]
+                for name, optimizer in self.optimizers.items()
+            },
         }
 
     def generate(self, z, training: bool = True) -> tf.Tensor:
@@ -81,21 +96,19 @@ class Algorithm(abc.ABC):
     def update(self, name: str, loss, tape: tf.GradientTape) -> None:
         """Moves one network by the gradient of its loss."""
         network = self.networks[name]
-        variables = network.trainable_variables
+        weights = network.trainable_variables
         # `loss` is a mean over this replica's tuples and `apply` sums the
         # gradients over the replicas: so this is the place, and the only one,
         # that divides by their number.
         replicas = tf.distribute.get_replica_context().num_replicas_in_sync
         with tape:
             loss = loss / replicas
-        gradients = tape.gradient(loss, variables)
+        gradients = tape.gradient(loss, weights)
         missing = [
-            v.path
-            for v, g in zip(variables, gradients, strict=True)
-            if g is None
+            v.path for v, g in zip(weights, gradients, strict=True) if g is None
         ]
         if missing:
             raise ValueError(
                 f"The loss of `{name}` reaches none of these weights: {missing}"
             )
-        self.optimizers[name].apply(gradients, variables)
+        self.optimizers[name].apply(gradients, weights)

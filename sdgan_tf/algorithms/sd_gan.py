@@ -18,6 +18,12 @@ class SDGAN(Algorithm):
     """
 
     pixels = DCGAN_PIXELS
+    scalars = (
+        "loss/discriminator",
+        "loss/generator",
+        "score/real",
+        "score/fake",
+    )
 
     def __init__(self, experiment: Experiment):
         self.latents = LatentSpace(experiment.d_i, experiment.d_o)

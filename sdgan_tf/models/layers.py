@@ -58,18 +58,24 @@ class GroupedBatchNormalization(keras.layers.Layer):
         groups = ops.reshape(
             ops.cast(x, "float32"), (num_batches, -1, members, h, w, c)
         )
-        mean, variance = ops.moments(
-            groups,
-            axes=[1, 3, 4],
-            keepdims=True,
-            synchronized=self.synchronized,
-        )
+        mean, variance = self.moments(groups, axes=[1, 3, 4])
         scale = ops.rsqrt(variance + self.epsilon) * ops.cast(
             self.gamma, "float32"
         )
         shift = ops.cast(self.beta, "float32") - mean * scale
         groups = ops.cast(groups * scale + shift, self.compute_dtype)
         return ops.reshape(groups, (-1, h, w, c))
+
+    def moments(self, x, axes):
+        """Mean and variance over `axes`, which stay as axes of length 1."""
+        ops = keras.ops
+        if self.synchronized:
+            return ops.moments(x, axes, keepdims=True, synchronized=True)
+        # Not `ops.moments`: TensorFlow's stops the gradient at the mean inside
+        # the variance. First derivatives do not notice; the second ones of a
+        # gradient penalty come out wrong.
+        mean = ops.mean(x, axes, keepdims=True)
+        return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
 
     def get_config(self):
         return {

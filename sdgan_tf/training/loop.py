@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
-from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.base import Algorithm, variables
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config, Experiment
 from sdgan_tf.latents import Keys
@@ -62,10 +62,11 @@ def compile_steps(strategy, algorithm: Algorithm, seed: int, step: tf.Variable):
 
     @tf.function
     def train_steps(iterator, n):
-        totals = one_step(iterator)
-        for _ in tf.range(n - 1):
+        names = (WAITED, *algorithm.scalars)
+        totals = dict.fromkeys(names, tf.constant(0.0))
+        for _ in tf.range(n):
             values = one_step(iterator)
-            totals = {name: totals[name] + values[name] for name in totals}
+            totals = {name: totals[name] + values[name] for name in names}
         return {
             name: total / tf.cast(n, tf.float32)
             for name, total in totals.items()
@@ -214,7 +215,12 @@ class Trainer:
             return
         if self.options.init_from:
             source = Run(self.options.init_from)
-            networks = tf.train.Checkpoint(**self.algorithm.networks)
+            networks = tf.train.Checkpoint(
+                **{
+                    name: variables(network)
+                    for name, network in self.algorithm.networks.items()
+                }
+            )
             if restore_latest(source, networks, partial=True) is None:
                 raise FileNotFoundError(
                     "`init_from` has no checkpoint. "
@@ -227,7 +233,7 @@ class Trainer:
         Raises:
             Diverged: If losses or weights are no longer finite.
         """
-        step = self.state.step.numpy()
+        step = self.state.steps_done
         if step >= self.options.train_steps:
             print(f"Nothing to do: {step} steps are trained.")
             return
@@ -319,7 +325,7 @@ class Trainer:
     def _save(self) -> None:
         bad = self.state.bad_weights()
         if bad:
-            raise self._diverged(self.state.step.numpy(), f"the weight `{bad}`")
+            raise self._diverged(self.state.steps_done, f"the weight `{bad}`")
         self.state.save()
 
     def _generate(self, z) -> np.ndarray:

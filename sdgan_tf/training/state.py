@@ -47,6 +47,11 @@ class TrainingState:
             data_id=tf.Variable(data_id, dtype=tf.string),
         )
 
+    @property
+    def steps_done(self) -> int:
+        """Training steps behind the state."""
+        return int(self.step.numpy())
+
     def restore(self) -> str | None:
         """Takes up the latest readable checkpoint; None if there is none."""
         return restore_latest(self.run, self.checkpoint)
@@ -63,7 +68,7 @@ class TrainingState:
     def save(self) -> str:
         """Writes a checkpoint and drops the oldest ones."""
         prefix = os.path.join(
-            self.run.checkpoints, f"step-{self.step.numpy():08d}"
+            self.run.checkpoints, f"step-{self.steps_done:08d}"
         )
         tf.io.gfile.makedirs(self.run.checkpoints)
         # TensorFlow writes the shards first and the index last, so a

@@ -397,6 +397,41 @@ def test_real_logits_do_not_depend_on_fake_tuples():
     np.testing.assert_allclose(logits[0], logits[1], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("cls", DISCRIMINATORS)
+def test_gradients_of_a_gradient_norm_equal_plain_ones(cls):
+    """The second derivatives of WGAN-GP pass through the batch statistics."""
+    discriminator, real, _ = discriminator_and_batches(cls, k=2)
+    weights = discriminator.trainable_variables
+
+    def penalty_gradients(judge):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(real)
+                logits = judge(real)
+            gradient = inner.gradient(logits, real)
+            norm = tf.sqrt(tf.reduce_sum(gradient**2, axis=[1, 2, 3, 4]))
+            penalty = tf.reduce_mean((norm - 1.0) ** 2)
+        # Variables after the last activation may not be reached.
+        gradients = outer.gradient(
+            penalty,
+            [w.value for w in weights],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        return penalty, [g.numpy() for g in gradients]
+
+    merged, gradients = penalty_gradients(discriminator)
+    plain, expected = penalty_gradients(
+        lambda x: plain_discriminator(discriminator, x)
+    )
+    assert float(merged) == pytest.approx(float(plain), rel=1e-4)
+    largest = max(np.abs(g).max() for g in expected)
+    assert largest > 0
+    for weight, ours, theirs in zip(weights, gradients, expected, strict=True):
+        np.testing.assert_allclose(
+            ours, theirs, rtol=0, atol=1e-4 * largest, err_msg=weight.path
+        )
+
+
 # Imports.
 
 

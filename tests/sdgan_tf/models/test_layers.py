@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
@@ -48,6 +49,25 @@ def test_statistics_are_per_channel_and_over_the_pixels():
     x = np.float32([[[[0, 5], [2, 25]]]])
     y = GroupedBatchNormalization(epsilon=0.0)(x)
     np.testing.assert_allclose(y, [[[[-1, -1], [1, 1]]]], rtol=1e-5)
+
+
+def test_second_derivative_knows_that_shifts_are_removed():
+    # A gradient penalty differentiates twice. The output does not change
+    # when x is shifted, nor does its gradient: the derivative of any function
+    # of the gradient must sum to zero over x.
+    x = tf.constant(pixels(0, 2, 5))
+    layer = GroupedBatchNormalization()
+    layer.build(x.shape)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = tf.reduce_sum(layer(x) * pixels(1, -2, 4))
+        gradient = inner.gradient(y, x)
+        value = tf.reduce_sum(gradient * pixels(3, 1, -1))
+    second = outer.gradient(value, x).numpy()
+    assert np.abs(second).max() > 0.1
+    assert second.sum() == pytest.approx(0.0, abs=1e-4)
 
 
 def test_no_moving_statistics():
