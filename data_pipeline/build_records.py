@@ -82,6 +82,11 @@ class BuildOptions:
                     f"`{name}` must be at least 1. "
                     f"Received: {name}={getattr(self, name)}"
                 )
+        if self.max_identities < 0:
+            raise ValueError(
+                "`max_identities` must be at least 0. "
+                f"Received: max_identities={self.max_identities}"
+            )
         if not 0 <= self.max_bad_fraction <= 1:
             raise ValueError(
                 "`max_bad_fraction` must be in [0, 1]. "
@@ -301,11 +306,6 @@ def _manifest(report: dict, options: BuildOptions) -> dict:
             "The collection contradicts itself: "
             + "; ".join(sorted(report["errors"])[:LISTED])
         )
-    if not listed:
-        raise BadCollection(
-            f"No pictures found in the layout `{options.layout}`. "
-            f"Received: input={options.input!r}"
-        )
     if len(bad) > options.max_bad_fraction * listed:
         lines = "".join(f"\n  {path}: {why}" for path, why in bad[:LISTED])
         raise BadCollection(
@@ -366,8 +366,12 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
             f"The layout `{options.layout}` wants {kind}. "
             f"Received: input={options.input!r}"
         )
-    # Lists what a wrong layout or CSV breaks, before any worker starts.
-    next(iter(_list_collection(options)), None)
+    # What a wrong layout breaks shows before any worker starts.
+    if next(iter(_list_collection(options)), None) is None:
+        raise BadCollection(
+            f"No pictures found in the layout `{options.layout}`. "
+            f"Received: input={options.input!r}"
+        )
 
     manifest_path = os.path.join(options.output_dir, records.MANIFEST)
     if tf.io.gfile.exists(manifest_path):
@@ -377,7 +381,13 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
                 f"--overwrite. Received: output_dir={options.output_dir!r}"
             )
         tf.io.gfile.remove(manifest_path)
-    tf.io.gfile.makedirs(options.output_dir)
+    try:
+        tf.io.gfile.makedirs(options.output_dir)
+    except tf.errors.OpError as error:
+        raise OSError(
+            f"`output_dir` cannot be made: {error.message}. "
+            f"Received: output_dir={options.output_dir!r}"
+        ) from error
     report_path = os.path.join(options.output_dir, REPORT)
     if tf.io.gfile.exists(report_path):
         tf.io.gfile.remove(report_path)
@@ -473,9 +483,21 @@ def main(argv: list[str]) -> None:
 
 
 def _parse(argv: list[str]) -> list[str]:
-    # Flags that are not ours are Beam's; it names those it does not know.
+    """Parses our flags; the others must be Beam's."""
     _define_flags()
-    return flags.FLAGS(argv, known_only=True)
+    try:
+        left = flags.FLAGS(argv, known_only=True)
+    except flags.Error as error:
+        sys.exit(f"build_records: {error}")
+    beam_options = PipelineOptions().get_all_options()
+    for argument in left[1:]:
+        name = argument.removeprefix("--").split("=")[0]
+        if argument.startswith("--") and (
+            name not in beam_options
+            and name.removeprefix("no_") not in beam_options
+        ):
+            sys.exit(f"build_records: unknown flag --{name}")
+    return left
 
 
 if __name__ == "__main__":

@@ -13,15 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import records
-from data_pipeline.records import DataSet
+from data_pipeline.records import BadDataSet, DataSet
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
 LOADED_AT_ONCE = 256  # Images copied into memory in one go.
-SHUFFLED_TUPLES = 4096  # Encoded tuples held by the streaming shuffle.
-
-
-class BadDataSet(ValueError):
-    """A data set that cannot give the tuples that are asked for."""
+MIXED_TUPLES = 4096  # Encoded tuples that streaming holds and mixes.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,35 +221,52 @@ class IdentityTuples:
         side = self.data.image_size
 
         def read_shard(path, shard, epoch):
-            def mask(shard, epoch):
-                rng = np.random.default_rng([self.seed, epoch, shard])
-                return used_records(rng, self.indices[shard].counts, self.k)
+            """Tuples of (serialised, identity hash), `[k]` each."""
 
-            used = tf.numpy_function(
-                mask, [shard, epoch], tf.bool, stateful=False
+            def choose(shard, epoch):
+                rng = np.random.default_rng([self.seed, epoch, shard])
+                index = self.indices[shard]
+                used = used_records(rng, index.counts, self.k)
+                return used, np.repeat(index.hashes, index.counts)
+
+            used, hashes = tf.numpy_function(
+                choose, [shard, epoch], (tf.bool, tf.int64), stateful=False
             )
-            used = tf.ensure_shape(used, [None])
-            pairs = tf.data.Dataset.zip(
+            rows = tf.data.Dataset.zip(
                 (
                     tf.data.TFRecordDataset(path, buffer_size=1 << 20),
-                    tf.data.Dataset.from_tensor_slices(used),
+                    tf.data.Dataset.from_tensor_slices(
+                        tf.ensure_shape(hashes, [None])
+                    ),
+                    tf.data.Dataset.from_tensor_slices(
+                        tf.ensure_shape(used, [None])
+                    ),
                 )
             )
             return (
-                pairs.filter(lambda _, use: use)
-                .map(lambda record, _: record)
+                rows.filter(lambda record, hashed, use: use)
+                .map(lambda record, hashed, use: (record, hashed))
                 .batch(self.k, drop_remainder=True)
             )
 
+        fold = tf.random.experimental.stateless_fold_in
+        shuffle = tf.random.experimental.stateless_shuffle
+
         def read_epoch(epoch):
-            fold = tf.random.experimental.stateless_fold_in
             key = fold(tf.constant([self.seed, 1], tf.int64), epoch)
-            order = tf.random.experimental.stateless_shuffle(
-                tf.range(len(shards), dtype=tf.int64), key
-            )
+            shard_order = shuffle(tf.range(len(shards), dtype=tf.int64), key)
+
+            def mix(block, batch):
+                order = shuffle(
+                    tf.range(tf.shape(batch[0])[0]), fold(key, block)
+                )
+                return tuple(tf.gather(part, order) for part in batch)
+
             # All shards at once: otherwise an epoch's tail comes from one.
+            # Whole blocks are mixed, by a key of their own: `shuffle()` would
+            # depend on the global seed and repeat itself every epoch.
             return (
-                tf.data.Dataset.from_tensor_slices(order)
+                tf.data.Dataset.from_tensor_slices(shard_order)
                 .interleave(
                     lambda shard: read_shard(
                         tf.gather(shards, shard), shard, epoch
@@ -262,33 +275,32 @@ class IdentityTuples:
                     num_parallel_calls=tf.data.AUTOTUNE,
                     deterministic=True,
                 )
-                .shuffle(SHUFFLED_TUPLES, seed=self.seed)
+                .batch(MIXED_TUPLES)
+                .enumerate()
+                .map(lambda block, batch: mix(block, batch))
+                .unbatch()
             )
 
-        def decode(serialised, position):
+        def decode(batch, position):
             """Decodes one batch and orders each tuple's images at random."""
+            serialised, expected = batch
             n = batch_size * self.k
             images, hashed = _decode(tf.reshape(serialised, [-1]), n, side)
             images = tf.reshape(images, [batch_size, self.k, side, side, 3])
-            hashed = tf.reshape(hashed, [batch_size, self.k])
-            with tf.control_dependencies(
-                [
-                    tf.debugging.assert_equal(
-                        hashed,
-                        tf.repeat(hashed[:, :1], self.k, axis=1),
-                        "The shards do not hold what their index says. Build "
-                        "the data set again.",
-                    )
-                ]
-            ):
-                fold = tf.random.experimental.stateless_fold_in
+            agree = tf.debugging.assert_equal(
+                hashed,
+                tf.reshape(expected, [-1]),
+                "The shards do not hold what their index says. Build the data "
+                "set again.",
+            )
+            with tf.control_dependencies([agree]):
                 key = fold(tf.constant([self.seed, 2], tf.int64), position)
                 order = tf.argsort(
                     tf.random.stateless_uniform([batch_size, self.k], key)
                 )
             return {
                 "images": tf.gather(images, order, batch_dims=1),
-                "identity": hashed[:, 0],
+                "identity": tf.reshape(expected, [batch_size, self.k])[:, 0],
             }
 
         tuples = tf.data.Dataset.range(

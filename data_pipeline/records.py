@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -28,6 +29,10 @@ FEATURES = {
 }
 
 
+class BadDataSet(ValueError):
+    """A data set that is damaged or cannot give what is asked for."""
+
+
 def identity_hash(identity: str) -> int:
     """A stable 64-bit hash: the first 8 bytes of SHA-256, signed."""
     digest = hashlib.sha256(identity.encode("utf-8")).digest()
@@ -39,13 +44,13 @@ def split_of(hash_value: int) -> str:
 
     It depends on the identity alone, so adding images moves nobody.
     """
-    bucket = (hash_value % 2**64) % 10
+    bucket = (int(hash_value) % 2**64) % 10
     return "train" if bucket < 8 else SPLITS[bucket - 7]
 
 
 def shard_of(hash_value: int, num_shards: int) -> int:
     """The shard of an identity within its split."""
-    return (hash_value % 2**64) // 10 % num_shards
+    return (int(hash_value) % 2**64) // 10 % num_shards
 
 
 def shard_path(folder: str, split: str, shard: int, num_shards: int) -> str:
@@ -87,20 +92,30 @@ class ShardIndex:
     Attributes:
         hashes: Identity hashes, int64 `[identities]`.
         counts: Records of each, int64 `[identities]`.
+        shard_bytes: Size of the shard's file.
     """
 
     hashes: np.ndarray
     counts: np.ndarray
+    shard_bytes: int
 
 
 def write_index(path: str, identities: list[str], counts: list[int]) -> None:
-    """Writes the index of one shard; names are kept as UTF-8 bytes."""
+    """Writes the index of one shard, which must be complete.
+
+    Args:
+        path: `index_path` of the shard.
+        identities: Names in the order of the records; kept as UTF-8 bytes.
+        counts: Records of each.
+    """
+    shard = path.removesuffix(".npz") + ".tfrecord"
     buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
     np.savez(
         buffer,
         names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
         hashes=np.array([identity_hash(i) for i in identities], np.int64),
         counts=np.array(counts, np.int64),
+        shard_bytes=np.int64(tf.io.gfile.stat(shard).length),
     )
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(buffer.getvalue())
@@ -182,8 +197,37 @@ class DataSet:
         return paths
 
     def index(self, shard: str) -> ShardIndex:
-        """The index of one of `shards()`."""
-        with tf.io.gfile.GFile(index_path(shard), "rb") as file:
-            buffer = io.BytesIO(file.read())
-        with np.load(buffer, allow_pickle=False) as arrays:
-            return ShardIndex(arrays["hashes"], arrays["counts"])
+        """The index of one of `shards()`.
+
+        Raises:
+            BadDataSet: If the index cannot be read or is of another shard.
+        """
+        path = index_path(shard)
+        try:
+            with tf.io.gfile.GFile(path, "rb") as file:
+                buffer = io.BytesIO(file.read())
+            with np.load(buffer, allow_pickle=False) as arrays:
+                index = ShardIndex(
+                    arrays["hashes"],
+                    arrays["counts"],
+                    int(arrays["shard_bytes"]),
+                )
+        except (
+            tf.errors.OpError,
+            OSError,
+            ValueError,
+            KeyError,
+            zipfile.BadZipFile,
+        ) as error:
+            raise BadDataSet(
+                f"The index `{path}` cannot be read ({error!r}). "
+                "Build the data set again."
+            ) from error
+        length = tf.io.gfile.stat(shard).length
+        if length != index.shard_bytes:
+            raise BadDataSet(
+                f"The shard `{shard}` has {length} bytes and its index says "
+                f"{index.shard_bytes}: they are of different builds, or the "
+                "shard was cut. Build the data set again."
+            )
+        return index

@@ -5,6 +5,7 @@ A source lists `Photograph`s from a collection's root. It opens no picture.
 
 import csv
 import dataclasses
+import glob
 import io
 import os
 import posixpath
@@ -60,13 +61,12 @@ class TableColumns:
     labels: tuple[str, ...] = ()
 
 
-def _files(pattern: str) -> list[str]:
-    paths = (m.path for m in FileSystems.match([pattern])[0].metadata_list)
-    return sorted(paths)
-
-
-def _pictures(pattern: str) -> list[str]:
-    return [p for p in _files(pattern) if p.lower().endswith(PICTURE_SUFFIXES)]
+def _pictures(folder: str, *levels: str) -> list[str]:
+    """Pictures below `folder`, whose own name may hold wildcards."""
+    pattern = FileSystems.join(glob.escape(folder), *levels)
+    found = FileSystems.match([pattern])[0].metadata_list
+    paths = (metadata.path for metadata in found)
+    return sorted(p for p in paths if p.lower().endswith(PICTURE_SUFFIXES))
 
 
 def _stem(path: str) -> str:
@@ -93,7 +93,7 @@ def flat(root: str, columns: TableColumns) -> Iterator[Photograph]:
     """
     for split in (None, *SPLITS):
         folder = FileSystems.join(root, split) if split else root
-        for path in _pictures(FileSystems.join(folder, "*")):
+        for path in _pictures(folder, "*"):
             parts = _stem(path).rsplit("_", 2)
             if len(parts) != 3 or not parts[0]:
                 raise BadCollection(
@@ -105,7 +105,7 @@ def flat(root: str, columns: TableColumns) -> Iterator[Photograph]:
 
 def folders(root: str, columns: TableColumns) -> Iterator[Photograph]:
     """One folder an identity: LFW, VGGFace2, CASIA-WebFace, catalogues."""
-    for path in _pictures(FileSystems.join(root, "*", "*")):
+    for path in _pictures(root, "*", "*"):
         identity = posixpath.basename(posixpath.dirname(path))
         yield Photograph(path, identity, _stem(path))
 
