@@ -110,8 +110,8 @@ class Training:
     )
     strategy: str = option(
         "mirrored",
-        "Replicas on one machine or on the workers of TF_CONFIG.",
-        choices=("mirrored", "multi_worker"),
+        "How replicas are run: on all GPUs of this machine.",
+        choices=("mirrored",),
     )
     logical_cpus: int = option(
         0, "Train on so many logical CPUs instead of GPUs.", minimum=0

@@ -15,7 +15,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import Algorithm, variables
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config, Experiment
-from sdgan_tf.latents import Keys
+from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.runs import Run, restore_latest
 from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.strategy import make_strategy
@@ -338,7 +338,7 @@ class Trainer:
         path = self.summaries.sheet(
             "samples/grid", pixels.to_uint8(images), GRID_SIDE, step
         )
-        key = Keys(self.experiment.seed, tf.constant(step)).key(0)
+        key = Keys(self.experiment.seed, tf.constant(step)).key(Stream.GRID)
         z = self.algorithm.latents.tuples(key, GRID_SIDE, k)
         fake = self._generate(tf.reshape(z, [-1, z.shape[-1]]))
         self.summaries.sheet("samples/fake", pixels.to_uint8(fake), k, step)

@@ -108,7 +108,7 @@ def test_identities_are_uniform_in_memory(skewed):
 def test_streaming_epochs_have_each_identity_once(
     skewed, batch_size, shuffled, monkeypatch
 ):
-    monkeypatch.setattr(pairs, "SHUFFLED_TUPLES", shuffled)
+    monkeypatch.setattr(pairs, "MIXED_TUPLES", shuffled)
     tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
     n = 5 * 16 // batch_size + 1
     _, hashes = take(tuples.batches(batch_size, cache_bytes=0), n)
@@ -364,13 +364,15 @@ def swap_indices(first, second):
 
 def swap_shards_of_equal_counts(first, second):
     """Same counts, other identities: only the hashes tell."""
-    for path, names in ((first, "abc"), (second, "def")):
+    # Positive hashes take as many bytes as one another, negative ones do not.
+    positive = [n for n in "abcdefghijklmnop" if records.identity_hash(n) > 0]
+    for path, names in ((first, positive[:3]), (second, positive[3:6])):
         with tf.io.TFRecordWriter(path) as writer:
             pixel = tf.io.encode_png(np.zeros([4, 4, 3], np.uint8)).numpy()
             for name in names:
                 for j in range(2):
                     writer.write(records.example(pixel, name, str(j), {}))
-        records.write_index(records.index_path(path), list(names), [2, 2, 2])
+        records.write_index(records.index_path(path), names, [2, 2, 2])
     swap_indices(first, second)
 
 
@@ -422,15 +424,15 @@ def test_shard_and_index_that_do_not_agree(
 ):
     data = write_data_set(tmp_path / "data", SKEWED)
     damage(*data.shards("train"))
-    tuples = IdentityTuples.open(data, "train", 2, seed=0)
     with pytest.raises((BadDataSet, tf.errors.OpError)):
+        tuples = IdentityTuples.open(data, "train", 2, seed=0)
         # Two epochs and more.
         take(tuples.batches(4, cache_bytes=cache_bytes), 10)
 
 
 def test_disagreement_in_memory_says_what_to_do(write_data_set, tmp_path):
     data = write_data_set(tmp_path / "data", SKEWED)
-    swap_indices(*data.shards("train"))
+    swap_shards_of_equal_counts(*data.shards("train"))
     tuples = IdentityTuples.open(data, "train", 2, seed=0)
     with pytest.raises(
         BadDataSet,
@@ -440,9 +442,16 @@ def test_disagreement_in_memory_says_what_to_do(write_data_set, tmp_path):
         tuples.batches(4)
 
 
+def test_cut_shard_is_named(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", SKEWED)
+    cut_bytes(*data.shards("train"))
+    with pytest.raises(BadDataSet, match="train-00000-of-00002.tfrecord` has"):
+        IdentityTuples.open(data, "train", 2, seed=0)
+
+
 def test_disagreement_when_streaming_says_what_to_do(write_data_set, tmp_path):
     data = write_data_set(tmp_path / "data", SKEWED)
-    swap_indices(*data.shards("train"))
+    swap_shards_of_equal_counts(*data.shards("train"))
     tuples = IdentityTuples.open(data, "train", 2, seed=0)
     with pytest.raises(
         (BadDataSet, tf.errors.OpError), match="Build the data set again"
