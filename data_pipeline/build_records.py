@@ -10,11 +10,11 @@ paths and hashes only. See `docs/data.md`.
 """
 
 import dataclasses
+import hashlib
 import json
 import logging
 import os
 import sys
-import uuid
 
 import apache_beam as beam
 import tensorflow as tf
@@ -173,6 +173,7 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
         options.output_dir, split, shard, options.num_shards
     )
     names, counts, num_bytes = [], [], 0
+    content = hashlib.sha256()
     with tf.io.TFRecordWriter(path) as writer:
         for _, photographs in sorted(identities):
             for photograph in photographs:
@@ -189,6 +190,7 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
                 )
                 writer.write(record)
                 num_bytes += len(record)
+                content.update(record)
             names.append(photographs[0].identity)
             counts.append(len(photographs))
     records.write_index(records.index_path(path), names, counts)
@@ -196,6 +198,7 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
         "identities": len(names),
         "images": sum(counts),
         "bytes": num_bytes,
+        "content": f"{shard}:{content.hexdigest()}",
     }
 
 
@@ -316,9 +319,14 @@ def _manifest(report: dict, options: BuildOptions) -> dict:
         split: {"identities": 0, "images": 0, "bytes": 0}
         for split in records.SPLITS
     }
+    contents = []
     for split, counts in report["counts"]:
+        contents.append(f"{split}:{counts.pop('content')}")
         for name, value in counts.items():
             splits[split][name] += value
+    # The same records get the same id, so a data set that was built again
+    # goes on serving the runs that were trained on it.
+    build_id = hashlib.sha256("\n".join(sorted(contents)).encode()).hexdigest()
     if not sum(counts["identities"] for counts in splits.values()):
         raise BadCollection(
             "No identity has enough images: `min_images` is "
@@ -327,7 +335,7 @@ def _manifest(report: dict, options: BuildOptions) -> dict:
         )
     return {
         "format_version": records.FORMAT_VERSION,
-        "build_id": uuid.uuid4().hex,
+        "build_id": build_id[:32],
         "image_size": options.image_size,
         "num_shards": options.num_shards,
         "label_names": list(options.columns.labels),

@@ -677,3 +677,17 @@ def test_real_collection(
     # Photographs: many colours, and no two alike.
     assert all(len(np.unique(r["pixels"])) > 40 for r in read)
     assert len({r["image"] for r in read}) == images
+
+
+def test_build_id_is_that_of_the_records(build, save_picture, tmp_path):
+    for name in ("a", "b"):
+        for n in range(3):
+            path = tmp_path / "in" / name / f"{n}.png"
+            save_picture(path, (40 * n, ord(name), 7), (50, 50))
+    ids = [
+        build("folders", tmp_path / "in", tmp_path / out, image_size=size)[
+            "build_id"
+        ]
+        for out, size in (("x", 32), ("y", 32), ("z", 64))
+    ]
+    assert ids[0] == ids[1] != ids[2]
