@@ -36,13 +36,15 @@ def stage_widths(image_size: int, dim: int) -> list[int]:
     return [dim * min(2**stage, MAX_WIDTH) for stage in range(stages)]
 
 
-class DCGANGenerator(keras.Model):
-    """Codes `[n, d_z]` to images `[n, h, w, 3]`, float32 in [-1, 1].
+class DCGANNetwork(keras.Model):
+    """What the DCGAN networks are told and give back as their config.
 
     Args:
         image_size: 32, 64 or 128.
         dim: Width of the stage next to the image.
-        synchronized: Whether batch norm takes its statistics over all replicas.
+        synchronized: Whether batch norm takes its statistics over all replicas
+            (TensorFlow only).
+        dtype: Keras' dtype policy of all layers.
     """
 
     def __init__(
@@ -51,19 +53,38 @@ class DCGANGenerator(keras.Model):
         dim: int = 64,
         synchronized: bool = False,
         dtype=None,
-        name: str = "generator",
+        name: str | None = None,
     ):
         super().__init__(dtype=dtype, name=name)
-        widths = stage_widths(image_size, dim)[::-1]
+        self.widths = stage_widths(image_size, dim)
         self.image_size = image_size
         self.dim = dim
         self.synchronized = synchronized
+
+    def get_config(self):
+        return {
+            "image_size": self.image_size,
+            "dim": self.dim,
+            "synchronized": self.synchronized,
+            "name": self.name,
+        }
+
+
+class DCGANGenerator(DCGANNetwork):
+    """Codes `[n, d_z]` to images `[n, h, w, 3]`, float32 in [-1, 1].
+
+    Args: those of `DCGANNetwork`.
+    """
+
+    def __init__(self, *args, dtype=None, name: str = "generator", **kwargs):
+        super().__init__(*args, dtype=dtype, name=name, **kwargs)
+        widths = self.widths[::-1]
 
         def norm():
             return keras.layers.BatchNormalization(
                 momentum=0.99,
                 epsilon=1e-3,
-                synchronized=synchronized,
+                synchronized=self.synchronized,
                 dtype=dtype,
             )
 
@@ -93,37 +114,15 @@ class DCGANGenerator(keras.Model):
         # tanh in float32: the 8 bits of bfloat16 would band the picture.
         return keras.ops.tanh(keras.ops.cast(x, "float32"))
 
-    def get_config(self):
-        return {
-            "image_size": self.image_size,
-            "dim": self.dim,
-            "synchronized": self.synchronized,
-            "name": self.name,
-        }
 
-
-class DCGANEncoder(keras.Model):
+class DCGANEncoder(DCGANNetwork):
     """Images `[num_batches * b * members, h, w, c]` to 4x4 feature maps.
 
-    Args:
-        image_size: 32, 64 or 128.
-        dim: Width of the stage next to the image.
-        synchronized: Whether batch norm takes its statistics over all replicas.
+    Args: those of `DCGANNetwork`.
     """
 
-    def __init__(
-        self,
-        image_size: int = 64,
-        dim: int = 64,
-        synchronized: bool = False,
-        dtype=None,
-        name: str = "encoder",
-    ):
-        super().__init__(dtype=dtype, name=name)
-        self.image_size = image_size
-        self.dim = dim
-        self.synchronized = synchronized
-        widths = stage_widths(image_size, dim)
+    def __init__(self, *args, dtype=None, name: str = "encoder", **kwargs):
+        super().__init__(*args, dtype=dtype, name=name, **kwargs)
         self.convs = [
             keras.layers.Conv2D(
                 filters,
@@ -133,11 +132,13 @@ class DCGANEncoder(keras.Model):
                 kernel_initializer=conv_kernel_initializer(),
                 dtype=dtype,
             )
-            for filters in widths
+            for filters in self.widths
         ]
         self.norms = [
-            GroupedBatchNormalization(synchronized=synchronized, dtype=dtype)
-            for _ in widths[1:]
+            GroupedBatchNormalization(
+                synchronized=self.synchronized, dtype=dtype
+            )
+            for _ in self.widths[1:]
         ]
 
     def call(self, images, num_batches=1, members=1):
@@ -147,44 +148,28 @@ class DCGANEncoder(keras.Model):
             x = keras.ops.leaky_relu(x, 0.2)
         return x
 
-    def get_config(self):
-        return {
-            "image_size": self.image_size,
-            "dim": self.dim,
-            "synchronized": self.synchronized,
-            "name": self.name,
-        }
 
-
-class DCGANDiscriminator(keras.Model):
+class DCGANDiscriminator(DCGANNetwork):
     """Judges image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
 
     Subclasses say where the k images of a tuple meet; the 3x3 stride-2
     collating convolution and the dense layer are the same.
 
-    Args:
-        image_size: 32, 64 or 128.
-        dim: Width of the stage next to the image.
-        synchronized: Whether batch norm takes its statistics over all replicas.
+    Args: those of `DCGANNetwork`.
     """
 
     def __init__(
-        self,
-        image_size: int = 64,
-        dim: int = 64,
-        synchronized: bool = False,
-        dtype=None,
-        name: str = "discriminator",
+        self, *args, dtype=None, name: str = "discriminator", **kwargs
     ):
-        super().__init__(dtype=dtype, name=name)
-        self.image_size = image_size
-        self.dim = dim
-        self.synchronized = synchronized
+        super().__init__(*args, dtype=dtype, name=name, **kwargs)
         self.encoder = DCGANEncoder(
-            image_size, dim, synchronized=synchronized, dtype=dtype
+            self.image_size,
+            self.dim,
+            synchronized=self.synchronized,
+            dtype=dtype,
         )
         self.collate = keras.layers.Conv2D(
-            MAX_WIDTH * dim,
+            MAX_WIDTH * self.dim,
             3,
             strides=2,
             padding="same",
@@ -192,7 +177,7 @@ class DCGANDiscriminator(keras.Model):
             dtype=dtype,
         )
         self.collate_norm = GroupedBatchNormalization(
-            synchronized=synchronized, dtype=dtype
+            synchronized=self.synchronized, dtype=dtype
         )
         self.flatten = keras.layers.Flatten(dtype=dtype)
         self.logit = keras.layers.Dense(
@@ -219,14 +204,6 @@ class DCGANDiscriminator(keras.Model):
         x = self.collate_norm(x, num_batches=num_batches)
         x = self.logit(self.flatten(keras.ops.leaky_relu(x, 0.2)))
         return keras.ops.cast(x[:, 0], "float32")
-
-    def get_config(self):
-        return {
-            "image_size": self.image_size,
-            "dim": self.dim,
-            "synchronized": self.synchronized,
-            "name": self.name,
-        }
 
 
 class SiameseDiscriminator(DCGANDiscriminator):
