@@ -108,11 +108,6 @@ class Training:
     collapse_limit: float = option(
         0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
     )
-    strategy: str = option(
-        "mirrored",
-        "How replicas are run: on all GPUs of this machine.",
-        choices=("mirrored",),
-    )
     logical_cpus: int = option(
         0, "Train on so many logical CPUs instead of GPUs.", minimum=0
     )

@@ -29,20 +29,6 @@ from sdgan_tf.training import loop
 ROOT = pathlib.Path(__file__).parent.parent
 
 
-def pytest_addoption(parser):
-    parser.addoption(
-        "--run_slow", action="store_true", help="Run tests that take minutes."
-    )
-
-
-def pytest_collection_modifyitems(config, items):
-    if config.getoption("--run_slow"):
-        return
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="slow: --run_slow runs it"))
-
-
 def _write_data_set(
     folder: pathlib.Path, counts: dict[str, int], image_size: int = 32
 ) -> str:

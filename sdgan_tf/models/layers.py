@@ -8,7 +8,7 @@ import keras
 def conv_kernel_initializer() -> keras.initializers.Initializer:
     """Uniform kernels with a standard deviation of 0.02.
 
-    Source: the reference code; `reference.md` calls it +-0.02*sqrt(3).
+    Source: the reference code, which draws them on +-0.02*sqrt(3).
     """
     limit = 0.02 * math.sqrt(3)
     return keras.initializers.RandomUniform(-limit, limit)
