@@ -56,9 +56,9 @@ class GroupedBatchNormalization(keras.layers.Layer):
         _, h, w, c = x.shape
         # Statistics need float32: bfloat16 keeps 8 bits of a sum.
         groups = ops.reshape(
-            ops.cast(x, "float32"), (num_batches, -1, members, h, w, c)
+            ops.cast(x, "float32"), (num_batches, -1, members, h * w, c)
         )
-        mean, variance = self.moments(groups, axes=[1, 3, 4])
+        mean, variance = self.moments(groups)
         scale = ops.rsqrt(variance + self.epsilon) * ops.cast(
             self.gamma, "float32"
         )
@@ -66,16 +66,22 @@ class GroupedBatchNormalization(keras.layers.Layer):
         groups = ops.cast(groups * scale + shift, self.compute_dtype)
         return ops.reshape(groups, (-1, h, w, c))
 
-    def moments(self, x, axes):
-        """Mean and variance over `axes`, which stay as axes of length 1."""
+    def moments(self, groups):
+        """Mean and variance over b and the pixels, as axes of length 1."""
         ops = keras.ops
         if self.synchronized:
-            return ops.moments(x, axes, keepdims=True, synchronized=True)
+            return ops.moments(groups, (1, 3), keepdims=True, synchronized=True)
+
+        # One axis after the other: a reduction over axes that are no
+        # neighbours makes TensorFlow transpose the whole tensor first.
+        def mean(x):
+            return ops.mean(ops.mean(x, 3, keepdims=True), 1, keepdims=True)
+
         # Not `ops.moments`: TensorFlow's stops the gradient at the mean inside
         # the variance. First derivatives do not notice; the second ones of a
         # gradient penalty come out wrong.
-        mean = ops.mean(x, axes, keepdims=True)
-        return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
+        center = mean(groups)
+        return center, mean(ops.square(groups - center))
 
     def get_config(self):
         return {
