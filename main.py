@@ -11,6 +11,9 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Read by Keras when it is imported: the training loop is TensorFlow's.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# TensorFlow leaves oneDNN off on x86 processors without AVX-512, where it makes
+# a training step twice as fast.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app
 

@@ -4,6 +4,8 @@ import os
 
 # Before TensorFlow is imported by any test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# As `main.py` does.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import dataclasses
 import json
