@@ -42,6 +42,10 @@ class Experiment:
     d_steps_per_g_step: int = option(
         1, "Discriminator updates for each generator update.", minimum=1
     )
+    gamma: float = option(
+        0.5, "BEGAN: wanted ratio of L(G) to L(x), the diversity.", minimum=0
+    )
+    lambda_k: float = option(0.001, "BEGAN: learning rate of k_t.", minimum=0)
     seed: int = option(0, "Seed of weights, data order and latents.", minimum=0)
     precision: str = option(
         "float32",
@@ -57,15 +61,18 @@ class Experiment:
     def from_json(cls, text: str) -> "Experiment":
         """The inverse of `to_json`.
 
+        A field that is younger than the text gets its default: what is added
+        here must default to what was done before it.
+
         Raises:
-            ValueError: If a field is missing or unknown.
+            ValueError: If a field is unknown.
         """
         fields = json.loads(text)
-        # A missing field must not become today's default.
-        odd = set(fields) ^ {field.name for field in dataclasses.fields(cls)}
+        known = {field.name for field in dataclasses.fields(cls)}
+        odd = set(fields) - known
         if odd:
             raise ValueError(
-                "The configuration is of another version; missing or unknown: "
+                "The configuration is of a newer version, with unknown fields "
                 f"{sorted(odd)}. Received: fields={sorted(fields)}"
             )
         return cls(**fields)

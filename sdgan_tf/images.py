@@ -37,6 +37,8 @@ class PixelMapping:
 
 # x / 256 * 2 - 1 and floor((x + 1) / 2 * 256), as the reference's SD-DCGAN.
 DCGAN_PIXELS = PixelMapping(scale=2.0 / 256.0, nearest=False)
+# x / 127.5 - 1 and round((x + 1) * 127.5), as the reference's SD-BEGAN.
+BEGAN_PIXELS = PixelMapping(scale=1.0 / 127.5, nearest=True)
 
 
 def contact_sheet(images: np.ndarray, columns: int) -> np.ndarray:

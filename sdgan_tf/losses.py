@@ -83,7 +83,47 @@ def gradient_penalty(discriminator, real, fake, weights):
     return tf.reduce_mean(tf.square(norm - 1.0))
 
 
-def adam(learning_rate: float, beta_1: float, beta_2: float = 0.999):
+def reconstruction_loss(reconstructions, tuples):
+    """Mean absolute difference over all pixels of the tuples; >= 0.
+
+    Args:
+        reconstructions: `[n, k, h, w, c]`.
+        tuples: What was to be reconstructed, same shape.
+
+    Source: Berthelot et al. 2017, arXiv 1703.10717, with eta = 1.
+    """
+    return tf.reduce_mean(tf.abs(reconstructions - tuples))
+
+
+class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that halves every so many steps, down to a floor.
+
+    Args:
+        initial: The first learning rate.
+        halving_steps: Steps between two halvings.
+        floor: No learning rate is lower.
+
+    Source: the reference's SD-BEGAN.
+    """
+
+    def __init__(self, initial: float, halving_steps: int, floor: float):
+        self.initial = initial
+        self.halving_steps = halving_steps
+        self.floor = floor
+
+    def __call__(self, step):
+        halvings = tf.cast(step // self.halving_steps, tf.float32)
+        return tf.maximum(self.initial * tf.pow(0.5, halvings), self.floor)
+
+    def get_config(self):
+        return {
+            "initial": self.initial,
+            "halving_steps": self.halving_steps,
+            "floor": self.floor,
+        }
+
+
+def adam(learning_rate, beta_1: float, beta_2: float = 0.999):
     """Adam with TensorFlow 1's epsilon (Keras' default is 1e-7)."""
     return keras.optimizers.Adam(
         learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8

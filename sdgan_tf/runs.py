@@ -20,7 +20,7 @@ import keras
 import tensorflow as tf
 
 from sdgan_tf.algorithms.base import variables
-from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import LatentSpace
@@ -128,8 +128,10 @@ class Run:
             FileNotFoundError: If there is none.
         """
         experiment = self.experiment()
-        algorithm = build_algorithm(experiment)
-        network = algorithm.generator
+        algorithm = algorithm_class(experiment)
+        network = algorithm.build_generator(experiment)
+        latents = LatentSpace(experiment.d_i, experiment.d_o)
+        network(tf.zeros([1, latents.d_z]))
         if tf.io.gfile.exists(self.path(WEIGHTS)):
             network.load_weights(self.path(WEIGHTS))
             with tf.io.gfile.GFile(self.path(CARD)) as file:
@@ -146,9 +148,7 @@ class Run:
                     f"Received: run_dir={self.folder!r}"
                 )
             step = checkpoint_step(path)
-        return TrainedGenerator(
-            network, algorithm.latents, algorithm.pixels, step
-        )
+        return TrainedGenerator(network, latents, algorithm.pixels, step)
 
 
 def checkpoint_step(path: str) -> int:

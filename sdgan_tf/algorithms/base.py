@@ -1,10 +1,12 @@
 """What every training algorithm has: networks, optimizers, one update."""
 
 import abc
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
+from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import Keys, LatentSpace
 
@@ -17,8 +19,11 @@ def variables(network: keras.Model) -> list[tf.Variable]:
 class Algorithm(abc.ABC):
     """Networks, their optimizers, and the step that trains them.
 
-    A subclass builds its networks and optimizers in `__init__`, under the
+    A subclass adds its networks and optimizers in `__init__`, under the
     strategy's scope, and writes `step` as the paper's pseudocode.
+
+    Args:
+        experiment: What is trained.
 
     Attributes:
         latents: The prior of the codes.
@@ -29,12 +34,32 @@ class Algorithm(abc.ABC):
         batches_per_step: Data batches that one `step` takes.
     """
 
-    latents: LatentSpace
     pixels: PixelMapping
-    networks: dict[str, keras.Model]
-    optimizers: dict[str, keras.optimizers.Optimizer]
     scalars: tuple[str, ...]
     batches_per_step: int = 1
+
+    def __init__(self, experiment: Experiment):
+        self.latents = LatentSpace(experiment.d_i, experiment.d_o)
+        generator = self.build_generator(experiment)
+        generator(tf.zeros([1, self.latents.d_z]))
+        self.networks: dict[str, keras.Model] = {"generator": generator}
+        self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
+
+    @staticmethod
+    @abc.abstractmethod
+    def build_generator(experiment: Experiment) -> keras.Model:
+        """The generator alone, which is all that most modes need.
+
+        It maps codes `[n, d_z]` to images `[n, h, w, 3]`.
+        """
+
+    def build_optimizers(
+        self, make: Callable[[], keras.optimizers.Optimizer]
+    ) -> None:
+        """Gives each network an optimizer of its own."""
+        for name, network in self.networks.items():
+            self.optimizers[name] = make()
+            self.optimizers[name].build(network.trainable_variables)
 
     @abc.abstractmethod
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
@@ -95,15 +120,16 @@ class Algorithm(abc.ABC):
 
     def update(self, name: str, loss, tape: tf.GradientTape) -> None:
         """Moves one network by the gradient of its loss."""
-        network = self.networks[name]
-        weights = network.trainable_variables
-        # `loss` is a mean over this replica's tuples and `apply` sums the
-        # gradients over the replicas: so this is the place, and the only one,
-        # that divides by their number.
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        with tape:
-            loss = loss / replicas
-        gradients = tape.gradient(loss, weights)
+        weights = self.networks[name].trainable_variables
+        self.apply(name, tape.gradient(loss, weights))
+
+    def apply(self, name: str, gradients) -> None:
+        """Moves one network by gradients of means over this replica's tuples.
+
+        Raises:
+            ValueError: If a weight has no gradient.
+        """
+        weights = self.networks[name].trainable_variables
         missing = [
             v.path for v, g in zip(weights, gradients, strict=True) if g is None
         ]
@@ -111,4 +137,22 @@ class Algorithm(abc.ABC):
             raise ValueError(
                 f"The loss of `{name}` reaches none of these weights: {missing}"
             )
+        # The optimizer sums the gradients over the replicas: so this is the
+        # place, and the only one, that divides by their number.
+        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+        if replicas > 1:
+            gradients = [gradient / replicas for gradient in gradients]
         self.optimizers[name].apply(gradients, weights)
+
+    def views(self, real, fake) -> dict[str, tf.Tensor]:
+        """Further pictures of a run, drawn with its samples.
+
+        Args:
+            real: Image tuples `[n, k, h, w, c]` in the generator's range.
+            fake: Generated ones, same shape.
+
+        Returns:
+            Tuples `[n, k, h, w, c]` by name; by default none.
+        """
+        del real, fake
+        return {}

@@ -1,5 +1,6 @@
 """Algorithm 1 of the paper: discriminate tuples of one identity."""
 
+import keras
 import tensorflow as tf
 
 from sdgan_tf import losses
@@ -7,8 +8,19 @@ from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.algorithms.flops import forward_flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import DCGAN_PIXELS
-from sdgan_tf.latents import Keys, LatentSpace, Stream, uniform
+from sdgan_tf.latents import Keys, Stream, uniform
 from sdgan_tf.models.dcgan import DISCRIMINATORS, DCGANGenerator
+
+
+def _width(experiment: Experiment) -> dict:
+    """What the DCGAN networks are told."""
+    return {
+        "image_size": experiment.image_size,
+        "dim": experiment.dim,
+        "dtype": experiment.precision,
+        # Asked for only where it can differ: it costs a reduction.
+        "synchronized": tf.distribute.get_strategy().num_replicas_in_sync > 1,
+    }
 
 
 class SDGAN(Algorithm):
@@ -26,30 +38,19 @@ class SDGAN(Algorithm):
     )
 
     def __init__(self, experiment: Experiment):
-        self.latents = LatentSpace(experiment.d_i, experiment.d_o)
+        super().__init__(experiment)
         self.loss = losses.GAN_LOSSES[experiment.loss]
         self.batches_per_step = experiment.d_steps_per_g_step
         self.k = experiment.k
         size = experiment.image_size
-        width = {
-            "image_size": size,
-            "dim": experiment.dim,
-            "dtype": experiment.precision,
-            # Asked for only where it can differ: it costs a reduction.
-            "synchronized": tf.distribute.get_strategy().num_replicas_in_sync
-            > 1,
-        }
-        self.d = DISCRIMINATORS[experiment.discriminator](**width)
-        self.networks = {
-            "generator": DCGANGenerator(**width),
-            "discriminator": self.d,
-        }
-        self.generator(tf.zeros([1, self.latents.d_z]))
+        self.d = DISCRIMINATORS[experiment.discriminator](**_width(experiment))
         self.d(tf.zeros([1, self.k, size, size, 3]))
-        self.optimizers = {}
-        for name, network in self.networks.items():
-            self.optimizers[name] = self.loss.optimizer()
-            self.optimizers[name].build(network.trainable_variables)
+        self.networks["discriminator"] = self.d
+        self.build_optimizers(self.loss.optimizer)
+
+    @staticmethod
+    def build_generator(experiment: Experiment) -> keras.Model:
+        return DCGANGenerator(**_width(experiment))
 
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
         """One generator update after one or more discriminator updates."""

@@ -1,0 +1,145 @@
+"""SD-BEGAN: an autoencoder with a shared bottleneck judges the tuples."""
+
+import keras
+import tensorflow as tf
+
+from sdgan_tf import losses
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.flops import forward_flops
+from sdgan_tf.config import Experiment
+from sdgan_tf.images import BEGAN_PIXELS
+from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
+
+LEARNING_RATE, LEARNING_RATE_FLOOR = 8e-5, 2e-5
+HALVING_STEPS = 100_000
+
+
+class SDBEGAN(Algorithm):
+    """BEGAN's equilibrium on image tuples; k = 1 is the vanilla BEGAN.
+
+    Source: paper, section 3.2; Berthelot et al. 2017, arXiv 1703.10717; the
+    numbers are the reference's.
+    """
+
+    pixels = BEGAN_PIXELS
+    scalars = (
+        "loss/discriminator",
+        "loss/generator",
+        "loss/real_reconstruction",
+        "began/k_t",
+        "began/balance",
+        "began/convergence",
+        "began/learning_rate",
+    )
+
+    def __init__(self, experiment: Experiment):
+        super().__init__(experiment)
+        self.gamma, self.lambda_k = experiment.gamma, experiment.lambda_k
+        k, size = experiment.k, experiment.image_size
+        self.d = AUTOENCODERS[experiment.discriminator](
+            size,
+            experiment.dim,
+            k,
+            experiment.d_i,
+            experiment.d_o,
+            dtype=experiment.precision,
+        )
+        self.d(tf.zeros([1, k, size, size, 3]))
+        self.networks["discriminator"] = self.d
+        self.schedule = losses.HalvingSchedule(
+            LEARNING_RATE, HALVING_STEPS, LEARNING_RATE_FLOOR
+        )
+        self.build_optimizers(
+            lambda: losses.adam(self.schedule, beta_1=0.9),
+        )
+        # All replicas assign the same number.
+        self.k_t = tf.Variable(
+            0.0,
+            trainable=False,
+            name="k_t",
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
+
+    @staticmethod
+    def build_generator(experiment: Experiment) -> keras.Model:
+        return BEGANGenerator(
+            experiment.image_size, experiment.dim, dtype=experiment.precision
+        )
+
+    def checkpointed(self) -> dict[str, list[tf.Variable]]:
+        return {**super().checkpointed(), "k_t": [self.k_t]}
+
+    def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
+        """One update of both networks from the same forward passes."""
+        (batch,) = batches
+        real = self.pixels.to_float(batch["images"])
+        n, k = real.shape[:2]
+        z = self.tuples(keys.key(Stream.G_LATENTS), n, k)
+        d_weights = self.d.trainable_variables
+        g_weights = self.generator.trainable_variables
+
+        with tf.GradientTape() as fake_tape:
+            # The gradient of L(G) reaches G as input and as target.
+            fake = self.generate(z)
+            fake_loss = losses.reconstruction_loss(self.d(fake), fake)
+        with tf.GradientTape() as real_tape:
+            real_loss = losses.reconstruction_loss(self.d(real), real)
+        # g_loss = L(G) and d_loss = L(x) - k_t * L(G): one pass back through
+        # the fake branch serves both.
+        fake_gradients, g_gradients = fake_tape.gradient(
+            fake_loss, [d_weights, g_weights]
+        )
+        d_gradients = [
+            of_real - self.k_t * of_fake
+            for of_real, of_fake in zip(
+                real_tape.gradient(real_loss, d_weights),
+                fake_gradients,
+                strict=True,
+            )
+        ]
+        d_loss = real_loss - self.k_t * fake_loss
+        learning_rate = self.optimizers["generator"].learning_rate
+        self.apply("discriminator", d_gradients)
+        self.apply("generator", g_gradients)
+
+        # k_t moves by the losses of the global batch, on all replicas alike.
+        global_real, global_fake = (
+            tf.distribute.get_replica_context().all_reduce(
+                tf.distribute.ReduceOp.MEAN, [real_loss, fake_loss]
+            )
+        )
+        balance = self.gamma * global_real - global_fake
+        self.k_t.assign(
+            tf.clip_by_value(self.k_t + self.lambda_k * balance, 0.0, 1.0)
+        )
+        return {
+            "loss/discriminator": d_loss,
+            "loss/generator": fake_loss,
+            "loss/real_reconstruction": real_loss,
+            "began/k_t": self.k_t.value(),
+            "began/balance": balance,
+            "began/convergence": global_real + tf.abs(balance),
+            "began/learning_rate": learning_rate,
+        }
+
+    def views(self, real, fake) -> dict[str, tf.Tensor]:
+        """The tuples as the autoencoder gives them back."""
+        return {
+            "samples/real_reconstruction": self.d(real),
+            "samples/fake_reconstruction": self.d(fake),
+        }
+
+    def step_flops(self, batch_size: int) -> int:
+        """Products of one step, without gradients that nobody needs.
+
+        Source: the arithmetic of `step`; 2 operations a multiply-add.
+        """
+        k, size = self.d.k, self.d.image_size
+        g, g_first = forward_flops(
+            self.generator, tf.zeros([k, self.latents.d_z])
+        )
+        d, d_first = forward_flops(self.d, tf.zeros([1, k, size, size, 3]))
+        # Forwards, to the weights, to all inputs but the codes and the images.
+        generated = 3 * g - g_first + 3 * d
+        return batch_size * (generated + 3 * d - d_first)
