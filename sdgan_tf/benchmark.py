@@ -13,8 +13,8 @@ from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config
-from sdgan_tf.training.loop import compile_steps
-from sdgan_tf.training.strategy import make_strategy
+from sdgan_tf.training.steps import compile_steps
+from sdgan_tf.training.strategy import make_workers
 
 PEAK_SIDE = 4096
 DATA_IDENTITIES, DATA_IMAGES = 512, 8
@@ -77,7 +77,7 @@ def data_rate(
 def bench(config: Config) -> None:
     """Prints one JSON line: the step, the peak, the data."""
     experiment = config.experiment
-    strategy = make_strategy(config.training)
+    strategy = make_workers(config.training).strategy
     keras.utils.set_random_seed(experiment.seed)
     with strategy.scope():
         algorithm = build_algorithm(experiment)

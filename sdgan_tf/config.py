@@ -115,6 +115,11 @@ class Training:
     collapse_limit: float = option(
         0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
     )
+    strategy: str = option(
+        "mirrored",
+        "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",
+        choices=("mirrored", "multi_worker"),
+    )
     logical_cpus: int = option(
         0, "Train on so many logical CPUs instead of GPUs.", minimum=0
     )

@@ -19,7 +19,7 @@ class TrainingState:
         algorithm: Built under the strategy's scope; the state is not.
         experiment: What is trained; checkpoints carry it.
         data_id: The data set's `build_id`, which checkpoints carry too.
-        run: Where checkpoints lie.
+        run: Where checkpoints are written.
         keep: How many of the latest stay.
         keep_every_hours: One checkpoint in so many hours stays for good.
     """
@@ -37,6 +37,7 @@ class TrainingState:
         self.run = run
         self.keep = keep
         self.keep_every_hours = keep_every_hours
+        self.last_saved_step: int | None = None
         self._kept_at = time.time()
         # No replica counts: the step is moved between their calls.
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -52,9 +53,12 @@ class TrainingState:
         """Training steps behind the state."""
         return int(self.step.numpy())
 
-    def restore(self) -> str | None:
+    def restore(self, run: Run) -> str | None:
         """Takes up the latest readable checkpoint; None if there is none."""
-        return restore_latest(self.run, self.checkpoint)
+        path = restore_latest(run, self.checkpoint)
+        if path:
+            self.last_saved_step = checkpoint_step(path)
+        return path
 
     def bad_weights(self) -> str | None:
         """The name of a weight that is not finite, if there is one."""
@@ -74,6 +78,7 @@ class TrainingState:
         # TensorFlow writes the shards first and the index last, so a
         # checkpoint that is found by its index is a whole one.
         self.checkpoint.write(prefix)
+        self.last_saved_step = self.steps_done
         for path in self.run.checkpoint_paths()[self.keep :]:
             if time.time() - self._kept_at >= self.keep_every_hours * 3600:
                 self._kept_at = time.time()
@@ -87,12 +92,6 @@ class TrainingState:
             for part in tf.io.gfile.glob(f"{path}.data-*"):
                 tf.io.gfile.remove(part)
         return prefix
-
-    @property
-    def last_saved_step(self) -> int | None:
-        """The step of the latest checkpoint, or None."""
-        paths = self.run.checkpoint_paths()
-        return checkpoint_step(paths[0]) if paths else None
 
 
 def _kept(path: str) -> str:

@@ -1,12 +1,63 @@
-"""Replicas: all GPUs of this machine, or logical CPUs."""
+"""Replicas: all GPUs of this machine, several machines, or logical CPUs."""
+
+import dataclasses
+import os
 
 import tensorflow as tf
 
 from sdgan_tf.config import Training
 
 
-def make_strategy(options: Training) -> tf.distribute.Strategy:
-    """Makes the strategy; call it before any other TensorFlow call."""
+@dataclasses.dataclass(frozen=True)
+class Workers:
+    """The processes that train one run together.
+
+    Attributes:
+        strategy: How each step is spread over their replicas.
+        number: How many there are.
+        is_chief: Whether this one writes the run folder.
+    """
+
+    strategy: tf.distribute.Strategy
+    number: int = 1
+    is_chief: bool = True
+
+    def agree(self, *numbers: float) -> list[float]:
+        """The means of numbers that each worker has its own of.
+
+        All workers must call it at the same place: what depends on a clock or
+        a signal would otherwise part them, and the next step wait for ever.
+        """
+        if self.number == 1:
+            return list(numbers)
+        means = self.strategy.reduce(
+            tf.distribute.ReduceOp.MEAN,
+            self.strategy.run(_identity, args=(tf.constant(numbers),)),
+            axis=None,
+        )
+        return means.numpy().tolist()
+
+
+@tf.function
+def _identity(numbers):
+    return tf.identity(numbers)
+
+
+def make_workers(options: Training) -> Workers:
+    """Makes the strategy; call it before any other TensorFlow call.
+
+    Raises:
+        ValueError: If `multi_worker` is asked for without a `TF_CONFIG`, or
+            together with `logical_cpus`.
+    """
+    if options.strategy == "multi_worker":
+        if options.logical_cpus:
+            raise ValueError(
+                "`logical_cpus` is for one machine: leave it out with "
+                "--strategy=multi_worker. "
+                f"Received: logical_cpus={options.logical_cpus}"
+            )
+        return _join_workers()
     if options.logical_cpus:
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
@@ -17,4 +68,23 @@ def make_strategy(options: Training) -> tf.distribute.Strategy:
     else:
         gpus = tf.config.list_logical_devices("GPU")
         devices = [gpu.name for gpu in gpus] or ["CPU:0"]
-    return tf.distribute.MirroredStrategy(devices)
+    return Workers(tf.distribute.MirroredStrategy(devices))
+
+
+def _join_workers() -> Workers:
+    cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    jobs = cluster.cluster_spec().as_dict()
+    if not set(jobs) <= {"chief", "worker"} or not jobs:
+        raise ValueError(
+            "--strategy=multi_worker needs the environment variable "
+            "`TF_CONFIG` with a cluster of `worker`s (and perhaps a `chief`) "
+            "and this process's task. "
+            f"Received: TF_CONFIG={os.environ.get('TF_CONFIG', '')!r}"
+        )
+    strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster)
+    chief = "chief" if "chief" in jobs else "worker"
+    return Workers(
+        strategy,
+        number=sum(len(addresses) for addresses in jobs.values()),
+        is_chief=(cluster.task_type, cluster.task_id) == (chief, 0),
+    )

@@ -11,6 +11,9 @@ import tensorflow as tf
 from sdgan_tf.images import contact_sheet, write_png
 from sdgan_tf.runs import Run
 
+# Scalar: seconds that a step waited for its data.
+WAITED = "time/data_seconds_per_step"
+
 
 class Summaries:
     """Writes scalars and pictures of a run.
@@ -57,6 +60,33 @@ class Summaries:
     def flush(self) -> None:
         """Makes everything so far visible."""
         self.writer.flush()
+
+
+class Meter:
+    """Means of scalars and the speed since the last log."""
+
+    def __init__(self):
+        self.totals, self.steps, self.seconds = {}, 0, 0.0
+        self.started = time.monotonic()
+
+    def add(self, values: dict[str, float], steps: int, seconds: float) -> None:
+        """Takes the means over `steps` steps that took `seconds`."""
+        for name, value in values.items():
+            self.totals[name] = self.totals.get(name, 0.0) + value * steps
+        self.steps += steps
+        self.seconds += seconds
+
+    def take(self, batch_size: int) -> dict[str, float]:
+        """The means since the last call, with the speed."""
+        elapsed = time.monotonic() - self.started
+        scalars = {n: total / self.steps for n, total in self.totals.items()}
+        scalars["time/pairs_per_second"] = batch_size * self.steps / elapsed
+        scalars["time/seconds_per_step"] = self.seconds / self.steps
+        scalars["time/data_share"] = (
+            scalars[WAITED] / scalars["time/seconds_per_step"]
+        )
+        self.__init__()
+        return scalars
 
 
 class Progress:

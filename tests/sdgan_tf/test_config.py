@@ -20,6 +20,8 @@ OTHER = {
     "d_steps_per_g_step": 5,
     "seed": 1,
     "precision": "mixed_bfloat16",
+    "gamma": 0.7,
+    "lambda_k": 0.01,
 }
 FIELDS = [field.name for field in dataclasses.fields(Experiment)]
 
@@ -38,6 +40,8 @@ def test_defaults_are_the_references_sd_dcgan():
         "d_steps_per_g_step": 1,
         "seed": 0,
         "precision": "float32",
+        "gamma": 0.5,
+        "lambda_k": 0.001,
     }
     assert Training().train_steps == 500_000
 

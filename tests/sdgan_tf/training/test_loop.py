@@ -13,7 +13,7 @@ from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
 
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
+from sdgan_tf.training import loop, samples
 
 
 def weights(run_dir, step):
@@ -212,16 +212,16 @@ def test_nan_weights_are_not_saved(trained, make_config):
 
 def test_collapse_warns(make_config, caplog):
     trainer = loop.Trainer(make_config(collapse_limit=1e9))
-    trainer._watch_collapse(loop.COLLAPSE_WATCH_STEPS - 1, 0.5)
+    trainer.samples.watch(samples.COLLAPSE_WATCH_STEPS - 1, 0.5)
     assert "COLLAPSE" not in caplog.text
-    trainer._watch_collapse(loop.COLLAPSE_WATCH_STEPS, 0.5)
+    trainer.samples.watch(samples.COLLAPSE_WATCH_STEPS, 0.5)
     assert "COLLAPSE at step 1000" in caplog.text
 
 
 def test_collapse_of_a_once_diverse_generator_warns(make_config, caplog):
     trainer = loop.Trainer(make_config(collapse_limit=0.1))
-    trainer._watch_collapse(2, 0.5)
-    trainer._watch_collapse(4, 0.05)
+    trainer.samples.watch(2, 0.5)
+    trainer.samples.watch(4, 0.05)
     assert caplog.text.count("COLLAPSE") == 1
 
 
@@ -229,11 +229,11 @@ def test_diversity_is_that_of_the_grid(make_config, caplog):
     trainer = loop.Trainer(make_config())
     for v in trainer.algorithm.generator.trainable_variables:
         v.assign(v * 0.0)
-    trainer._was_diverse = True
+    trainer.samples.was_diverse = True
     trainer.run.write_experiment(trainer.experiment)
     trainer.summaries = loop.Summaries(trainer.run)
     with caplog.at_level(logging.WARNING):
-        trainer._sample(3)
+        trainer.samples.draw(trainer.summaries, 3)
     assert "standard deviation 0.0000" in caplog.text
 
 

@@ -1,0 +1,68 @@
+"""What a run is told, what its folder holds already, and what that means."""
+
+import dataclasses
+import math
+
+import keras
+
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.config import Config, Experiment
+from sdgan_tf.runs import Run
+
+
+def resolve(config: Config) -> tuple[Run, Experiment]:
+    """The run folder and what is trained in it.
+
+    A folder that holds a checkpoint supplies what the user did not name.
+
+    Raises:
+        ValueError: If the user names something that differs from the run's.
+    """
+    run = (
+        Run(config.run_dir)
+        if config.run_dir
+        else Run.new(config.experiment.model)
+    )
+    if not run.has_checkpoint():
+        return run, config.experiment
+    trained = run.experiment()
+    asked = dataclasses.replace(
+        trained,
+        **{name: getattr(config.experiment, name) for name in config.named},
+    )
+    differences = asked.differences(trained)
+    if differences:
+        raise ValueError(
+            f"`run_dir` {run.folder!r} holds a run of another configuration "
+            f"(asked != trained): {'; '.join(differences)}. Choose another "
+            "folder or leave these flags out."
+        )
+    return run, trained
+
+
+def count_parameters(network: keras.Model) -> int:
+    """Trainable parameters."""
+    return sum(math.prod(v.shape) for v in network.trainable_variables)
+
+
+def describe(algorithm: Algorithm, experiment: Experiment) -> str:
+    """The resolved configuration, parameter counts and memory."""
+    lines = [experiment.to_json(), f"fingerprint: {experiment.fingerprint()}"]
+    total = 0
+    for name, network in algorithm.networks.items():
+        count = count_parameters(network)
+        total += count
+        lines.append(f"{name}: {count:,} trainable parameters")
+    slots = sum(
+        math.prod(v.shape)
+        for optimizer in algorithm.optimizers.values()
+        for v in optimizer.variables
+    )
+    # Weights, gradients and optimizer slots, 4 bytes each.
+    training = (2 * total + slots) * 4
+    lines.append(f"all networks: {total * 4 / 1e6:.1f} MB")
+    lines.append(
+        f"training without activations: {training / 1e6:.1f} MB "
+        "(weights, gradients, optimizer slots)"
+    )
+    return "\n".join(lines)

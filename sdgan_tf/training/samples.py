@@ -1,0 +1,95 @@
+"""What a generator draws during its training, and a watch for collapse."""
+
+import logging
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline.pairs import IdentityTuples
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.training.summaries import Summaries
+
+GRID_SIDE = 8
+# A generator may need this long until its samples differ at all.
+COLLAPSE_WATCH_STEPS = 1000
+
+
+class Samples:
+    """Draws the same grid of codes through the run, and pairs.
+
+    Args:
+        algorithm: Whose generator draws.
+        experiment: What is trained.
+        tuples: Real tuples to show beside the generated ones.
+        collapse_limit: Diversity of the grid below which it warns.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        experiment: Experiment,
+        tuples: IdentityTuples,
+        collapse_limit: float,
+    ):
+        self.algorithm = algorithm
+        self.experiment = experiment
+        self.tuples = tuples
+        self.collapse_limit = collapse_limit
+        self.was_diverse = False
+        self._grid_codes = algorithm.latents.grid(
+            *algorithm.latents.codes(experiment.seed, GRID_SIDE, GRID_SIDE)
+        )
+
+    def draw(self, summaries: Summaries, step: int) -> str:
+        """Writes the sheets of one step; warns of a collapse.
+
+        Returns:
+            The path of the grid's PNG file.
+        """
+        pixels, k = self.algorithm.pixels, self.experiment.k
+        grid = self._generate(self._grid_codes)
+        path = summaries.sheet(
+            "samples/grid", pixels.to_uint8(grid), GRID_SIDE, step
+        )
+        key = Keys(self.experiment.seed, tf.constant(step)).key(Stream.GRID)
+        z = self.algorithm.latents.tuples(key, GRID_SIDE, k)
+        fake = self._generate(tf.reshape(z, [-1, z.shape[-1]]))
+        summaries.sheet("samples/fake", pixels.to_uint8(fake), k, step)
+        batch = next(
+            iter(
+                self.tuples.batches(GRID_SIDE, start_batch=step, cache_bytes=0)
+            )
+        )
+        real = batch["images"].numpy()
+        summaries.sheet(
+            "samples/real", real.reshape(-1, *real.shape[2:]), k, step
+        )
+        diversity = float(np.mean(np.std(grid, axis=0)))
+        if step:
+            summaries.scalars({"score/grid_diversity": diversity}, step)
+        self.watch(step, diversity)
+        return path
+
+    def _generate(self, z) -> np.ndarray:
+        return self.algorithm.generator(z, training=False).numpy()
+
+    def watch(self, step: int, diversity: float) -> None:
+        """Warns if the grid's pictures are nearly the same.
+
+        Args:
+            step: Training steps so far.
+            diversity: Standard deviation over the grid, of pixels in [-1, 1].
+        """
+        if diversity >= self.collapse_limit:
+            self.was_diverse = True
+        elif self.was_diverse or step >= COLLAPSE_WATCH_STEPS:
+            logging.warning(
+                "COLLAPSE at step %d: the samples of the fixed grid are nearly "
+                "the same picture (standard deviation %.4f over the grid, "
+                "limit %.4f). Earlier checkpoints are in the run folder.",
+                step,
+                diversity,
+                self.collapse_limit,
+            )

@@ -1,0 +1,76 @@
+"""Steps of an algorithm on all replicas, and their data."""
+
+import tensorflow as tf
+
+from data_pipeline.pairs import IdentityTuples
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.latents import Keys
+from sdgan_tf.training.summaries import WAITED
+
+
+def compile_steps(strategy, algorithm: Algorithm, seed: int, step: tf.Variable):
+    """Makes `train_steps(iterator, n)`: n steps in one compiled call.
+
+    It returns the means over the steps of the algorithm's scalars.
+    """
+
+    def replica_step(batches, step):
+        return algorithm.step(batches, Keys(seed, step))
+
+    def one_step(iterator):
+        started = tf.timestamp()
+        batches = tuple(
+            next(iterator) for _ in range(algorithm.batches_per_step)
+        )
+        waited = tf.timestamp() - started
+        values = strategy.run(replica_step, args=(batches, step.value()))
+        step.assign_add(1)
+        return {
+            WAITED: tf.cast(waited, tf.float32),
+            **{
+                name: strategy.reduce(
+                    tf.distribute.ReduceOp.MEAN, value, axis=None
+                )
+                for name, value in values.items()
+            },
+        }
+
+    @tf.function
+    def train_steps(iterator, n):
+        names = (WAITED, *algorithm.scalars)
+        totals = dict.fromkeys(names, tf.constant(0.0))
+        for _ in tf.range(n):
+            values = one_step(iterator)
+            totals = {name: totals[name] + values[name] for name in names}
+        return {
+            name: total / tf.cast(n, tf.float32)
+            for name, total in totals.items()
+        }
+
+    return train_steps
+
+
+def distribute(
+    strategy, tuples: IdentityTuples, batch_size: int, **options
+) -> tf.distribute.DistributedDataset:
+    """Tuples as per-replica shares of the same global batches."""
+    replicas = strategy.num_replicas_in_sync
+
+    def shares(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        each = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * each
+        batches = tuples.batches(
+            batch_size,
+            num_shares=replicas,
+            shares=tuple(range(first, first + each)),
+            **options,
+        )
+        # Several workers would otherwise prepare for an end of the data, and
+        # lose the static shape of the batches.
+        return batches.apply(
+            tf.data.experimental.assert_cardinality(
+                tf.data.INFINITE_CARDINALITY
+            )
+        )
+
+    return strategy.distribute_datasets_from_function(shares)

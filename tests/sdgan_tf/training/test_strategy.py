@@ -1,0 +1,146 @@
+"""Several processes that train one run, on loopback."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sdgan_tf.config import Training
+from sdgan_tf.runs import Run
+from sdgan_tf.training.strategy import make_workers
+
+ROOT = pathlib.Path(__file__).parent.parent.parent.parent
+FLAGS = (
+    "--image_size=32",
+    "--dim=4",
+    "--d_i=6",
+    "--d_o=5",
+    "--batch_size=4",
+    "--log_interval_steps=2",
+    "--sample_interval_steps=1000",
+    "--save_interval_steps=2",
+    "--keep_checkpoints=100",
+)
+
+
+def free_addresses(n):
+    sockets = [socket.socket() for _ in range(n)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    return addresses
+
+
+def start_workers(flags, temporary):
+    addresses = free_addresses(2)
+    processes = []
+    for index in range(2):
+        task = {"type": "worker", "index": index}
+        cluster = {"cluster": {"worker": addresses}, "task": task}
+        folder = temporary / f"scratch{index}"
+        folder.mkdir(exist_ok=True)
+        processes.append(
+            subprocess.Popen(
+                [
+                    sys.executable,
+                    "main.py",
+                    *flags,
+                    "--strategy=multi_worker",
+                ],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "TF_CONFIG": json.dumps(cluster),
+                    "TMPDIR": str(folder),
+                },
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+    return processes
+
+
+def finish(processes):
+    outputs = [p.communicate(timeout=240)[0] for p in processes]
+    for process, output in zip(processes, outputs, strict=True):
+        assert process.returncode == 0, output
+    return outputs
+
+
+def tensors(run_dir, step):
+    reader = tf.train.load_checkpoint(
+        os.path.join(run_dir, "checkpoints", f"step-{step:08d}")
+    )
+    return {
+        name: np.asarray(reader.get_tensor(name))
+        for name in reader.get_variable_to_shape_map()
+        if "OBJECT_GRAPH" not in name
+    }
+
+
+def test_two_workers_equal_one_process_and_survive_a_kill(
+    main_py, tiny_data, tmp_path
+):
+    flags = (*FLAGS, f"--data_dir={tiny_data}")
+    alone, together, killed = (
+        str(tmp_path / name) for name in ("alone", "together", "killed")
+    )
+    main_py(*flags, f"--run_dir={alone}", "--train_steps=2")
+    finish(
+        start_workers(
+            (*flags, f"--run_dir={together}", "--train_steps=40"), tmp_path
+        )
+    )
+    ours, theirs = tensors(together, 2), tensors(alone, 2)
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        if value.dtype.kind == "f":
+            # Adam makes steps of its learning rate, 2e-4, of rounding noise.
+            np.testing.assert_allclose(
+                value, theirs[name], rtol=0, atol=1e-3, err_msg=name
+            )
+
+    # The scratch folders of those that are not the chief are gone.
+    assert not [
+        path for path in (tmp_path / "scratch1").iterdir() if path.is_dir()
+    ]
+
+    endless = (*flags, f"--run_dir={killed}", "--train_steps=40")
+    processes = start_workers(endless, tmp_path)
+    while not Run(killed).has_checkpoint():
+        assert all(p.poll() is None for p in processes)
+        time.sleep(0.01)
+    processes[1].kill()
+    processes[1].communicate()
+    # Without its peer the other one cannot go on; the user restarts both.
+    processes[0].kill()
+    processes[0].communicate()
+    assert not os.path.exists(
+        os.path.join(killed, "checkpoints", "step-00000040.index")
+    )
+    outputs = finish(start_workers(endless, tmp_path))
+    assert all("Resumed from" in output for output in outputs)
+    ours, theirs = tensors(killed, 40), tensors(together, 40)
+    for name, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[name], err_msg=name)
+
+
+def test_multi_worker_needs_a_cluster(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(ValueError, match="needs the environment variable"):
+        make_workers(Training(strategy="multi_worker"))
+
+
+def test_multi_worker_has_no_logical_cpus():
+    with pytest.raises(ValueError, match="logical_cpus=2"):
+        make_workers(Training(strategy="multi_worker", logical_cpus=2))
