@@ -78,6 +78,20 @@ def test_models_need_no_tensorflow():
         assert not any(n.startswith("tensorflow") for n in imported(path))
 
 
+def test_build_names_every_module_and_every_test():
+    build = ast.parse((ROOT / "BUILD").read_text())
+    named = [
+        node.value
+        for node in ast.walk(build)
+        if isinstance(node, ast.Constant)
+        and str(node.value).endswith(".py")
+        and "*" not in node.value
+    ]
+    assert set(named) - {".py"} == {
+        str(path.relative_to(ROOT)) for path in (*CODE, *TESTS)
+    }
+
+
 def test_build_names_every_requirement():
     build = (ROOT / "BUILD").read_text()
     for line in (ROOT / "requirements.txt").read_text().splitlines():
