@@ -15,6 +15,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # a training step twice as fast.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
+import tensorflow as tf
 from absl import app
 
 from sdgan_tf import benchmark, sampling
@@ -26,6 +27,18 @@ MODES = {
     "sample": sampling.sample,
     "bench": benchmark.bench,
 }
+# What the user can mend: bad input, a full disk, a folder that is none.
+USER_ERRORS = (
+    ValueError,
+    OSError,
+    ArithmeticError,
+    tf.errors.DataLossError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.ResourceExhaustedError,
+    tf.errors.UnavailableError,
+)
 
 
 def main(argv: list[str]) -> None:
@@ -35,8 +48,8 @@ def main(argv: list[str]) -> None:
     config = sdgan_flags.config()
     try:
         MODES[config.mode](config)
-    except (ValueError, OSError, ArithmeticError) as error:
-        # What the user can mend is one line; a bug keeps its traceback.
+    except USER_ERRORS as error:
+        # One line; a bug keeps its traceback.
         sys.exit(f"main.py: {error}")
 
 

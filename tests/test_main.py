@@ -124,3 +124,17 @@ def test_bench_prints_one_json_line_last(main_py):
     )
     assert line["data_pairs_per_second_memory"] > 0
     assert line["data_pairs_per_second_streaming"] > 0
+
+
+def test_run_dir_below_a_file_is_one_line(main_py, tiny_data, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = main_py(
+        *TINY,
+        f"--data_dir={tiny_data}",
+        f"--run_dir={tmp_path / 'file' / 'run'}",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "main.py: " in done.stderr.splitlines()[-1]
+    assert "file is not a directory" in done.stderr.splitlines()[-1]
