@@ -17,7 +17,9 @@ from data_pipeline.records import BadDataSet, DataSet
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
 LOADED_AT_ONCE = 256  # Images copied into memory in one go.
-MIXED_TUPLES = 4096  # Encoded tuples that streaming holds and mixes.
+READ_AT_ONCE = 256  # Records of a shard.
+INTERLEAVED_TUPLES = 16  # Of one shard, before those of the next.
+MIXED_TUPLES = 2048  # Encoded tuples that streaming holds and mixes.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,52 +217,75 @@ class IdentityTuples:
         that it does not use are read past, never parsed or decoded.
         """
         shards = self.data.shards(self.split)
-        per_epoch = self.num_identities
-        start = start_batch * batch_size
-        first_epoch, skipped = divmod(start, per_epoch)
-        side = self.data.image_size
+        side, k = self.data.image_size, self.k
+        first_epoch, skipped = divmod(
+            start_batch * batch_size, self.num_identities
+        )
+        fold = tf.random.experimental.stateless_fold_in
+        shuffle = tf.random.experimental.stateless_shuffle
 
-        def read_shard(path, shard, epoch):
-            """Tuples of (serialised, identity hash), `[k]` each."""
+        def read_shard(shard, epoch):
+            """Blocks of (serialised `[n, k]`, identity hash `[n]`)."""
 
             def choose(shard, epoch):
                 rng = np.random.default_rng([self.seed, epoch, shard])
                 index = self.indices[shard]
-                used = used_records(rng, index.counts, self.k)
-                return used, np.repeat(index.hashes, index.counts)
+                used = used_records(rng, index.counts, k)
+                return used, index.hashes[index.counts >= k]
 
             used, hashes = tf.numpy_function(
                 choose, [shard, epoch], (tf.bool, tf.int64), stateful=False
             )
-            rows = tf.data.Dataset.zip(
+            used = tf.ensure_shape(used, [None])
+            hashes = tf.ensure_shape(hashes, [None])
+
+            def keep_used(block, serialised):
+                first = block * READ_AT_ONCE
+                return tf.boolean_mask(
+                    serialised, used[first : first + READ_AT_ONCE]
+                )
+
+            # Whole blocks all the way: an element costs as much as its work.
+            serialised = (
+                tf.data.TFRecordDataset(
+                    tf.gather(shards, shard), buffer_size=1 << 20
+                )
+                .batch(READ_AT_ONCE)
+                .enumerate()
+                .map(keep_used)
+                .rebatch(INTERLEAVED_TUPLES * k)
+                .map(lambda used: tf.reshape(used, [-1, k]))
+            )
+            return tf.data.Dataset.zip(
                 (
-                    tf.data.TFRecordDataset(path, buffer_size=1 << 20),
-                    tf.data.Dataset.from_tensor_slices(
-                        tf.ensure_shape(hashes, [None])
-                    ),
-                    tf.data.Dataset.from_tensor_slices(
-                        tf.ensure_shape(used, [None])
+                    serialised,
+                    tf.data.Dataset.from_tensor_slices(hashes).batch(
+                        INTERLEAVED_TUPLES
                     ),
                 )
             )
-            return (
-                rows.filter(lambda record, hashed, use: use)
-                .map(lambda record, hashed, use: (record, hashed))
-                .batch(self.k, drop_remainder=True)
-            )
-
-        fold = tf.random.experimental.stateless_fold_in
-        shuffle = tf.random.experimental.stateless_shuffle
 
         def read_epoch(epoch):
             key = fold(tf.constant([self.seed, 1], tf.int64), epoch)
             shard_order = shuffle(tf.range(len(shards), dtype=tf.int64), key)
+            # Skipped before they are decoded: to resume costs reading only.
+            used_up = tf.where(epoch == first_epoch, np.int64(skipped), 0)
 
             def mix(block, batch):
-                order = shuffle(
-                    tf.range(tf.shape(batch[0])[0]), fold(key, block)
+                """Shuffles the tuples, and the images within each."""
+                serialised, hashes = batch
+                block_key = fold(key, block)
+                n = tf.shape(hashes)[0]
+                order = shuffle(tf.range(n), fold(block_key, 0))
+                within = tf.argsort(
+                    tf.random.stateless_uniform([n, k], fold(block_key, 1))
                 )
-                return tuple(tf.gather(part, order) for part in batch)
+                positions = order[:, None] * k + within
+                left = tf.maximum(used_up - block * MIXED_TUPLES, 0)
+                return (
+                    tf.gather(tf.reshape(serialised, [-1]), positions[left:]),
+                    tf.gather(hashes, order[left:]),
+                )
 
             # All shards at once: otherwise an epoch's tail comes from one.
             # Whole blocks are mixed, by a key of their own: `shuffle()` would
@@ -268,49 +293,40 @@ class IdentityTuples:
             return (
                 tf.data.Dataset.from_tensor_slices(shard_order)
                 .interleave(
-                    lambda shard: read_shard(
-                        tf.gather(shards, shard), shard, epoch
-                    ),
+                    lambda shard: read_shard(shard, epoch),
                     cycle_length=len(shards),
                     num_parallel_calls=tf.data.AUTOTUNE,
                     deterministic=True,
                 )
-                .batch(MIXED_TUPLES)
+                .rebatch(MIXED_TUPLES)
                 .enumerate()
-                .map(lambda block, batch: mix(block, batch))
-                .unbatch()
+                .map(mix)
             )
 
-        def decode(batch, position):
-            """Decodes one batch and orders each tuple's images at random."""
-            serialised, expected = batch
-            n = batch_size * self.k
-            images, hashed = _decode(tf.reshape(serialised, [-1]), n, side)
-            images = tf.reshape(images, [batch_size, self.k, side, side, 3])
+        def decode(serialised, expected):
+            images, hashes = _decode(
+                tf.reshape(serialised, [-1]), batch_size * k, side
+            )
             agree = tf.debugging.assert_equal(
-                hashed,
-                tf.reshape(expected, [-1]),
+                tf.reshape(hashes, [batch_size, k]),
+                expected[:, None],
                 "The shards do not hold what their index says. Build the data "
                 "set again.",
             )
             with tf.control_dependencies([agree]):
-                key = fold(tf.constant([self.seed, 2], tf.int64), position)
-                order = tf.argsort(
-                    tf.random.stateless_uniform([batch_size, self.k], key)
-                )
-            return {
-                "images": tf.gather(images, order, batch_dims=1),
-                "identity": tf.reshape(expected, [batch_size, self.k])[:, 0],
-            }
+                return {
+                    "images": tf.reshape(
+                        images, [batch_size, k, side, side, 3]
+                    ),
+                    "identity": tf.ensure_shape(expected, [batch_size]),
+                }
 
-        tuples = tf.data.Dataset.range(
-            first_epoch, np.iinfo(np.int64).max
-        ).flat_map(read_epoch)
-        # Skipped before they are decoded: to resume costs reading only.
-        batches = tuples.skip(skipped).batch(batch_size, drop_remainder=True)
-        positions = tf.data.Dataset.range(start_batch, np.iinfo(np.int64).max)
-        return tf.data.Dataset.zip((batches, positions)).map(
-            decode, tf.data.AUTOTUNE
+        return (
+            tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
+            .flat_map(read_epoch)
+            .prefetch(1)
+            .rebatch(batch_size, drop_remainder=True)
+            .map(decode, tf.data.AUTOTUNE)
         )
 
 
@@ -320,13 +336,16 @@ def _decode(serialised, n: int, side: int):
         serialised,
         {name: records.FEATURES[name] for name in ("image", "identity_hash")},
     )
-    images = [
-        tf.ensure_shape(
-            tf.io.decode_png(parsed["image"][i], channels=3), [side, side, 3]
-        )
-        for i in range(n)
-    ]
-    return tf.stack(images), tf.ensure_shape(parsed["identity_hash"], [n])
+    images = tf.stack(
+        [
+            tf.io.decode_png(png, channels=3)
+            for png in tf.unstack(parsed["image"], n)
+        ]
+    )
+    return (
+        tf.ensure_shape(images, [n, side, side, 3]),
+        tf.ensure_shape(parsed["identity_hash"], [n]),
+    )
 
 
 def draw_distinct(key, counts, k: int) -> tf.Tensor:
