@@ -64,6 +64,25 @@ def _no_manifest(folder):
     return not [name for name in os.listdir(folder) if "manifest" in name]
 
 
+def _take(dataset, n):
+    """Images and identities of n elements, stacked."""
+    elements = list(dataset.take(n).as_numpy_iterator())
+    assert len(elements) == n
+    return (
+        np.stack([element["images"] for element in elements]),
+        np.stack([element["identity"] for element in elements]),
+    )
+
+
+def _chi_square(counts, outcomes):
+    """Against a uniform law over that many outcomes."""
+    assert len(counts) <= outcomes
+    total = sum(counts.values())
+    expected = total / outcomes
+    squares = sum((n - expected) ** 2 for n in counts.values())
+    return (squares + (outcomes - len(counts)) * expected**2) / expected
+
+
 def _write_data_set(folder, counts, num_shards=2, image_size=4):
     """A data set whose split `train` holds `counts[i]` images of identity i.
 
@@ -180,6 +199,26 @@ def built(save_picture, build, tmp_path_factory):
 def write_data_set():
     """`write_data_set(folder, counts)`: a data set of coloured images."""
     return _write_data_set
+
+
+@pytest.fixture(scope="session")
+def take():
+    """`take(dataset, n)`: images and identities of n elements, stacked."""
+    return _take
+
+
+@pytest.fixture(scope="session")
+def chi_square():
+    """`chi_square(counts, outcomes)`: against a uniform law."""
+    return _chi_square
+
+
+@pytest.fixture(scope="session")
+def skewed(write_data_set, tmp_path_factory):
+    """16 identities of 2 to 40 images in 3 shards; not to be changed."""
+    folder = tmp_path_factory.mktemp("skewed") / "data"
+    counts = [2, 40, 3, 5, 2, 30, 2, 7, 4, 2, 11, 2, 25, 6, 2, 3]
+    return write_data_set(folder, counts, num_shards=3)
 
 
 @pytest.fixture
