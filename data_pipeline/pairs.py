@@ -12,12 +12,8 @@ import logging
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline import records
+from data_pipeline import memory, records, streaming
 from data_pipeline.records import BadDataSet, DataSet
-
-DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
-LOADED_AT_ONCE = 256  # Images copied into memory in one go.
-MIXED_TUPLES = 4096  # Encoded tuples that streaming holds and mixes.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,10 +111,16 @@ class IdentityTuples:
                 "`batch_size` must be a multiple of the replicas. Received: "
                 f"batch_size={batch_size}, replicas={num_shares}"
             )
-        if self.decoded_bytes <= cache_bytes:
-            batches = self._from_memory(batch_size, start_batch)
-        else:
-            batches = self._streaming(batch_size, start_batch)
+        in_memory = self.decoded_bytes <= cache_bytes
+        batches = (memory if in_memory else streaming).batches(
+            self.data,
+            self.split,
+            self.indices,
+            self.k,
+            self.seed,
+            batch_size,
+            start_batch,
+        )
         if num_shares > 1:
             b = batch_size // num_shares
             batches = batches.flat_map(
@@ -133,246 +135,3 @@ class IdentityTuples:
                 )
             )
         return batches.prefetch(tf.data.AUTOTUNE)
-
-    def _load(self) -> tuple[np.ndarray, np.ndarray]:
-        """All decoded images of the split and their identity hashes."""
-        side = self.data.image_size
-        total = int(self.counts.sum())
-        images = np.empty([total, side, side, 3], np.uint8)
-        hashes = np.empty([total], np.int64)
-        read = (
-            tf.data.TFRecordDataset(self.data.shards(self.split))
-            .batch(1)
-            .map(lambda record: _decode(record, 1, side), tf.data.AUTOTUNE)
-            .unbatch()
-            .batch(LOADED_AT_ONCE)
-        )
-        position = 0
-        for image, hashed in read:
-            end = position + len(hashed)
-            if end > total:
-                break
-            images[position:end], hashes[position:end] = image, hashed
-            position = end
-        expected = np.repeat(
-            np.concatenate([index.hashes for index in self.indices]),
-            self.counts,
-        )
-        if position != total or not np.array_equal(hashes, expected):
-            raise BadDataSet(
-                "The shards do not hold what their index says; they are of "
-                "different builds or damaged. Build the data set again. "
-                f"Received: data_dir={self.data.folder!r}, "
-                f"split={self.split!r}"
-            )
-        return images, hashes
-
-    def _from_memory(self, batch_size: int, start_batch: int):
-        images, hashes = self._load()
-        counts = self.counts
-        starts = np.cumsum(counts) - counts
-        enough = counts >= self.k
-        # Constants would be copied into the graph; captured tensors are not.
-        images, hashes = tf.convert_to_tensor(images), tf.constant(hashes)
-        starts, counts = (
-            tf.constant(starts[enough]),
-            tf.constant(counts[enough]),
-        )
-        batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
-
-        def draw(block):
-            """Image positions `[batches_at_once, b, k]` of one block."""
-            n = batches_at_once * batch_size
-            fold = tf.random.experimental.stateless_fold_in
-            key = fold(tf.constant([self.seed, 0], tf.int64), block)
-            uniform = tf.random.stateless_uniform
-            chosen = uniform([n], fold(key, 0), 0, len(starts), dtype=tf.int64)
-            picks = draw_distinct(
-                fold(key, 1), tf.gather(counts, chosen), self.k
-            )
-            positions = tf.gather(starts, chosen)[:, None] + picks
-            return tf.reshape(positions, [-1, batch_size, self.k])
-
-        def look_up(positions):
-            return {
-                "images": tf.gather(images, positions),
-                "identity": tf.gather(hashes, positions[:, 0]),
-            }
-
-        first_block, skipped = divmod(start_batch, batches_at_once)
-        return (
-            tf.data.Dataset.range(first_block, np.iinfo(np.int64).max)
-            .map(draw)
-            .unbatch()
-            .skip(skipped)
-            .map(look_up, tf.data.AUTOTUNE)
-        )
-
-    def _streaming(self, batch_size: int, start_batch: int):
-        """Each epoch gives every identity once, in a new order.
-
-        Which images an epoch uses is drawn from the index, so the records
-        that it does not use are read past, never parsed or decoded.
-        """
-        shards = self.data.shards(self.split)
-        per_epoch = self.num_identities
-        start = start_batch * batch_size
-        first_epoch, skipped = divmod(start, per_epoch)
-        side = self.data.image_size
-
-        def read_shard(path, shard, epoch):
-            """Tuples of (serialised, identity hash), `[k]` each."""
-
-            def choose(shard, epoch):
-                rng = np.random.default_rng([self.seed, epoch, shard])
-                index = self.indices[shard]
-                used = used_records(rng, index.counts, self.k)
-                return used, np.repeat(index.hashes, index.counts)
-
-            used, hashes = tf.numpy_function(
-                choose, [shard, epoch], (tf.bool, tf.int64), stateful=False
-            )
-            rows = tf.data.Dataset.zip(
-                (
-                    tf.data.TFRecordDataset(path, buffer_size=1 << 20),
-                    tf.data.Dataset.from_tensor_slices(
-                        tf.ensure_shape(hashes, [None])
-                    ),
-                    tf.data.Dataset.from_tensor_slices(
-                        tf.ensure_shape(used, [None])
-                    ),
-                )
-            )
-            return (
-                rows.filter(lambda record, hashed, use: use)
-                .map(lambda record, hashed, use: (record, hashed))
-                .batch(self.k, drop_remainder=True)
-            )
-
-        fold = tf.random.experimental.stateless_fold_in
-        shuffle = tf.random.experimental.stateless_shuffle
-
-        def read_epoch(epoch):
-            key = fold(tf.constant([self.seed, 1], tf.int64), epoch)
-            shard_order = shuffle(tf.range(len(shards), dtype=tf.int64), key)
-
-            def mix(block, batch):
-                order = shuffle(
-                    tf.range(tf.shape(batch[0])[0]), fold(key, block)
-                )
-                return tuple(tf.gather(part, order) for part in batch)
-
-            # All shards at once: otherwise an epoch's tail comes from one.
-            # Whole blocks are mixed, by a key of their own: `shuffle()` would
-            # depend on the global seed and repeat itself every epoch.
-            return (
-                tf.data.Dataset.from_tensor_slices(shard_order)
-                .interleave(
-                    lambda shard: read_shard(
-                        tf.gather(shards, shard), shard, epoch
-                    ),
-                    cycle_length=len(shards),
-                    num_parallel_calls=tf.data.AUTOTUNE,
-                    deterministic=True,
-                )
-                .batch(MIXED_TUPLES)
-                .enumerate()
-                .map(lambda block, batch: mix(block, batch))
-                .unbatch()
-            )
-
-        def decode(batch, position):
-            """Decodes one batch and orders each tuple's images at random."""
-            serialised, expected = batch
-            n = batch_size * self.k
-            images, hashed = _decode(tf.reshape(serialised, [-1]), n, side)
-            images = tf.reshape(images, [batch_size, self.k, side, side, 3])
-            agree = tf.debugging.assert_equal(
-                hashed,
-                tf.reshape(expected, [-1]),
-                "The shards do not hold what their index says. Build the data "
-                "set again.",
-            )
-            with tf.control_dependencies([agree]):
-                key = fold(tf.constant([self.seed, 2], tf.int64), position)
-                order = tf.argsort(
-                    tf.random.stateless_uniform([batch_size, self.k], key)
-                )
-            return {
-                "images": tf.gather(images, order, batch_dims=1),
-                "identity": tf.reshape(expected, [batch_size, self.k])[:, 0],
-            }
-
-        tuples = tf.data.Dataset.range(
-            first_epoch, np.iinfo(np.int64).max
-        ).flat_map(read_epoch)
-        # Skipped before they are decoded: to resume costs reading only.
-        batches = tuples.skip(skipped).batch(batch_size, drop_remainder=True)
-        positions = tf.data.Dataset.range(start_batch, np.iinfo(np.int64).max)
-        return tf.data.Dataset.zip((batches, positions)).map(
-            decode, tf.data.AUTOTUNE
-        )
-
-
-def _decode(serialised, n: int, side: int):
-    """Serialised records `[n]` to uint8 images and identity hashes."""
-    parsed = tf.io.parse_example(
-        serialised,
-        {name: records.FEATURES[name] for name in ("image", "identity_hash")},
-    )
-    images = [
-        tf.ensure_shape(
-            tf.io.decode_png(parsed["image"][i], channels=3), [side, side, 3]
-        )
-        for i in range(n)
-    ]
-    return tf.stack(images), tf.ensure_shape(parsed["identity_hash"], [n])
-
-
-def draw_distinct(key, counts, k: int) -> tf.Tensor:
-    """k distinct positions below each count, in random order.
-
-    Args:
-        key: Stateless seed `[2]`.
-        counts: int64 `[n]`, all >= k.
-        k: Positions to draw.
-
-    Returns:
-        int64 `[n, k]`; all ordered choices are equally likely.
-    """
-    fold = tf.random.experimental.stateless_fold_in
-    picks = []
-    for j in range(k):
-        # A rank among the positions that are left, moved past those taken.
-        unit = tf.random.stateless_uniform(
-            tf.shape(counts), fold(key, j), dtype=tf.float64
-        )
-        pick = tf.cast(unit * tf.cast(counts - j, tf.float64), tf.int64)
-        if picks:
-            taken = tf.sort(tf.stack(picks, axis=1), axis=1)
-            for i in range(j):
-                pick += tf.cast(pick >= taken[:, i], tf.int64)
-        picks.append(pick)
-    return tf.stack(picks, axis=1)
-
-
-def used_records(
-    rng: np.random.Generator, counts: np.ndarray, k: int
-) -> np.ndarray:
-    """Which records of a shard an epoch uses: k of each identity with k.
-
-    Args:
-        rng: Source of the choice.
-        counts: Records of each identity in file order, `[identities]`.
-        k: Images in a tuple.
-
-    Returns:
-        bool `[sum(counts)]`.
-    """
-    identity = np.repeat(np.arange(len(counts)), counts)
-    # Random order within each identity; the first k of it are used.
-    order = np.lexsort((rng.random(len(identity)), identity))
-    rank = np.empty(len(identity), np.int64)
-    starts = np.cumsum(counts) - counts
-    rank[order] = np.arange(len(identity)) - np.repeat(starts, counts)
-    return (rank < k) & np.repeat(counts >= k, counts)

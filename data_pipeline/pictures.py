@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import struct
+import zlib
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 # 8 bits a channel. 16-bit and float modes have no agreed range to scale from.
@@ -101,10 +104,26 @@ def square(picture: Image.Image, crop: str, image_size: int) -> Image.Image:
 
 
 def to_png(picture: Image.Image) -> bytes:
-    """The PNG file of a picture."""
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()
+    """The PNG file of an RGB picture, neither filtered nor compressed.
+
+    Training decodes each picture hundreds of times: at 64 x 64 pixels such a
+    file is half as large again as a compressed one, and is decoded in a
+    quarter of the time. Pillow would filter the rows even so.
+    """
+    rows = np.asarray(picture).reshape(picture.height, -1)
+    filters = np.zeros([picture.height, 1], np.uint8)  # None, for every row.
+    data = zlib.compress(np.hstack([filters, rows]).tobytes(), level=0)
+    # Size, 8 bits a channel, RGB, and the only compression, filtering and
+    # order of rows that there are.
+    header = struct.pack(">2I5B", *picture.size, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks
+    )
 
 
 def pixel_hash(picture: Image.Image) -> str:

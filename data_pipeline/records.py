@@ -85,6 +85,28 @@ def example(
     ).SerializeToString()
 
 
+def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Serialised records `[n]` to images and identity hashes.
+
+    Returns:
+        uint8 `[n, side, side, 3]` and int64 `[n]`.
+    """
+    parsed = tf.io.parse_example(
+        serialised,
+        {name: FEATURES[name] for name in ("image", "identity_hash")},
+    )
+    images = tf.stack(
+        [
+            tf.io.decode_png(png, channels=3)
+            for png in tf.unstack(parsed["image"], n)
+        ]
+    )
+    return (
+        tf.ensure_shape(images, [n, side, side, 3]),
+        tf.ensure_shape(parsed["identity_hash"], [n]),
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class ShardIndex:
     """The identities of one shard in the order of their records.

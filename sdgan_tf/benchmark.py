@@ -7,8 +7,9 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
-from data_pipeline import records
+from data_pipeline import pictures, records
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import build_algorithm
@@ -41,7 +42,7 @@ def _timed(call) -> float:
 
 
 def write_noise(folder: str, image_size: int) -> DataSet:
-    """Writes a data set of noise: the worst case for PNG decoding."""
+    """Writes a data set of noise, encoded as `build_records` does."""
     rng = np.random.default_rng(0)
     path = records.shard_path(folder, "train", 0, 1)
     names = [str(n) for n in range(DATA_IDENTITIES)]
@@ -51,7 +52,7 @@ def write_noise(folder: str, image_size: int) -> DataSet:
                 pixels = rng.integers(
                     0, 256, [image_size, image_size, 3], dtype=np.uint8
                 )
-                png = tf.io.encode_png(pixels).numpy()
+                png = pictures.to_png(Image.fromarray(pixels))
                 writer.write(records.example(png, name, str(observation), {}))
     records.write_index(
         records.index_path(path), names, [DATA_IMAGES] * len(names)
@@ -62,16 +63,17 @@ def write_noise(folder: str, image_size: int) -> DataSet:
 def data_rate(
     tuples: IdentityTuples, batch_size: int, cache_bytes: float
 ) -> float:
-    """Tuples a second, without a training step beside it."""
-    batches = tuples.batches(batch_size, cache_bytes=cache_bytes)
-    iterator = iter(batches)
+    """Tuples a second, read as training does but without its step."""
+    iterator = iter(tuples.batches(batch_size, cache_bytes=cache_bytes))
 
-    def read():
-        for _ in range(DATA_BATCHES):
+    @tf.function
+    def read(n):
+        for _ in tf.range(n):
             next(iterator)
 
-    next(iterator)
-    return DATA_BATCHES * batch_size / _timed(read)
+    read(tf.constant(1))
+    seconds = _timed(lambda: read(tf.constant(DATA_BATCHES)))
+    return DATA_BATCHES * batch_size / seconds
 
 
 def bench(config: Config) -> None:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data_pipeline import build_records, pictures, records
+from data_pipeline.build_options import BuildOptions
 
 
 def _save_picture(path, colour, size=(40, 40), **options):
@@ -20,7 +21,7 @@ def _build(layout, source, target, **options):
     options.setdefault("image_size", 32)
     options.setdefault("num_shards", 2)
     return build_records.build(
-        build_records.BuildOptions(
+        BuildOptions(
             layout=layout,
             input=str(source),
             output_dir=str(target),
@@ -48,6 +49,38 @@ def _read_records(folder):
                 record["pixels"] = tf.io.decode_png(record["image"]).numpy()
                 read.append(record | {"split": split, "shard": shard})
     return read
+
+
+def _images_of(read):
+    counts = {}
+    for record in read:
+        counts[record["identity"]] = counts.get(record["identity"], 0) + 1
+    return counts
+
+
+def _no_manifest(folder):
+    with pytest.raises(FileNotFoundError):
+        records.DataSet.open(str(folder))
+    return not [name for name in os.listdir(folder) if "manifest" in name]
+
+
+def _take(dataset, n):
+    """Images and identities of n elements, stacked."""
+    elements = list(dataset.take(n).as_numpy_iterator())
+    assert len(elements) == n
+    return (
+        np.stack([element["images"] for element in elements]),
+        np.stack([element["identity"] for element in elements]),
+    )
+
+
+def _chi_square(counts, outcomes):
+    """Against a uniform law over that many outcomes."""
+    assert len(counts) <= outcomes
+    total = sum(counts.values())
+    expected = total / outcomes
+    squares = sum((n - expected) ** 2 for n in counts.values())
+    return (squares + (outcomes - len(counts)) * expected**2) / expected
 
 
 def _write_data_set(folder, counts, num_shards=2, image_size=4):
@@ -116,9 +149,76 @@ def read_records():
 
 
 @pytest.fixture(scope="session")
+def images_of():
+    """`images_of(read)`: how many of the records each identity has."""
+    return _images_of
+
+
+@pytest.fixture(scope="session")
+def no_manifest():
+    """`no_manifest(folder)`: no manifest, whole or in part, is left."""
+    return _no_manifest
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Where a test makes its collection."""
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def target(tmp_path):
+    """Where a test builds its data set."""
+    return tmp_path / "target"
+
+
+@pytest.fixture
+def make_folders(save_picture, source):
+    """`make_folders({identity: images})`: the layout `folders`, no repeats."""
+
+    def make(counts):
+        for i, (identity, count) in enumerate(counts.items()):
+            for j in range(count):
+                save_picture(source / identity / f"{j}.png", (i, j, 0))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built(save_picture, build, tmp_path_factory):
+    """A data set of 20 identities, 2 images each; not to be changed."""
+    folder = tmp_path_factory.mktemp("built")
+    for i in range(20):
+        for j in range(2):
+            save_picture(folder / f"source/old {i}/{j}.png", (i, j, 0))
+    build("folders", folder / "source", folder / "target")
+    return folder / "target"
+
+
+@pytest.fixture(scope="session")
 def write_data_set():
     """`write_data_set(folder, counts)`: a data set of coloured images."""
     return _write_data_set
+
+
+@pytest.fixture(scope="session")
+def take():
+    """`take(dataset, n)`: images and identities of n elements, stacked."""
+    return _take
+
+
+@pytest.fixture(scope="session")
+def chi_square():
+    """`chi_square(counts, outcomes)`: against a uniform law."""
+    return _chi_square
+
+
+@pytest.fixture(scope="session")
+def skewed(write_data_set, tmp_path_factory):
+    """16 identities of 2 to 40 images in 3 shards; not to be changed."""
+    folder = tmp_path_factory.mktemp("skewed") / "data"
+    counts = [2, 40, 3, 5, 2, 30, 2, 7, 4, 2, 11, 2, 25, 6, 2, 3]
+    return write_data_set(folder, counts, num_shards=3)
 
 
 @pytest.fixture

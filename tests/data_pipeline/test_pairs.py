@@ -1,5 +1,4 @@
 import collections
-import itertools
 import logging
 import os
 
@@ -7,37 +6,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipeline import pairs, records
+from data_pipeline import memory, records, streaming
 from data_pipeline.pairs import BadDataSet, IdentityTuples
 
 # How the tuples are read: `cache_bytes`.
 READERS = pytest.mark.parametrize(
     "cache_bytes", [8e9, 0], ids=["memory", "streaming"]
 )
+# The images of the identities of `skewed`.
 SKEWED = [2, 40, 3, 5, 2, 30, 2, 7, 4, 2, 11, 2, 25, 6, 2, 3]
-
-
-@pytest.fixture(scope="module")
-def skewed(write_data_set, tmp_path_factory):
-    """16 identities of 2 to 40 images in 3 shards."""
-    folder = tmp_path_factory.mktemp("skewed") / "data"
-    return write_data_set(folder, SKEWED, num_shards=3)
 
 
 @pytest.fixture(scope="module")
 def fours(write_data_set, tmp_path_factory):
     """8 identities of 4 images."""
     return write_data_set(tmp_path_factory.mktemp("fours") / "data", [4] * 8)
-
-
-def take(dataset, n):
-    """Images and identities of n elements, stacked."""
-    elements = list(dataset.take(n).as_numpy_iterator())
-    assert len(elements) == n
-    return (
-        np.stack([element["images"] for element in elements]),
-        np.stack([element["identity"] for element in elements]),
-    )
 
 
 def numbers(images):
@@ -48,15 +31,6 @@ def numbers(images):
     )
     pixels = pixels.astype(int)
     return pixels[..., 0] + 256 * pixels[..., 2], pixels[..., 1]
-
-
-def chi_square(counts, outcomes):
-    """Against a uniform law over that many outcomes."""
-    assert len(counts) <= outcomes
-    total = sum(counts.values())
-    expected = total / outcomes
-    squares = sum((n - expected) ** 2 for n in counts.values())
-    return (squares + (outcomes - len(counts)) * expected**2) / expected
 
 
 def assert_same(a, b):
@@ -70,7 +44,9 @@ def differ(a, b):
 
 @READERS
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
-def test_tuples_hold_k_distinct_images_of_one_identity(skewed, k, cache_bytes):
+def test_tuples_hold_k_distinct_images_of_one_identity(
+    take, skewed, k, cache_bytes
+):
     tuples = IdentityTuples.open(skewed, "train", k, seed=1)
     batches = tuples.batches(6, cache_bytes=cache_bytes)
     assert batches.element_spec["images"].shape.as_list() == [6, k, 4, 4, 3]
@@ -94,56 +70,10 @@ def test_tuples_hold_k_distinct_images_of_one_identity(skewed, k, cache_bytes):
     }
 
 
-def test_identities_are_uniform_in_memory(skewed):
-    tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
-    _, hashes = take(tuples.batches(400), 20)
-    # 15 degrees of freedom: 55 is exceeded with probability 2e-6. By images
-    # instead of identities it would be 9,000.
-    assert chi_square(collections.Counter(hashes.ravel()), 16) < 55
-
-
-@pytest.mark.parametrize(
-    ("batch_size", "shuffled"), [(4, 4096), (5, 3), (48, 4096)]
-)
-def test_streaming_epochs_have_each_identity_once(
-    skewed, batch_size, shuffled, monkeypatch
-):
-    monkeypatch.setattr(pairs, "MIXED_TUPLES", shuffled)
-    tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
-    n = 5 * 16 // batch_size + 1
-    _, hashes = take(tuples.batches(batch_size, cache_bytes=0), n)
-    epochs = hashes.ravel()[: 5 * 16].reshape(5, 16)
-    for epoch in epochs:
-        assert len(set(epoch)) == 16
-
-
-def test_streaming_epochs_have_new_orders(write_data_set, tmp_path):
-    """Also with one shard, where the order of the shards mixes nothing."""
-    data = write_data_set(tmp_path / "data", [2] * 12, num_shards=1)
-    tuples = IdentityTuples.open(data, "train", 2, seed=3)
-    _, hashes = take(tuples.batches(12, cache_bytes=0), 20)
-    assert len({tuple(epoch) for epoch in hashes}) == 20
-    # Whoever is first is drawn anew too; 20 draws of 12 give about 10.
-    assert len(set(hashes[:, 0])) > 4
-
-
-def test_streaming_orders_do_not_depend_on_the_shards_alone(skewed):
-    """3 shards have 6 orders; the epochs have many more."""
-    tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
-    _, hashes = take(tuples.batches(16, cache_bytes=0), 20)
-    assert len({tuple(epoch) for epoch in hashes}) == 20
-
-
-def test_streaming_mixes_the_shards(skewed):
-    """The first half of an epoch comes from every shard."""
-    tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
-    _, hashes = take(tuples.batches(8, cache_bytes=0), 1)
-    shards = {records.shard_of(int(h), 3) for h in hashes[0]}
-    assert shards == {0, 1, 2}
-
-
 @READERS
-def test_images_and_their_order_are_uniform(fours, cache_bytes):
+def test_images_and_their_order_are_uniform(
+    chi_square, take, fours, cache_bytes
+):
     tuples = IdentityTuples.open(fours, "train", 2, seed=5)
     images, _ = take(tuples.batches(24, cache_bytes=cache_bytes), 100)
     identities, chosen = numbers(images)
@@ -156,71 +86,16 @@ def test_images_and_their_order_are_uniform(fours, cache_bytes):
     assert chi_square(collections.Counter(map(tuple, own)), 12) < 48
 
 
-def test_draw_distinct_is_uniform_over_ordered_choices():
-    draws = pairs.draw_distinct(
-        tf.constant([1, 2], tf.int64),
-        tf.fill([24_000], tf.constant(4, tf.int64)),
-        3,
-    )
-    assert draws.shape == (24_000, 3) and draws.dtype == tf.int64
-    counts = collections.Counter(map(tuple, draws.numpy().tolist()))
-    assert set(counts) == set(itertools.permutations(range(4), 3))
-    # 23 degrees of freedom: 70 is exceeded with probability 1e-6.
-    assert chi_square(counts, 24) < 70
-
-
-@pytest.mark.parametrize("k", [1, 2, 5])
-def test_draw_distinct_stays_below_each_count(k):
-    counts = np.arange(k, k + 1000)
-    key = tf.constant([1, 2], tf.int64)
-    draws = pairs.draw_distinct(key, tf.constant(counts), k).numpy()
-    assert (draws >= 0).all() and (draws < counts[:, None]).all()
-    assert all(len(set(draw)) == k for draw in draws)
-    assert sorted(draws[0]) == list(range(k))
-    # Large counts are used to their end.
-    assert (draws / counts[:, None]).max() > 0.99
-
-
-def test_draw_distinct_of_one_key_is_one_draw():
-    counts = tf.fill([50], tf.constant(9, tf.int64))
-    one, same, other = (
-        pairs.draw_distinct(tf.constant(key, tf.int64), counts, 2).numpy()
-        for key in ([1, 2], [1, 2], [1, 3])
-    )
-    np.testing.assert_array_equal(one, same)
-    assert not np.array_equal(one, other)
-
-
-def test_used_records_are_k_of_each_identity_with_k(rng):
-    counts = np.array([3, 1, 2, 7, 0, 4])
-    for k in (1, 2, 3):
-        used = pairs.used_records(rng, counts, k)
-        assert used.shape == (17,) and used.dtype == bool
-        parts = np.split(used, np.cumsum(counts)[:-1])
-        assert [part.sum() for part in parts] == [
-            k if count >= k else 0 for count in counts
-        ]
-
-
-def test_used_records_are_uniform(rng):
-    counts = np.array([2, 4, 1])
-    used = [pairs.used_records(rng, counts, 2) for _ in range(3000)]
-    chosen = collections.Counter(tuple(np.flatnonzero(u[2:6])) for u in used)
-    # 5 degrees of freedom: 36 is exceeded with probability 1e-6.
-    assert chi_square(chosen, 6) < 36
-
-
-def test_used_records_of_an_empty_shard(rng):
-    empty = np.array([], np.int64)
-    assert pairs.used_records(rng, empty, 2).shape == (0,)
-
-
 # 16 identities: batches of 6 pass an epoch's end within a batch. A draw block
-# of 20 tuples holds 3 such batches.
+# of 20 tuples holds 3 such batches, an epoch 4 blocks that are mixed.
 @READERS
 @pytest.mark.parametrize("start", [1, 7, 26])
-def test_start_batch_is_as_skipped(skewed, cache_bytes, start, monkeypatch):
-    monkeypatch.setattr(pairs, "DRAWS_AT_ONCE", 20)
+def test_start_batch_is_as_skipped(
+    take, skewed, cache_bytes, start, monkeypatch
+):
+    monkeypatch.setattr(memory, "DRAWS_AT_ONCE", 20)
+    monkeypatch.setattr(streaming, "INTERLEAVED_TUPLES", 2)
+    monkeypatch.setattr(streaming, "MIXED_TUPLES", 5)
     tuples = IdentityTuples.open(skewed, "train", 2, seed=7)
     whole = take(tuples.batches(6, 0, cache_bytes), start + 5)
     resumed = take(tuples.batches(6, start, cache_bytes), 5)
@@ -228,16 +103,8 @@ def test_start_batch_is_as_skipped(skewed, cache_bytes, start, monkeypatch):
     assert differ([x[:5] for x in whole], resumed)
 
 
-def test_start_batch_beyond_a_whole_draw_block(skewed):
-    tuples = IdentityTuples.open(skewed, "train", 2, seed=7)
-    assert pairs.DRAWS_AT_ONCE == 4096
-    whole = take(tuples.batches(1024), 7)
-    assert_same(take(tuples.batches(1024, 3), 4), [x[3:] for x in whole])
-    assert len(np.unique(whole[1], axis=0)) == 7, "Blocks are alike."
-
-
 @READERS
-def test_far_start_is_fast(fours, cache_bytes):
+def test_far_start_is_fast(take, fours, cache_bytes):
     """To resume at step 10 million must not read 10 million batches."""
     tuples = IdentityTuples.open(fours, "train", 2, seed=7)
     batches = tuples.batches(4, 10_000_001, cache_bytes)
@@ -246,7 +113,7 @@ def test_far_start_is_fast(fours, cache_bytes):
 
 
 @READERS
-def test_seeds(skewed, cache_bytes):
+def test_seeds(take, skewed, cache_bytes):
     def tuples(seed):
         opened = IdentityTuples.open(skewed, "train", 2, seed)
         return take(opened.batches(8, cache_bytes=cache_bytes), 6)
@@ -257,7 +124,7 @@ def test_seeds(skewed, cache_bytes):
 
 
 @READERS
-def test_iterated_again_is_the_same(skewed, cache_bytes):
+def test_iterated_again_is_the_same(take, skewed, cache_bytes):
     batches = IdentityTuples.open(skewed, "train", 2, 1).batches(
         8, cache_bytes=cache_bytes
     )
@@ -265,7 +132,7 @@ def test_iterated_again_is_the_same(skewed, cache_bytes):
 
 
 @READERS
-def test_global_seed_changes_nothing(skewed, cache_bytes):
+def test_global_seed_changes_nothing(take, skewed, cache_bytes):
     def tuples():
         opened = IdentityTuples.open(skewed, "train", 2, 11)
         return take(opened.batches(8, cache_bytes=cache_bytes), 6)
@@ -283,7 +150,7 @@ def test_global_seed_changes_nothing(skewed, cache_bytes):
 
 
 @READERS
-def test_shares_are_the_parts_of_the_global_batch(skewed, cache_bytes):
+def test_shares_are_the_parts_of_the_global_batch(take, skewed, cache_bytes):
     start = 5
     tuples = IdentityTuples.open(skewed, "train", 2, seed=7)
     images, hashes = take(tuples.batches(6, start, cache_bytes), 4)
@@ -345,7 +212,9 @@ def test_no_identity_left(skewed, split, k):
 
 
 @READERS
-def test_larger_batch_than_identities(write_data_set, tmp_path, cache_bytes):
+def test_larger_batch_than_identities(
+    take, write_data_set, tmp_path, cache_bytes
+):
     data = write_data_set(tmp_path / "data", [2, 5, 3])
     tuples = IdentityTuples.open(data, "train", 2, seed=0)
     images, _ = take(tuples.batches(16, cache_bytes=cache_bytes), 6)
@@ -420,7 +289,7 @@ def add_one(first, second):
     ],
 )
 def test_shard_and_index_that_do_not_agree(
-    write_data_set, tmp_path, cache_bytes, damage
+    take, write_data_set, tmp_path, cache_bytes, damage
 ):
     data = write_data_set(tmp_path / "data", SKEWED)
     damage(*data.shards("train"))
@@ -449,7 +318,9 @@ def test_cut_shard_is_named(write_data_set, tmp_path):
         IdentityTuples.open(data, "train", 2, seed=0)
 
 
-def test_disagreement_when_streaming_says_what_to_do(write_data_set, tmp_path):
+def test_disagreement_when_streaming_says_what_to_do(
+    take, write_data_set, tmp_path
+):
     data = write_data_set(tmp_path / "data", SKEWED)
     swap_shards_of_equal_counts(*data.shards("train"))
     tuples = IdentityTuples.open(data, "train", 2, seed=0)

@@ -325,6 +325,13 @@ def test_to_png_keeps_the_pixels():
     np.testing.assert_array_equal(np.asarray(read), np.asarray(picture))
 
 
+def test_to_png_stores_the_rows_as_they_are():
+    picture = noise(5, 3)
+    data = pictures.to_png(picture)
+    for row in np.asarray(picture):
+        assert b"\0" + row.tobytes() in data
+
+
 def test_pixel_hash_sees_pixels_not_files():
     picture = noise(16, 12)
     png = file_of(picture)

@@ -1,0 +1,107 @@
+"""The manifest of a finished build: what is in it, what was left out, why."""
+
+import dataclasses
+import hashlib
+import json
+
+import tensorflow as tf
+
+from data_pipeline import records
+from data_pipeline.build_options import BuildOptions
+from data_pipeline.sources import BadCollection
+
+LISTED = 20  # Bad files named in an error; the manifest has them all.
+
+
+def from_report(report: dict, options: BuildOptions) -> dict:
+    """The manifest of a finished build.
+
+    Args:
+        report: What `build_pipeline.pipeline` wrote.
+        options: Of the build.
+
+    Raises:
+        BadCollection: If the collection contradicts itself, holds too many
+            bad files or no identity with enough images.
+    """
+    listed, bad = report["listed"][0], sorted(report["bad"])
+    if report["errors"]:
+        raise BadCollection(
+            "The collection contradicts itself: "
+            + "; ".join(sorted(report["errors"])[:LISTED])
+        )
+    if len(bad) > options.max_bad_fraction * listed:
+        lines = "".join(f"\n  {path}: {why}" for path, why in bad[:LISTED])
+        raise BadCollection(
+            f"{len(bad)} of {listed} files are bad, more than "
+            f"`max_bad_fraction` {options.max_bad_fraction} allows:{lines}"
+        )
+    splits = {
+        split: {"identities": 0, "images": 0, "bytes": 0}
+        for split in records.SPLITS
+    }
+    contents = []
+    for split, counts in report["counts"]:
+        contents.append(f"{split}:{counts.pop('content')}")
+        for name, value in counts.items():
+            splits[split][name] += value
+    # The same records get the same id, so a data set that was built again
+    # goes on serving the runs that were trained on it.
+    build_id = hashlib.sha256("\n".join(sorted(contents)).encode()).hexdigest()
+    if not sum(counts["identities"] for counts in splits.values()):
+        raise BadCollection(
+            "No identity has enough images: `min_images` is "
+            f"{options.min_images}, and {len(report['too_few'])} identities "
+            f"have fewer. Received: input={options.input!r}"
+        )
+    return {
+        "format_version": records.FORMAT_VERSION,
+        "build_id": build_id[:32],
+        "image_size": options.image_size,
+        "num_shards": options.num_shards,
+        "label_names": list(options.columns.labels),
+        "options": dataclasses.asdict(options)
+        | {"crop": options.resolved_crop},
+        "splits": splits,
+        "files_listed": listed,
+        "identities_with_too_few_images": len(report["too_few"]),
+        "identities_beyond_max": len(report["beyond_max"]),
+        "repeated_pictures": sorted(report["repeated"]),
+        "pictures_of_two_identities": sorted(report["ambiguous"]),
+        "bad_files": [{"path": p, "reason": why} for p, why in bad],
+    }
+
+
+def write(manifest: dict, path: str) -> None:
+    """Writes the manifest, whole or not at all."""
+    part = path + ".part"
+    with tf.io.gfile.GFile(part, "w") as file:
+        file.write(json.dumps(manifest, indent=2) + "\n")
+    tf.io.gfile.rename(part, path)
+
+
+def summary(manifest: dict) -> str:
+    """What was built and what was left out, for a person."""
+    lines = [
+        f"{split:6}{counts['identities']:9,} identities"
+        f"{counts['images']:10,} images"
+        for split, counts in manifest["splits"].items()
+    ]
+    left_out = {
+        "identities with too few images": manifest[
+            "identities_with_too_few_images"
+        ],
+        "identities beyond --max_identities": manifest["identities_beyond_max"],
+        "repeated pictures": len(manifest["repeated_pictures"]),
+        "pictures under two identities": len(
+            manifest["pictures_of_two_identities"]
+        ),
+        "bad files": len(manifest["bad_files"]),
+    }
+    lines += [f"left out: {n:,} {what}" for what, n in left_out.items() if n]
+    for bad in manifest["bad_files"][:LISTED]:
+        lines.append(f"  {bad['path']}: {bad['reason']}")
+    for split, counts in manifest["splits"].items():
+        if not counts["identities"]:
+            lines.append(f"WARNING: the split `{split}` is empty.")
+    return "\n".join(lines)

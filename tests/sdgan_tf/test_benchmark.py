@@ -1,0 +1,28 @@
+import pytest
+
+from data_pipeline.pairs import IdentityTuples
+from sdgan_tf import benchmark
+
+
+@pytest.fixture
+def tuples(tmp_path, monkeypatch):
+    """Pairs of 6 identities of noise at 8 x 8 pixels."""
+    monkeypatch.setattr(benchmark, "DATA_IDENTITIES", 6)
+    monkeypatch.setattr(benchmark, "DATA_IMAGES", 3)
+    data = benchmark.write_noise(str(tmp_path), 8)
+    return IdentityTuples.open(data, "train", 2, seed=0)
+
+
+def test_noise_is_a_data_set(tuples):
+    assert tuples.counts.tolist() == [3] * 6
+    batch = next(iter(tuples.batches(4)))
+    assert batch["images"].shape == (4, 2, 8, 8, 3)
+    # All bytes occur: nothing that a file could be made smaller by.
+    assert len(set(batch["images"].numpy().ravel().tolist())) > 240
+
+
+@pytest.mark.parametrize("cache_bytes", [8e9, 0])
+def test_data_rate_counts_tuples(tuples, cache_bytes, monkeypatch):
+    monkeypatch.setattr(benchmark, "DATA_BATCHES", 50)
+    monkeypatch.setattr(benchmark, "_timed", lambda call: call() or 2.0)
+    assert benchmark.data_rate(tuples, 4, cache_bytes) == 100.0
