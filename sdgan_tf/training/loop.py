@@ -341,7 +341,6 @@ class Trainer:
         key = Keys(self.experiment.seed, tf.constant(step)).key(Stream.GRID)
         z = self.algorithm.latents.tuples(key, GRID_SIDE, k)
         fake = self._generate(tf.reshape(z, [-1, z.shape[-1]]))
-        self.summaries.sheet("samples/fake", pixels.to_uint8(fake), k, step)
         batch = next(
             iter(
                 self.tuples.batches(
@@ -351,10 +350,14 @@ class Trainer:
                 )
             )
         )
-        real = batch["images"].numpy()
-        self.summaries.sheet(
-            "samples/real", real.reshape(-1, *real.shape[2:]), k, step
-        )
+        real = pixels.to_float(batch["images"])
+        fake = tf.reshape(fake, real.shape)
+        sheets = {"samples/real": real, "samples/fake": fake}
+        # Out of the replicas, as `_generate`: the first one's weights are read.
+        sheets |= self.algorithm.views(real, fake)
+        for name, tuples in sheets.items():
+            shown = pixels.to_uint8(tuples).reshape(-1, *tuples.shape[2:])
+            self.summaries.sheet(name, shown, k, step)
         diversity = float(np.mean(np.std(images, axis=0)))
         if step:
             self.summaries.scalars({"score/grid_diversity": diversity}, step)
