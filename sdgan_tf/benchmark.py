@@ -1,6 +1,8 @@
 """`--mode=bench`: how near a step comes to what the machine can do."""
 
 import json
+import resource
+import sys
 import tempfile
 import time
 
@@ -39,6 +41,13 @@ def _timed(call) -> float:
     started = time.perf_counter()
     call()
     return time.perf_counter() - started
+
+
+def peak_memory_gb() -> float:
+    """The largest resident memory of this process so far, in 1e9 bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kilobytes of 1024 bytes, macOS bytes.
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 def write_noise(folder: str, image_size: int) -> DataSet:
@@ -105,6 +114,8 @@ def bench(config: Config) -> None:
     seconds = min(
         _timed(lambda: run(1)) for _ in range(config.benchmark.bench_steps)
     )
+    # Before the products and the data, which have their own.
+    memory_gb = peak_memory_gb()
     precision = "bfloat16" if "bfloat16" in experiment.precision else "float32"
     peak = peak_gflops(precision)
     gflop = algorithm.step_flops(b) / 1e9
@@ -120,6 +131,7 @@ def bench(config: Config) -> None:
         "fingerprint": experiment.fingerprint(),
         "seconds_per_step": seconds,
         "pairs_per_second": b / seconds,
+        "peak_memory_gb": memory_gb,
         "gflop_per_step": gflop,
         "peak_gflops": peak,
         "peak_share": gflop / seconds / peak,

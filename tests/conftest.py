@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import dataclasses
+import functools
 import json
 import pathlib
 import shutil
@@ -118,17 +119,24 @@ def make_config(tiny_data, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def _trained_once(tiny_data, tmp_path_factory):
-    run_dir = str(tmp_path_factory.mktemp("trained") / "run")
-    loop.train(_make_config(tiny_data, run_dir))
-    return run_dir
+def _train_once(tiny_data, tmp_path_factory):
+    @functools.cache
+    def train(model):
+        run_dir = str(tmp_path_factory.mktemp(model) / "run")
+        loop.train(_make_config(tiny_data, run_dir, model=model))
+        return run_dir
+
+    return train
 
 
 @pytest.fixture
-def trained(_trained_once, make_config):
-    """The configuration of a run of 6 steps, saved at 3 and 6."""
-    config = make_config()
-    shutil.copytree(_trained_once, config.run_dir)
+def trained(request, _train_once, make_config):
+    """The configuration of a run of 6 steps, saved at 3 and 6.
+
+    It is an SD-DCGAN's, or of the model that the test is parametrised by.
+    """
+    config = make_config(model=getattr(request, "param", "sd_dcgan"))
+    shutil.copytree(_train_once(config.experiment.model), config.run_dir)
     return config
 
 

@@ -83,11 +83,56 @@ def test_flagfiles_build_on_one_another(main_py):
     assert (resolved["batch_size"], resolved["k"]) == (16, 2)
 
 
-def test_dry_run_prints_the_paper_s_run(main_py, tmp_path):
-    printed = main_py("--flagfile=faces.flags", "--dry_run").stdout
-    assert "generator: 5,135,363 trainable parameters" in printed
-    assert "discriminator: 9,030,529 trainable parameters" in printed
-    assert "all networks: 56.7 MB" in printed
+@pytest.mark.parametrize(
+    ("flagfile", "lines"),
+    [
+        (
+            "faces.flags",
+            [
+                "generator: 5,135,363 trainable parameters",
+                "discriminator: 9,030,529 trainable parameters",
+                "all networks: 56.7 MB",
+            ],
+        ),
+        (
+            "faces_began.flags",
+            [
+                "generator: 2,011,523 trainable parameters",
+                "all networks: 67.8 MB",
+                '"batch_size": 16',
+            ],
+        ),
+    ],
+)
+def test_dry_run_prints_the_paper_s_runs(main_py, flagfile, lines):
+    printed = main_py(f"--flagfile={flagfile}", "--dry_run").stdout
+    for line in lines:
+        assert line in printed
+
+
+def test_sd_began_trains_on_two_replicas_and_gives_samples(
+    main_py, tiny_data, tmp_path
+):
+    run_dir = tmp_path / "run"
+    done = main_py(
+        "--flagfile=faces_began.flags",
+        *TINY,
+        f"--data_dir={tiny_data}",
+        f"--run_dir={run_dir}",
+        "--train_steps=2",
+        "--log_interval_steps=2",
+        "--logical_cpus=2",
+    )
+    assert "step 2/2" in done.stdout
+    assert "began/k_t=0.000" in done.stdout
+    for name in ("grid", "real", "fake_reconstruction", "real_reconstruction"):
+        for step in (0, 2):
+            path = run_dir / "samples" / f"samples_{name}-{step:08d}.png"
+            assert path.exists()
+    generator = Run(str(run_dir)).generator()
+    assert generator.step == 2
+    assert generator.pixels.nearest
+    assert generator(np.zeros([3, 11], "float32")).shape == (3, 32, 32, 3)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ class SDBEGAN(Algorithm):
     )
 
     def __init__(self, experiment: Experiment):
+        if experiment.d_steps_per_g_step != 1:
+            raise ValueError(
+                "`sd_began` updates both networks from one pass. Received: "
+                f"d_steps_per_g_step={experiment.d_steps_per_g_step}"
+            )
         super().__init__(experiment)
         self.gamma, self.lambda_k = experiment.gamma, experiment.lambda_k
         k, size = experiment.k, experiment.image_size

@@ -26,6 +26,12 @@ def num_blocks(image_size: int) -> int:
     return blocks
 
 
+def check_dim(dim: int) -> None:
+    """Raises ValueError if `dim` is not positive."""
+    if dim < 1:
+        raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
+
+
 def conv(filters: int, strides: int = 1, activation="elu", dtype=None):
     """A 3x3 convolution as all BEGAN networks use it."""
     return keras.layers.Conv2D(
@@ -62,8 +68,7 @@ class BEGANGenerator(keras.Model):
         name: str = "generator",
     ):
         super().__init__(dtype=dtype, name=name)
-        if dim < 1:
-            raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
+        check_dim(dim)
         self.image_size = image_size
         self.dim = dim
         self.channels = channels
@@ -110,6 +115,9 @@ class BEGANEncoder(keras.Model):
         dim: Channels of the first block.
         d_code: Size of the code.
         dtype: Keras' dtype policy of all layers.
+
+    Raises:
+        ValueError: If `image_size` is not supported or `dim` is not positive.
     """
 
     def __init__(
@@ -121,6 +129,7 @@ class BEGANEncoder(keras.Model):
         name: str = "encoder",
     ):
         super().__init__(dtype=dtype, name=name)
+        check_dim(dim)
         self.image_size = image_size
         self.dim = dim
         self.d_code = d_code
@@ -130,6 +139,9 @@ class BEGANEncoder(keras.Model):
             self.convs += [conv(block * dim, dtype=dtype) for _ in range(2)]
             if block < blocks:
                 self.convs.append(conv(block * dim, strides=2, dtype=dtype))
+        # Flattened channel by channel, as the reference's, so that its weights
+        # fit `to_code`.
+        self.channels_first = keras.layers.Permute((3, 1, 2), dtype=dtype)
         self.flatten = keras.layers.Flatten(dtype=dtype)
         self.to_code = keras.layers.Dense(d_code, dtype=dtype)
 
@@ -137,7 +149,7 @@ class BEGANEncoder(keras.Model):
         x = images
         for layer in self.convs:
             x = layer(x)
-        return self.to_code(self.flatten(x))
+        return self.to_code(self.flatten(self.channels_first(x)))
 
     def get_config(self):
         return {
@@ -160,6 +172,9 @@ class BEGANAutoencoder(keras.Model):
         d_i: Size of the identity code.
         d_o: Size of the observation code.
         dtype: Keras' dtype policy of all layers.
+
+    Raises:
+        ValueError: If `image_size` is not supported or `dim` is not positive.
     """
 
     def __init__(

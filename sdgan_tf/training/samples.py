@@ -56,16 +56,19 @@ class Samples:
         key = Keys(self.experiment.seed, tf.constant(step)).key(Stream.GRID)
         z = self.algorithm.latents.tuples(key, GRID_SIDE, k)
         fake = self._generate(tf.reshape(z, [-1, z.shape[-1]]))
-        summaries.sheet("samples/fake", pixels.to_uint8(fake), k, step)
         batch = next(
             iter(
                 self.tuples.batches(GRID_SIDE, start_batch=step, cache_bytes=0)
             )
         )
-        real = batch["images"].numpy()
-        summaries.sheet(
-            "samples/real", real.reshape(-1, *real.shape[2:]), k, step
-        )
+        real = pixels.to_float(batch["images"])
+        fake = tf.reshape(fake, real.shape)
+        sheets = {"samples/real": real, "samples/fake": fake}
+        # Out of the replicas, as `_generate`: the first one's weights are read.
+        sheets |= self.algorithm.views(real, fake)
+        for name, tuples in sheets.items():
+            shown = pixels.to_uint8(tuples).reshape(-1, *tuples.shape[2:])
+            summaries.sheet(name, shown, k, step)
         diversity = float(np.mean(np.std(grid, axis=0)))
         if step:
             summaries.scalars({"score/grid_diversity": diversity}, step)

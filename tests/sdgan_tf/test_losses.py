@@ -124,6 +124,54 @@ def test_gradient_penalty_reaches_the_critics_weights():
     assert float(tape.gradient(penalty, w)) == pytest.approx(20.0)
 
 
+def test_reconstruction_loss():
+    # Differences 1, 0, 2 and 0.5 of two tuples: the mean over all pixels.
+    tuples = tf.reshape(logits(1.0, 2.0, -1.0, 0.0), [2, 1, 1, 2, 1])
+    reconstructions = tf.reshape(logits(0.0, 2.0, 1.0, -0.5), [2, 1, 1, 2, 1])
+    loss = losses.reconstruction_loss(reconstructions, tuples)
+    assert loss.shape == ()
+    assert float(loss) == 3.5 / 4
+
+
+def test_reconstruction_loss_reaches_both_sides():
+    x, y = tf.Variable([[1.0, 2.0]]), tf.Variable([[3.0, 0.0]])
+    with tf.GradientTape() as tape:
+        loss = losses.reconstruction_loss(x, y)
+    of_x, of_y = tape.gradient(loss, [x, y])
+    np.testing.assert_array_equal(of_x, [[-0.5, 0.5]])
+    np.testing.assert_array_equal(of_y, [[0.5, -0.5]])
+
+
+@pytest.mark.parametrize(
+    "step,rate",
+    [
+        (0, 8e-5),
+        (99_999, 8e-5),
+        (100_000, 4e-5),
+        (199_999, 4e-5),
+        (200_000, 2e-5),
+        # The floor.
+        (300_000, 2e-5),
+        (900_000, 2e-5),
+    ],
+)
+def test_halving_schedule(step, rate):
+    schedule = losses.HalvingSchedule(8e-5, 100_000, 2e-5)
+    for number in (step, tf.constant(step, tf.int64)):
+        assert float(schedule(number)) == np.float32(rate)
+    again = losses.HalvingSchedule.from_config(schedule.get_config())
+    assert float(again(step)) == np.float32(rate)
+
+
+def test_halving_schedule_in_an_optimizer():
+    optimizer = losses.adam(losses.HalvingSchedule(8.0, 2, 3.0), beta_1=0.9)
+    w, rates = weight(0.0), []
+    for _ in range(6):
+        rates.append(float(optimizer.learning_rate))
+        step(optimizer, w, 1.0)
+    assert rates == [8.0, 8.0, 4.0, 4.0, 3.0, 3.0]
+
+
 def test_tf1_rmsprop_starts_at_a_mean_square_of_one():
     optimizer, w = losses.TF1RMSprop(0.1), weight(1.0)
     # Mean square 0.9 * 1 + 0.1 * 2^2 = 1.3, step 0.1 * 2 / sqrt(1.3).

@@ -1,19 +1,22 @@
-"""Trains with one and with two replicas; run by test_sd_gan.py.
+"""Trains with one and with two replicas; run by test_replicas.py.
 
-Usage: replicas_worker.py OUTPUT.npz LOSS [LOSS ...]
+Usage: replicas_worker.py OUTPUT.npz EXPERIMENT
+
+EXPERIMENT is JSON: the fields of the experiment that are not the tiny run's.
 
 It is a process of its own because logical devices must be configured before
 TensorFlow starts. The optimizers are gradient descent at rate 1, so that the
 difference of the weights is the gradient, summed over the replicas.
 """
 
+import json
 import sys
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.algorithms.sd_gan import SDGAN
+from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys
 
@@ -29,11 +32,10 @@ def global_batch(seed):
     return (noise + offset).astype(np.uint8)
 
 
-def build(loss):
+def build(options):
     """Equal networks each time, with weights of a trained size."""
-    algorithm = SDGAN(
-        Experiment(loss=loss, image_size=SIZE, k=K, d_i=5, d_o=5, dim=4)
-    )
+    tiny = {"image_size": SIZE, "k": K, "d_i": 5, "d_o": 5, "dim": 4}
+    algorithm = build_algorithm(Experiment(**tiny, **options))
     random = np.random.default_rng(0)
     for network in algorithm.networks.values():
         for variable in network.trainable_variables:
@@ -48,13 +50,13 @@ def build(loss):
     return algorithm
 
 
-def train(loss, replicas, steps=2):
-    """Scalars, weights before and after each step, moving statistics."""
+def train(options, replicas, steps=2):
+    """Scalars, and variables before and after each step."""
     strategy = tf.distribute.MirroredStrategy(
         [f"CPU:{n}" for n in range(replicas)]
     )
     with strategy.scope():
-        algorithm = build(loss)
+        algorithm = build(options)
 
     def one_step(images, step):
         values = strategy.run(
@@ -71,23 +73,28 @@ def train(loss, replicas, steps=2):
     # As in training; one replica is the definition and needs no compilation.
     if replicas > 1:
         one_step = tf.function(one_step)
-    results = {"synchronized": algorithm.d.synchronized}
+    results = {"synchronized": getattr(algorithm.d, "synchronized", False)}
 
     def record(step):
+        named = {}
         for name, network in algorithm.networks.items():
             for part in ("trainable", "non_trainable"):
                 variables = getattr(network, f"{part}_variables")
-                for n, v in enumerate(variables):
-                    results[f"{name}/{part}/{n:02d}/{step}"] = v.numpy()
-                    if replicas > 1 and part == "trainable":
-                        copies = [
-                            c.numpy()
-                            for c in strategy.experimental_local_results(
-                                v.value
-                            )
-                        ]
-                        assert len(copies) == replicas
-                        np.testing.assert_array_equal(copies[0], copies[1])
+                named[f"{name}/{part}"] = [v.value for v in variables]
+        # Whatever else the algorithm keeps.
+        for name, variables in algorithm.checkpointed().items():
+            if name.removesuffix("_optimizer") not in algorithm.networks:
+                named[name] = variables
+        for name, variables in named.items():
+            for n, v in enumerate(variables):
+                results[f"{name}/{n:02d}/{step}"] = v.numpy()
+                if replicas == 1 or name.endswith("non_trainable"):
+                    continue
+                copies = [
+                    c.numpy() for c in strategy.experimental_local_results(v)
+                ]
+                assert len(copies) == replicas
+                np.testing.assert_array_equal(copies[0], copies[1])
 
     def distributed(images):
         each = BATCH // replicas
@@ -109,16 +116,15 @@ def train(loss, replicas, steps=2):
 
 
 def main():
-    output, *losses = sys.argv[1:]
+    output, options = sys.argv[1:]
     tf.config.set_logical_device_configuration(
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
     results = {}
-    for loss in losses:
-        for replicas in (1, 2):
-            for name, value in train(loss, replicas).items():
-                results[f"{loss}|{replicas}|{name}"] = value
+    for replicas in (1, 2):
+        for name, value in train(json.loads(options), replicas).items():
+            results[f"{replicas}|{name}"] = value
     np.savez(output, **results)
 
 

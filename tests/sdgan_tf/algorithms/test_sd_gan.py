@@ -1,10 +1,6 @@
-"""Algorithm 1: what one step moves, and that two replicas equal one."""
+"""Algorithm 1: what one step moves."""
 
 import math
-import os
-import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -353,86 +349,3 @@ def test_checkpointed_names():
         "generator",
         "generator_optimizer",
     ]
-
-
-# Two replicas equal one.
-
-
-@pytest.fixture(scope="module", params=["dcgan", "wgan-gp"])
-def replicas(request, tmp_path_factory):
-    """Results by replicas (1 or 2) and name, from a process of its own."""
-    output = tmp_path_factory.mktemp("replicas") / "results.npz"
-    worker = pathlib.Path(__file__).with_name("replicas_worker.py")
-    root = pathlib.Path(__file__).parents[3]
-    done = subprocess.run(
-        [sys.executable, str(worker), str(output), request.param],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    results = {1: {}, 2: {}}
-    with np.load(output) as file:
-        for key in file.files:
-            _, count, name = key.split("|")
-            results[int(count)][name] = file[key]
-    return results
-
-
-def test_replicas_start_equal(replicas):
-    one, two = replicas[1], replicas[2]
-    assert sorted(one) == sorted(two)
-    assert not one["synchronized"]
-    assert two["synchronized"]
-    starts = [name for name in one if name.endswith("/0") and "/" in name]
-    starts = [name for name in starts if not name.startswith("scalar")]
-    assert len(starts) > 30
-    for name in starts:
-        np.testing.assert_array_equal(one[name], two[name], err_msg=name)
-
-
-def test_replicas_report_equal_losses(replicas):
-    names = [name for name in replicas[1] if name.startswith("scalar")]
-    assert len(names) == 8
-    for name in names:
-        tolerance = 1e-4 if name.endswith("/0") else 5e-3
-        assert replicas[2][name] == pytest.approx(
-            replicas[1][name], rel=tolerance, abs=tolerance
-        ), name
-
-
-@pytest.mark.parametrize("network", ["generator", "discriminator"])
-def test_replicas_sum_to_equal_gradients(replicas, network):
-    names = [
-        name[:-2]
-        for name in replicas[1]
-        if name.startswith(f"{network}/trainable") and name.endswith("/0")
-    ]
-    assert len(names) == {"generator": 14, "discriminator": 16}[network]
-
-    def gradients(count):
-        values = replicas[count]
-        return [values[f"{n}/0"] - values[f"{n}/1"] for n in names]
-
-    one, two = gradients(1), gradients(2)
-    largest = max(np.abs(g).max() for g in one)
-    assert largest > 1e-3
-    for name, a, b in zip(names, one, two, strict=True):
-        np.testing.assert_allclose(
-            b, a, rtol=0, atol=1e-3 * largest, err_msg=name
-        )
-
-
-def test_replicas_keep_equal_moving_statistics(replicas):
-    names = [n for n in replicas[1] if "/non_trainable/" in n and "/1" in n]
-    names = [n for n in names if n.startswith("generator")]
-    assert len(names) >= 6
-    for name in names:
-        np.testing.assert_allclose(
-            replicas[2][name],
-            replicas[1][name],
-            rtol=1e-4,
-            atol=1e-5,
-            err_msg=name,
-        )

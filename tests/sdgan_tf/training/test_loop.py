@@ -15,6 +15,11 @@ from tensorboard.backend.event_processing import event_accumulator
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop, samples
 
+both_models = pytest.mark.parametrize(
+    "trained", ["sd_dcgan", "sd_began"], indirect=True
+)
+sd_began = pytest.mark.parametrize("trained", ["sd_began"], indirect=True)
+
 
 def weights(run_dir, step):
     reader = tf.train.load_checkpoint(
@@ -25,6 +30,13 @@ def weights(run_dir, step):
         for name in reader.get_variable_to_shape_map()
         if "OBJECT_GRAPH" not in name
     }
+
+
+def logged(run_dir):
+    """The lines of stats.jsonl that hold the scalars of steps."""
+    lines = pathlib.Path(run_dir, "stats.jsonl").read_text().splitlines()
+    steps = [json.loads(line) for line in lines]
+    return [s for s in steps if "loss/generator" in s]
 
 
 def assert_same(ours, theirs):
@@ -63,13 +75,15 @@ def test_run_folder_holds_what_the_readme_says(trained, capsys):
     assert "loss/generator" in tags["tensors"]
 
 
+@both_models
 def test_resumed_equals_uninterrupted_to_the_last_bit(
     trained, make_config, tmp_path
 ):
+    model = trained.experiment.model
     straight, halved = trained.run_dir, str(tmp_path / "b")
-    loop.train(make_config(run_dir=halved, train_steps=3))
+    loop.train(make_config(run_dir=halved, model=model, train_steps=3))
     before = weights(halved, 3)
-    loop.train(make_config(run_dir=halved))
+    loop.train(make_config(run_dir=halved, model=model))
     assert_same(weights(straight, 6), weights(halved, 6))
     after = weights(halved, 6)
     held = Run(halved).generator().network
@@ -77,6 +91,55 @@ def test_resumed_equals_uninterrupted_to_the_last_bit(
     for network in ("generator/", "discriminator/"):
         names = [name for name in after if name.startswith(network)]
         assert any((before[n] != after[n]).any() for n in names)
+    k_t = [name for name in after if name.startswith("k_t/")]
+    assert len(k_t) == (model == "sd_began")
+    for name in k_t:
+        assert 0 < before[name] < after[name]
+
+
+@sd_began
+def test_learning_rate_survives_a_resume(trained, make_config, monkeypatch):
+    monkeypatch.setattr("sdgan_tf.algorithms.sd_began.HALVING_STEPS", 6)
+    assert [s["began/learning_rate"] for s in logged(trained.run_dir)] == [
+        np.float32(8e-5)
+    ] * 3
+    trainer = loop.Trainer(make_config(train_steps=9))
+    for optimizer in trainer.algorithm.optimizers.values():
+        assert float(optimizer.learning_rate) == np.float32(4e-5)
+
+
+@sd_began
+def test_views_show_the_sampled_pairs(trained, make_config):
+    run = pathlib.Path(trained.run_dir)
+    trainer = loop.Trainer(make_config(train_steps=9))
+    pixels = trainer.algorithm.pixels
+
+    def pairs(name):
+        sheet = Image.open(run / "samples" / f"samples_{name}-00000006.png")
+        assert sheet.size == (2 * 32, 8 * 32)
+        rows = np.asarray(sheet).reshape(8, 32, 2, 32, 3)
+        return rows.transpose(0, 2, 1, 3, 4)
+
+    shown = []
+    for name in ("real", "fake"):
+        shown.append(pairs(f"{name}_reconstruction").astype(int))
+        expected = trainer.algorithm.d(pixels.to_float(pairs(name)))
+        # The generated pairs come back from a file, rounded.
+        np.testing.assert_allclose(
+            shown[-1], pixels.to_uint8(expected).astype(int), atol=1
+        )
+        assert np.ptp(shown[-1]) > 8
+    assert np.abs(shown[0] - shown[1]).max() > 8
+    events = event_accumulator.EventAccumulator(str(run / "tensorboard"))
+    events.Reload()
+    assert {
+        "samples/real",
+        "samples/fake",
+        "samples/real_reconstruction",
+        "samples/fake_reconstruction",
+        "began/k_t",
+        "began/convergence",
+    } <= set(events.Tags()["tensors"])
 
 
 def test_streamed_data_resumes_exactly(make_config, tmp_path):
@@ -282,16 +345,13 @@ def test_data_dir_is_wanted(make_config):
         loop.Trainer(make_config(data_dir=""))
 
 
-def discriminator_losses(run_dir):
-    lines = pathlib.Path(run_dir, "stats.jsonl").read_text().splitlines()
-    steps = [json.loads(line) for line in lines]
-    return [s["loss/discriminator"] for s in steps if "loss/generator" in s]
-
-
 def test_bfloat16_trains_near_float32(trained, make_config, tmp_path):
     run_dir = str(tmp_path / "bfloat16")
     loop.train(make_config(precision="mixed_bfloat16", run_dir=run_dir))
-    ours, exact = (discriminator_losses(d) for d in (run_dir, trained.run_dir))
+    ours, exact = (
+        [s["loss/discriminator"] for s in logged(d)]
+        for d in (run_dir, trained.run_dir)
+    )
     np.testing.assert_allclose(ours, exact, rtol=0.1)
     assert ours != exact
 
