@@ -23,6 +23,9 @@ from sdgan_tf.config import (
     Benchmark,
     Config,
     Experiment,
+    Interpolation,
+    Projection,
+    Reference,
     Sampling,
     Training,
 )
@@ -95,6 +98,9 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
         "benchmark": Benchmark(bench_steps=1),
+        "interpolation": Interpolation(rows=3, columns=2, frames=2),
+        "projection": Projection(restarts=2, projection_steps=4),
+        "reference": Reference(),
     }
     named = set()
     for name, section in sections.items():

@@ -1,0 +1,238 @@
+"""`--mode=project`: the codes of photographs that the generator never saw."""
+
+import dataclasses
+import math
+import os
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline import pictures
+from sdgan_tf.config import Config
+from sdgan_tf.images import contact_sheet, write_png
+from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.sampling import output_folder, trained_generator, write_arrays
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+# Random codes among which the descents' starts are the nearest.
+DRAWS = 256
+LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.9, 0.99, 1e-8
+# Images in one forward pass, and steps in one compiled call.
+IMAGES_PER_CALL, STEPS_PER_CALL = 32, 10
+
+
+def find_photographs(images: str) -> list[str]:
+    """Paths of a photograph, of a folder's, or of those of a glob, sorted.
+
+    Raises:
+        FileNotFoundError: If there are none.
+    """
+    gfile = tf.io.gfile
+    if gfile.isdir(images):
+        found = [
+            os.path.join(images, name)
+            for name in gfile.listdir(images)
+            if name.lower().endswith(SUFFIXES)
+        ]
+    else:
+        found = [images] if gfile.exists(images) else gfile.glob(images)
+    if not found:
+        raise FileNotFoundError(
+            f"No photographs: `images` must be a file, a folder with {SUFFIXES}"
+            f" files, or a glob. Received: images={images!r}"
+        )
+    return sorted(found)
+
+
+def read_photographs(
+    paths: list[str], image_size: int, crop: str
+) -> np.ndarray:
+    """Photographs as `data_pipeline.build_records` prepares them.
+
+    Args:
+        paths: Pictures of any size and of any format that Pillow reads.
+        image_size: Side of the result in pixels.
+        crop: See `pictures.parse_crop`.
+
+    Returns:
+        uint8 `[n, image_size, image_size, 3]`.
+
+    Raises:
+        ValueError: If a file is no usable picture, or for a bad crop.
+    """
+    pictures.parse_crop(crop)
+    read = []
+    for path in paths:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            data = file.read()
+        try:
+            picture = pictures.decode(data)
+        except pictures.BadPicture as error:
+            raise ValueError(
+                f"A photograph cannot be used: {error}. Received: {path!r}"
+            ) from error
+        read.append(np.asarray(pictures.square(picture, crop, image_size)))
+    return np.stack(read)
+
+
+class Projector:
+    """Estimates the codes of images by gradient descent on them.
+
+    A subject has one z_i, and a z_o for each of its photographs. The codes
+    stay in the prior's box; Adam's step is cut there, and its rate falls to 0
+    along half a cosine. The descents start at the nearest of `DRAWS` random
+    codes.
+
+    Source: paper, appendix, on one image and from one random code.
+
+    Args:
+        generator: Whose codes are wanted.
+        restarts: Descents for each subject; the best one counts.
+        steps: Steps of a descent.
+        seed: Seed of the random codes.
+    """
+
+    def __init__(
+        self,
+        generator: TrainedGenerator,
+        restarts: int,
+        steps: int,
+        seed: int = 0,
+    ):
+        if not 1 <= restarts <= DRAWS:
+            raise ValueError(
+                f"`restarts` must be in [1, {DRAWS}]. "
+                f"Received: restarts={restarts}"
+            )
+        self.generator = generator
+        self.restarts = restarts
+        self.steps = steps
+        self.key = Keys(seed, tf.constant(0)).key(Stream.PROJECTION)
+
+    def project(self, photographs: np.ndarray) -> tuple:
+        """The codes nearest to photographs.
+
+        Args:
+            photographs: uint8 `[subjects, k, h, w, 3]`.
+
+        Returns:
+            Codes `[subjects, k, d_z]`, their pictures, uint8 like the
+            photographs, and the mean absolute differences in grey levels
+            `[subjects, k]`.
+        """
+        subjects, k = photographs.shape[:2]
+        latents = self.generator.latents
+        target = self.generator.pixels.to_float(photographs)
+        starts = self._starts(target)
+        # Descents do not know of one another, so that any number at once will
+        # do. All of them as rows `[subjects * restarts, ...]`.
+        rows = max(1, IMAGES_PER_CALL // k)
+        found = []
+        bar = keras.utils.Progbar(
+            math.ceil(len(starts) / rows) * self.steps, unit_name="step"
+        )
+        for row in range(0, len(starts), rows):
+            of_subject = np.arange(row, min(row + rows, len(starts)))
+            codes = starts[row : row + rows]
+            state = (codes, tf.zeros_like(codes), tf.zeros_like(codes))
+            wanted = tf.gather(target, of_subject // self.restarts)
+            for step in range(0, self.steps, STEPS_PER_CALL):
+                n = min(STEPS_PER_CALL, self.steps - step)
+                state, loss = self._descend(
+                    state, wanted, tf.constant(step), tf.constant(n)
+                )
+                bar.add(n, values=[("distance", float(loss))])
+            found.append(state[0])
+        z = latents.unfold(tf.concat(found, axis=0), k)
+        images = self.generator.pixels.to_uint8(
+            self.generator(tf.reshape(z, [-1, latents.d_z]))
+        ).reshape(subjects, self.restarts, *photographs.shape[1:])
+        distance = np.abs(images.astype("float32") - photographs[:, None]).mean(
+            axis=(-3, -2, -1)
+        )
+        best = distance.mean(axis=-1).argmin(axis=1)
+        z = z.numpy().reshape(subjects, self.restarts, k, latents.d_z)
+        each = np.arange(subjects)
+        return z[each, best], images[each, best], distance[each, best]
+
+    def _starts(self, target) -> tf.Tensor:
+        """The nearest of random codes, `[subjects * restarts, ...]`.
+
+        The r-th descent of a subject starts at the z_i that is the r-th best
+        for all its photographs, and for each at its r-th best z_o.
+        """
+        subjects, k, h, w, c = target.shape
+        latents = self.generator.latents
+        draws = latents.tuples(self.key, DRAWS, 1)[:, 0]
+        drawn = self.generator(draws, IMAGES_PER_CALL)
+        distance = tf.stack(
+            [
+                tf.reduce_mean(tf.abs(drawn - one), axis=(1, 2, 3))
+                for one in tf.reshape(target, [-1, h, w, c])
+            ]
+        )
+        distance = tf.reshape(distance, [subjects, k, DRAWS])
+
+        def nearest(values):
+            return tf.math.top_k(-values, self.restarts).indices
+
+        z_i, z_o = latents.split(draws)
+        z_i = tf.gather(z_i, nearest(tf.reduce_mean(distance, axis=1)))
+        z_o = tf.gather(z_o, nearest(distance))
+        z_o = tf.transpose(z_o, [0, 2, 1, 3])
+        return tf.concat(
+            [
+                tf.reshape(z_i, [-1, latents.d_i]),
+                tf.reshape(z_o, [-1, k * latents.d_o]),
+            ],
+            axis=1,
+        )
+
+    @tf.function(reduce_retracing=True)
+    def _descend(self, state, target, first, n):
+        """`n` steps of Adam on tuples' codes, in one loop.
+
+        Args:
+            state: Codes `[rows, d_i + k * d_o]` and Adam's two moments.
+            target: `[rows, k, h, w, 3]`, in the generator's range.
+            first: Steps done.
+            n: Steps to do.
+
+        Returns:
+            The state and the mean distance, in grey levels, before its last
+            step.
+        """
+        codes, mean, square = state
+        shape = tf.shape(target)
+        loss = tf.constant(0.0)
+        for step in tf.range(first, first + n):
+            done = tf.cast(step, tf.float32)
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(codes)
+                z = self.generator.latents.unfold(codes, target.shape[1])
+                images = self.generator.network(
+                    tf.reshape(z, [-1, self.generator.latents.d_z]),
+                    training=False,
+                )
+                difference = tf.reshape(images, shape) - target
+                each = tf.reduce_mean(tf.abs(difference), axis=(1, 2, 3, 4))
+                # A sum: each row's gradient is its own.
+                total = tf.reduce_sum(each)
+            gradient = tape.gradient(total, codes)
+            mean += (1.0 - BETA_1) * (gradient - mean)
+            square += (1.0 - BETA_2) * (tf.square(gradient) - square)
+            rate = LEARNING_RATE * (
+                0.5 + 0.5 * tf.cos(math.pi * done / self.steps)
+            )
+            move = (mean / (1.0 - BETA_1 ** (done + 1.0))) / (
+                tf.sqrt(square / (1.0 - BETA_2 ** (done + 1.0))) + EPSILON
+            )
+            codes = tf.clip_by_value(codes - rate * move, -1.0, 1.0)
+            loss = tf.reduce_mean(each) / self.generator.pixels.scale
+        return (codes, mean, square), loss
+
+
+def project(c):
+    pass
