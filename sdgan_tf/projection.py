@@ -1,6 +1,5 @@
 """`--mode=project`: the codes of photographs that the generator never saw."""
 
-import dataclasses
 import math
 import os
 
@@ -234,5 +233,65 @@ class Projector:
         return (codes, mean, square), loss
 
 
-def project(c):
-    pass
+def project(config: Config) -> None:
+    """Writes codes, reconstructions and other observations of photographs."""
+    generator = trained_generator(config)
+    options = config.projection
+    if not options.images:
+        raise ValueError("--images is missing: a photograph, folder or glob.")
+    paths = find_photographs(options.images)
+    photographs = read_photographs(
+        paths, generator.network.image_size, options.crop
+    )
+    n = len(photographs)
+    subjects, k = (1, n) if options.shared_identity else (n, 1)
+    z, images, distance = Projector(
+        generator,
+        options.restarts,
+        options.projection_steps,
+        config.experiment.seed,
+    ).project(photographs.reshape(subjects, k, *photographs.shape[1:]))
+
+    folder = output_folder(config, "projection")
+    stems = (os.path.splitext(os.path.basename(path))[0] for path in paths)
+    names = [f"{number:04d}_{stem}" for number, stem in enumerate(stems)]
+    images = images.reshape(photographs.shape)
+    z_i, z_o = generator.latents.split(z.reshape(n, -1))
+    distance = distance.reshape(n)
+    write_arrays(
+        os.path.join(folder, "codes.npz"),
+        z_i=z_i,
+        z_o=z_o,
+        names=np.array(names),
+        distance=distance,
+    )
+    for name, image in zip(names, images, strict=True):
+        write_png(os.path.join(folder, f"{name}.png"), image)
+    side_by_side = np.stack([photographs, images], axis=1)
+    write_png(
+        os.path.join(folder, "photographs_and_reconstructions.png"),
+        contact_sheet(side_by_side.reshape(-1, *images.shape[1:]), columns=2),
+    )
+    write_png(
+        os.path.join(folder, "other_observations.png"),
+        _other_observations(config, generator, z_i[::k], images[::k]),
+    )
+    for name, value in zip(names, distance, strict=True):
+        print(f"{name}: {value:.2f} grey levels")
+    print(
+        f"Median of {n}: {np.median(distance):.2f} grey levels, mean absolute "
+        f"difference; in {folder}"
+    )
+
+
+def _other_observations(
+    config: Config, generator: TrainedGenerator, z_i, images: np.ndarray
+) -> np.ndarray:
+    """A row for each subject: its reconstruction, then drawn observations."""
+    columns = config.sampling.num_observations
+    _, z_o = generator.latents.codes(config.experiment.seed, 1, columns)
+    others = generator.pixels.to_uint8(
+        generator(generator.latents.grid(z_i, z_o))
+    ).reshape(len(z_i), columns, *images.shape[1:])
+    rows = np.concatenate([images[:, None], others], axis=1)
+    return contact_sheet(rows.reshape(-1, *images.shape[1:]), columns + 1)

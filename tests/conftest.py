@@ -138,6 +138,17 @@ def trained(_trained_once, make_config):
     return config
 
 
+@pytest.fixture(scope="session")
+def released() -> str:
+    """The folder with the authors' dumped SD-BEGAN generator."""
+    given = os.environ.get("SDGAN_TEST_DATA")
+    for parent in [given, os.path.dirname(given)] if given else []:
+        path = os.path.join(parent, "reference_weights", "sdbegan_548235_small")
+        if os.path.isdir(path):
+            return path
+    pytest.skip("SDGAN_TEST_DATA names no folder with `reference_weights`.")
+
+
 @pytest.fixture
 def main_py():
     """Runs main.py in a process of its own, as a user does."""

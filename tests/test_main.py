@@ -100,6 +100,9 @@ def test_dry_run_prints_the_paper_s_run(main_py, tmp_path):
         (["train"], "not a flag: train"),
         (["--data_dir=nowhere"], "No `manifest.json` in `data_dir`"),
         (["--model=stylegan"], "`model` must be one of"),
+        (["--mode=import_reference"], "--reference_dir is missing"),
+        (["--mode=sample", "--codes_as=rows"], "--codes_as=rows: value"),
+        (["--mode=project", "--restarts=0"], "--restarts=0"),
     ],
 )
 def test_wrong_flags_are_one_clear_line(main_py, tmp_path, flags, message):
