@@ -15,9 +15,10 @@ from sdgan_tf.runs import TrainedGenerator
 from sdgan_tf.sampling import output_folder, trained_generator, write_arrays
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-# Random codes among which the descents' starts are the nearest.
-DRAWS = 256
-LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.9, 0.99, 1e-8
+# Random codes for the regressions between codes and pixels, and their ridge
+# in parts of the mean diagonal.
+DRAWS, RIDGE = 256, 0.3
+LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.05, 0.9, 0.99, 1e-8
 # Images in one forward pass, and steps in one compiled call.
 IMAGES_PER_CALL, STEPS_PER_CALL = 32, 10
 
@@ -76,15 +77,22 @@ def read_photographs(
     return np.stack(read)
 
 
+def _ridged(matrix) -> tf.Tensor:
+    """A square matrix with the ridge on its diagonal."""
+    ridge = RIDGE * tf.reduce_mean(tf.linalg.diag_part(matrix))
+    return matrix + ridge * tf.eye(tf.shape(matrix)[0])
+
+
 class Projector:
     """Estimates the codes of images by gradient descent on them.
 
     A subject has one z_i, and a z_o for each of its photographs. The codes
-    stay in the prior's box; Adam's step is cut there, and its rate falls to 0
-    along half a cosine. The descents start at the nearest of `DRAWS` random
-    codes.
+    stay in the prior's box: Adam's step is cut there, and its rate falls to 0
+    along half a cosine. The pictures of `DRAWS` random codes tell, by linear
+    regressions, where the descents start, and along which directions of the
+    codes pictures change alike: Adam's coordinates.
 
-    Source: paper, appendix, on one image and from one random code.
+    Source: paper, appendix, which starts at one random code.
 
     Args:
         generator: Whose codes are wanted.
@@ -124,7 +132,7 @@ class Projector:
         subjects, k = photographs.shape[:2]
         latents = self.generator.latents
         target = self.generator.pixels.to_float(photographs)
-        starts = self._starts(target)
+        starts, axes = self._prepare(target)
         # Descents do not know of one another, so that any number at once will
         # do. All of them as rows `[subjects * restarts, ...]`.
         rows = max(1, IMAGES_PER_CALL // k)
@@ -140,7 +148,7 @@ class Projector:
             for step in range(0, self.steps, STEPS_PER_CALL):
                 n = min(STEPS_PER_CALL, self.steps - step)
                 state, loss = self._descend(
-                    state, wanted, tf.constant(step), tf.constant(n)
+                    state, wanted, axes, tf.constant(step), tf.constant(n)
                 )
                 bar.add(n, values=[("distance", float(loss))])
             found.append(state[0])
@@ -156,46 +164,71 @@ class Projector:
         each = np.arange(subjects)
         return z[each, best], images[each, best], distance[each, best]
 
-    def _starts(self, target) -> tf.Tensor:
-        """The nearest of random codes, `[subjects * restarts, ...]`.
+    def _prepare(self, target) -> tuple:
+        """Learns from random codes and their pictures.
 
-        The r-th descent of a subject starts at the z_i that is the r-th best
-        for all its photographs, and for each at its r-th best z_o.
+        Args:
+            target: `[subjects, k, h, w, 3]`, in the generator's range.
+
+        Returns:
+            Where the descents start, `[subjects * restarts, d_i + k * d_o]`,
+            and Adam's coordinates, `[d_i + k * d_o, d_i + k * d_o]`. The first
+            descent of a subject starts at the regression's estimate; the
+            others at that and what it misses of one of the random codes, which
+            is how far it may be wrong.
         """
-        subjects, k, h, w, c = target.shape
+        subjects, k = target.shape[:2]
         latents = self.generator.latents
         draws = latents.tuples(self.key, DRAWS, 1)[:, 0]
         drawn = self.generator(draws, IMAGES_PER_CALL)
-        distance = tf.stack(
-            [
-                tf.reduce_mean(tf.abs(drawn - one), axis=(1, 2, 3))
-                for one in tf.reshape(target, [-1, h, w, c])
-            ]
+        drawn = tf.reshape(drawn, [DRAWS, -1])
+        mean = tf.reduce_mean(drawn, axis=0)
+        drawn -= mean
+
+        # There are more pixels than draws: the regression's dual form.
+        inner = tf.matmul(drawn, drawn, transpose_b=True)
+        weights = tf.linalg.solve(_ridged(inner), draws)
+        missed = draws - tf.matmul(inner, weights)
+        estimate = tf.matmul(
+            tf.reshape(target, [subjects * k, -1]) - mean,
+            tf.matmul(drawn, weights, transpose_a=True),
         )
-        distance = tf.reshape(distance, [subjects, k, DRAWS])
-
-        def nearest(values):
-            return tf.math.top_k(-values, self.restarts).indices
-
-        z_i, z_o = latents.split(draws)
-        z_i = tf.gather(z_i, nearest(tf.reduce_mean(distance, axis=1)))
-        z_o = tf.gather(z_o, nearest(distance))
-        z_o = tf.transpose(z_o, [0, 2, 1, 3])
-        return tf.concat(
+        estimate = tf.reshape(estimate, [subjects, 1, k, latents.d_z])
+        others = missed[: self.restarts - 1, None]
+        z_i, z_o = latents.split(
+            estimate + tf.pad(others, [[1, 0], [0, 0], [0, 0]])
+        )
+        starts = tf.concat(
             [
-                tf.reshape(z_i, [-1, latents.d_i]),
+                # The mean over the photographs, which share it.
+                tf.reshape(tf.reduce_mean(z_i, axis=2), [-1, latents.d_i]),
                 tf.reshape(z_o, [-1, k * latents.d_o]),
             ],
             axis=1,
         )
 
+        # How pixels change with a code, and so with a tuple's.
+        pixels_by_code = tf.linalg.lstsq(draws, drawn, l2_regularizer=1.0)
+        unit = latents.unfold(tf.eye(starts.shape[1]), k)
+        change = tf.tensordot(unit, pixels_by_code, 1)
+        change = tf.reshape(change, [starts.shape[1], -1])
+        inverse = tf.linalg.inv(
+            _ridged(tf.matmul(change, change, transpose_b=True))
+        )
+        size = tf.sqrt(tf.reduce_mean(tf.linalg.diag_part(inverse)))
+        return (
+            tf.clip_by_value(starts, -1.0, 1.0),
+            tf.linalg.cholesky(inverse) / size,
+        )
+
     @tf.function(reduce_retracing=True)
-    def _descend(self, state, target, first, n):
+    def _descend(self, state, target, axes, first, n):
         """`n` steps of Adam on tuples' codes, in one loop.
 
         Args:
             state: Codes `[rows, d_i + k * d_o]` and Adam's two moments.
             target: `[rows, k, h, w, 3]`, in the generator's range.
+            axes: Adam's coordinates, as columns.
             first: Steps done.
             n: Steps to do.
 
@@ -205,6 +238,9 @@ class Projector:
         """
         codes, mean, square = state
         shape = tf.shape(target)
+        black, white = (
+            self.generator.pixels.to_float(level) for level in (0, 255)
+        )
         loss = tf.constant(0.0)
         for step in tf.range(first, first + n):
             done = tf.cast(step, tf.float32)
@@ -216,10 +252,15 @@ class Projector:
                     training=False,
                 )
                 difference = tf.reshape(images, shape) - target
+                # What is beyond black or white is cut from a picture.
+                cut = ((target <= black) & (difference < 0.0)) | (
+                    (target >= white) & (difference > 0.0)
+                )
+                difference = tf.where(cut, 0.0, difference)
                 each = tf.reduce_mean(tf.abs(difference), axis=(1, 2, 3, 4))
                 # A sum: each row's gradient is its own.
                 total = tf.reduce_sum(each)
-            gradient = tape.gradient(total, codes)
+            gradient = tf.matmul(tape.gradient(total, codes), axes)
             mean += (1.0 - BETA_1) * (gradient - mean)
             square += (1.0 - BETA_2) * (tf.square(gradient) - square)
             rate = LEARNING_RATE * (
@@ -228,7 +269,8 @@ class Projector:
             move = (mean / (1.0 - BETA_1 ** (done + 1.0))) / (
                 tf.sqrt(square / (1.0 - BETA_2 ** (done + 1.0))) + EPSILON
             )
-            codes = tf.clip_by_value(codes - rate * move, -1.0, 1.0)
+            codes -= rate * tf.matmul(move, axes, transpose_b=True)
+            codes = tf.clip_by_value(codes, -1.0, 1.0)
             loss = tf.reduce_mean(each) / self.generator.pixels.scale
         return (codes, mean, square), loss
 
