@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 
 import keras
 import numpy as np
@@ -83,6 +84,29 @@ def _ridged(matrix) -> tf.Tensor:
     return matrix + ridge * tf.eye(tf.shape(matrix)[0])
 
 
+class _Progress:
+    """A bar on a terminal, plain lines otherwise."""
+
+    def __init__(self, steps: int):
+        self.done, self.steps = 0, steps
+        self.bar = None
+        if sys.stdout.isatty():
+            self.bar = keras.utils.Progbar(
+                steps, unit_name="step", stateful_metrics=["distance"]
+            )
+
+    def moved(self, steps: int, distance: float) -> None:
+        """Shows `steps` more, and the distance in grey levels."""
+        self.done += steps
+        if self.bar:
+            self.bar.update(self.done, values=[("distance", distance)])
+        else:
+            print(
+                f"step {self.done}/{self.steps} distance={distance:.2f}",
+                flush=True,
+            )
+
+
 class Projector:
     """Estimates the codes of images by gradient descent on them.
 
@@ -137,9 +161,7 @@ class Projector:
         # do. All of them as rows `[subjects * restarts, ...]`.
         rows = max(1, IMAGES_PER_CALL // k)
         found = []
-        bar = keras.utils.Progbar(
-            math.ceil(len(starts) / rows) * self.steps, unit_name="step"
-        )
+        progress = _Progress(math.ceil(len(starts) / rows) * self.steps)
         for row in range(0, len(starts), rows):
             of_subject = np.arange(row, min(row + rows, len(starts)))
             codes = starts[row : row + rows]
@@ -150,7 +172,7 @@ class Projector:
                 state, loss = self._descend(
                     state, wanted, axes, tf.constant(step), tf.constant(n)
                 )
-                bar.add(n, values=[("distance", float(loss))])
+                progress.moved(n, float(loss))
             found.append(state[0])
         z = latents.unfold(tf.concat(found, axis=0), k)
         images = self.generator.pixels.to_uint8(
@@ -207,13 +229,12 @@ class Projector:
             axis=1,
         )
 
-        # How pixels change with a code, and so with a tuple's.
+        # How much pixels change with a code, and so with a tuple's.
         pixels_by_code = tf.linalg.lstsq(draws, drawn, l2_regularizer=1.0)
+        change = tf.matmul(pixels_by_code, pixels_by_code, transpose_b=True)
         unit = latents.unfold(tf.eye(starts.shape[1]), k)
-        change = tf.tensordot(unit, pixels_by_code, 1)
-        change = tf.reshape(change, [starts.shape[1], -1])
         inverse = tf.linalg.inv(
-            _ridged(tf.matmul(change, change, transpose_b=True))
+            _ridged(tf.einsum("akz,zy,bky->ab", unit, change, unit))
         )
         size = tf.sqrt(tf.reduce_mean(tf.linalg.diag_part(inverse)))
         return (
