@@ -18,13 +18,22 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import tensorflow as tf
 from absl import app
 
-from sdgan_tf import benchmark, sampling
+from sdgan_tf import (
+    benchmark,
+    interpolation,
+    projection,
+    reference,
+    sampling,
+)
 from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.training import loop
 
 MODES = {
     "train": loop.train,
     "sample": sampling.sample,
+    "interpolate": interpolation.interpolate,
+    "project": projection.project,
+    "import_reference": reference.import_reference,
     "bench": benchmark.bench,
 }
 # What the user can mend: bad input, a full disk, a folder that is none.

@@ -131,10 +131,59 @@ class Training:
 class Sampling:
     """What `--mode=sample` writes."""
 
-    output_dir: str = option("", "Folder for the pictures; RUN/generated.")
+    output_dir: str = option(
+        "", "Folder for the pictures; a folder in the run's by default."
+    )
     num_identities: int = option(8, "Rows of the grid.", minimum=1)
     num_observations: int = option(8, "Columns of the grid.", minimum=1)
     codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].")
+    codes_as: str = option(
+        "pairs",
+        "Codes of the file one by one, or each z_i with each z_o.",
+        choices=("pairs", "grid"),
+    )
+    truncate: float = option(
+        1.0, "Factor on the codes, in (0, 1]: less variety.", minimum=0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Interpolation:
+    """What `--mode=interpolate` writes."""
+
+    ends: str = option(
+        "0,1", "Two seeds; with --codes two rows of the file, from 0."
+    )
+    rows: int = option(8, "Steps along z_i.", minimum=1)
+    columns: int = option(8, "Steps along z_o.", minimum=1)
+    frames: int = option(
+        12, "Frames of the animation on each of its 4 ways.", minimum=1
+    )
+    frame_milliseconds: int = option(80, "Time of a frame.", minimum=10)
+
+
+@dataclasses.dataclass(frozen=True)
+class Projection:
+    """What `--mode=project` looks for."""
+
+    images: str = option("", "A photograph, a folder or a glob of them.")
+    crop: str = option(
+        "center",
+        '"center", "none" or "left,top,right,bottom" in [0, 1], as for '
+        "build_records.",
+    )
+    restarts: int = option(4, "Descents from different codes.", minimum=1)
+    projection_steps: int = option(200, "Steps of a descent.", minimum=1)
+    shared_identity: bool = option(
+        False, "All photographs show one subject: one z_i for all."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """What `--mode=import_reference` reads."""
+
+    reference_dir: str = option("", "Folder that the authors dumped.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,5 +204,8 @@ class Config:
     training: Training
     sampling: Sampling
     benchmark: Benchmark
+    interpolation: Interpolation
+    projection: Projection
+    reference: Reference
     # Experiment fields that the user named: a run folder supplies the others.
     named: frozenset = frozenset()

@@ -8,6 +8,9 @@ from sdgan_tf.config import (
     Benchmark,
     Config,
     Experiment,
+    Interpolation,
+    Projection,
+    Reference,
     Sampling,
     Training,
 )
@@ -17,6 +20,9 @@ SECTIONS = {
     "training": Training,
     "sampling": Sampling,
     "benchmark": Benchmark,
+    "interpolation": Interpolation,
+    "projection": Projection,
+    "reference": Reference,
 }
 
 

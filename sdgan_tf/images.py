@@ -1,4 +1,4 @@
-"""Pixel mappings, contact sheets and picture files."""
+"""Pixel mappings, contact sheets, picture files and animations."""
 
 import dataclasses
 import io
@@ -27,9 +27,13 @@ class PixelMapping:
         """uint8 pixels of any shape to float32 in [-1, 1]."""
         return tf.cast(pixels, tf.float32) * self.scale - 1.0
 
+    def to_levels(self, images) -> np.ndarray:
+        """Images nominally in [-1, 1] to [0, 255], not yet rounded."""
+        return np.clip((np.asarray(images) + 1.0) / self.scale, 0.0, 255.0)
+
     def to_uint8(self, images) -> np.ndarray:
         """Images of any shape, nominally in [-1, 1], to uint8 pixels."""
-        levels = np.clip((np.asarray(images) + 1.0) / self.scale, 0.0, 255.0)
+        levels = self.to_levels(images)
         if self.nearest:
             levels = np.rint(levels)
         return levels.astype(np.uint8)
@@ -42,25 +46,25 @@ BEGAN_PIXELS = PixelMapping(scale=1.0 / 127.5, nearest=True)
 
 
 def contact_sheet(images: np.ndarray, columns: int) -> np.ndarray:
-    """Lays pictures out row by row without borders.
+    """Lays pictures out row by row without borders; white fills the last row.
 
     Args:
-        images: uint8 `[n, h, w, c]`; n must be a multiple of `columns`.
+        images: uint8 `[n, h, w, c]`.
         columns: Pictures in a row.
 
     Returns:
         uint8 `[rows * h, columns * w, c]`.
 
     Raises:
-        ValueError: If the pictures do not fill their rows.
+        ValueError: If `columns` is not positive.
     """
-    n, h, w, c = images.shape
-    if columns < 1 or n % columns:
+    if columns < 1:
         raise ValueError(
-            "`images` must fill rows of `columns` pictures. "
-            f"Received: images.shape={images.shape}, columns={columns}"
+            f"`columns` must be at least 1. Received: columns={columns}"
         )
-    rows = images.reshape(n // columns, columns, h, w, c)
+    n, h, w, c = images.shape
+    white = np.full([-n % columns, h, w, c], 255, images.dtype)
+    rows = np.concatenate([images, white]).reshape(-1, columns, h, w, c)
     return rows.transpose(0, 2, 1, 3, 4).reshape(-1, columns * w, c)
 
 
@@ -75,3 +79,27 @@ def write_png(path: str, image: np.ndarray) -> None:
     """Writes one uint8 picture `[h, w, 3]` to any path TensorFlow knows."""
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(encode_png(image))
+
+
+def write_animation(
+    path: str, frames: np.ndarray, frame_milliseconds: int
+) -> None:
+    """Writes an endless animation; the path's suffix, GIF or WebP, says how.
+
+    Args:
+        path: Any path that TensorFlow knows.
+        frames: uint8 `[n, h, w, 3]`.
+        frame_milliseconds: Time of a frame.
+    """
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    buffer = io.BytesIO()
+    first.save(
+        buffer,
+        format=path.rpartition(".")[2].upper(),
+        save_all=True,
+        append_images=others,
+        duration=frame_milliseconds,
+        loop=0,
+    )
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(buffer.getvalue())

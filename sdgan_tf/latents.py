@@ -1,4 +1,4 @@
-"""Where codes come from: tuples that share z_i, fixed grids.
+"""Where codes come from: tuples that share z_i, grids, lines between codes.
 
 All draws are stateless: the same seed gives the same numbers on any machine
 and any number of replicas.
@@ -17,6 +17,7 @@ class Stream(enum.IntEnum):
     G_LATENTS = 1
     INTERPOLATION = 2
     GRID = 3
+    PROJECTION = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +61,12 @@ class LatentSpace:
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         """Codes of `n` tuples whose `k` images share z_i, `[n, k, d_z]`."""
-        draw = uniform(key, [n, self.d_i + k * self.d_o])
-        z_i = tf.repeat(draw[:, None, : self.d_i], k, axis=1)
-        z_o = tf.reshape(draw[:, self.d_i :], [n, k, self.d_o])
+        return self.unfold(uniform(key, [n, self.d_i + k * self.d_o]), k)
+
+    def unfold(self, codes, k: int) -> tf.Tensor:
+        """Tuples' codes `[n, d_i + k * d_o]` to their images' `[n, k, d_z]`."""
+        z_i = tf.repeat(codes[:, None, : self.d_i], k, axis=1)
+        z_o = tf.reshape(codes[:, self.d_i :], [-1, k, self.d_o])
         return tf.concat([z_i, z_o], axis=-1)
 
     def codes(self, seed: int, identities: int, observations: int):
@@ -89,3 +93,50 @@ class LatentSpace:
         return tf.concat(
             [tf.repeat(z_i, b, axis=0), tf.tile(z_o, [a, 1])], axis=-1
         )
+
+    def split(self, z) -> tuple:
+        """Codes `[..., d_z]` to their z_i and z_o."""
+        return z[..., : self.d_i], z[..., self.d_i :]
+
+    def between(self, first, second, rows: int, columns: int) -> tf.Tensor:
+        """A grid between two codes `[d_z]`, `[rows * columns, d_z]`.
+
+        z_i goes in a straight line from the first row to the last, z_o from
+        the first column to the last.
+
+        Source: paper, appendix: z_i and z_o are interpolated separately.
+        """
+        (a_i, a_o), (b_i, b_o) = self.split(first), self.split(second)
+        return self.grid(
+            tf.linspace(a_i, b_i, rows), tf.linspace(a_o, b_o, columns)
+        )
+
+    def round_trip(self, first, second, frames: int) -> tf.Tensor:
+        """Codes around the border of `between`, `[4 * frames, d_z]`.
+
+        From `first`, z_i changes to `second`'s, then z_o does, then z_i goes
+        back, then z_o: the last code is followed by the first one.
+        """
+        (a_i, a_o), (b_i, b_o) = self.split(first), self.split(second)
+        corners = [
+            tf.concat(parts, axis=0)
+            for parts in ((a_i, a_o), (b_i, a_o), (b_i, b_o), (a_i, b_o))
+        ]
+        ways = zip(corners, corners[1:] + corners[:1], strict=True)
+        return tf.concat(
+            [tf.linspace(a, b, frames + 1)[:-1] for a, b in ways], axis=0
+        )
+
+    @staticmethod
+    def truncate(z, factor: float) -> tf.Tensor:
+        """Codes drawn to the centre, into the box (-factor, factor).
+
+        Raises:
+            ValueError: If `factor` is not in (0, 1].
+        """
+        if not 0 < factor <= 1:
+            raise ValueError(
+                "`truncate` must be above 0 and at most 1. "
+                f"Received: truncate={factor}"
+            )
+        return z * factor

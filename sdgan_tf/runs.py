@@ -7,7 +7,7 @@
     stats.jsonl     scalars, one line each logged step
 
 A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
-taken wherever a run folder is.
+taken wherever a run folder is; checkpoints, once there are any, go first.
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ import os
 import re
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.algorithms.base import variables
@@ -121,6 +122,50 @@ class Run:
         with tf.io.gfile.GFile(self.path("config.json"), "w") as file:
             file.write(experiment.to_json() + "\n")
 
+    def has_weights(self) -> bool:
+        """Whether a generator without its training is here."""
+        return tf.io.gfile.exists(self.path(WEIGHTS))
+
+    def write_generator(
+        self,
+        network: keras.Model,
+        experiment: Experiment,
+        step: int,
+        dtype: str = "float32",
+    ) -> None:
+        """Makes the folder and writes a generator without its training.
+
+        Args:
+            network: The generator, built.
+            experiment: What it was trained as.
+            step: Training steps behind it.
+            dtype: How the file holds the weights: "float16" takes half the
+                room. Loading gives them back in the network's own.
+
+        Raises:
+            ValueError: If a weight does not fit into `dtype`.
+        """
+        held = algorithm_class(experiment).build_generator(
+            dataclasses.replace(experiment, precision=dtype)
+        )
+        held(tf.zeros([1, experiment.d_i + experiment.d_o]))
+        held.set_weights(network.get_weights())
+        for weight in held.weights:
+            if not np.isfinite(weight.numpy()).all():
+                raise ValueError(
+                    f"`{weight.path}` is not finite as {dtype}; choose another "
+                    f"`dtype`. Received: dtype={dtype!r}"
+                )
+        tf.io.gfile.makedirs(self.folder)
+        held.save_weights(self.path(WEIGHTS))
+        card = {
+            "experiment": json.loads(experiment.to_json()),
+            "step": step,
+            "dtype": dtype,
+        }
+        with tf.io.gfile.GFile(self.path(CARD), "w") as file:
+            file.write(json.dumps(card, indent=2) + "\n")
+
     def generator(self) -> TrainedGenerator:
         """The generator of the latest checkpoint that can be read.
 
@@ -132,28 +177,61 @@ class Run:
         network = algorithm.build_generator(experiment)
         latents = LatentSpace(experiment.d_i, experiment.d_o)
         network(tf.zeros([1, latents.d_z]))
-        if tf.io.gfile.exists(self.path(WEIGHTS)):
-            network.load_weights(self.path(WEIGHTS))
-            with tf.io.gfile.GFile(self.path(CARD)) as file:
-                step = json.loads(file.read())["step"]
-        else:
-            path = restore_latest(
-                self,
-                tf.train.Checkpoint(generator=variables(network)),
-                partial=True,
-            )
-            if path is None:
-                raise FileNotFoundError(
-                    "`run_dir` has no checkpoint: train first. "
-                    f"Received: run_dir={self.folder!r}"
-                )
-            step = checkpoint_step(path)
+        step = load_networks(self, {"generator": network})
         return TrainedGenerator(network, latents, algorithm.pixels, step)
 
 
 def checkpoint_step(path: str) -> int:
     """The step in a checkpoint's name."""
     return int(path.rsplit("-", 1)[1])
+
+
+def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
+    """Gives networks the weights that a run folder has of them.
+
+    Args:
+        run: The run folder.
+        networks: Built networks by their names in `Algorithm.networks`. All
+            but the generator stay as they are, with a warning, where the
+            folder holds a generator without its training.
+
+    Returns:
+        Training steps behind the weights.
+
+    Raises:
+        FileNotFoundError: If the folder has no weights.
+        ValueError: If they are another network's or cannot be read.
+    """
+    if not run.has_checkpoint() and run.has_weights():
+        others = sorted(set(networks) - {"generator"})
+        if others:
+            logging.warning(
+                "%s holds a generator only: these networks start fresh: %s.",
+                run.folder,
+                ", ".join(others),
+            )
+        try:
+            networks["generator"].load_weights(run.path(WEIGHTS))
+        except DAMAGED as error:
+            raise ValueError(
+                f"`{WEIGHTS}` in {run.folder!r} does not fit the generator: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
+        with tf.io.gfile.GFile(run.path(CARD)) as file:
+            return json.loads(file.read())["step"]
+    path = restore_latest(
+        run,
+        tf.train.Checkpoint(
+            **{name: variables(network) for name, network in networks.items()}
+        ),
+        partial=True,
+    )
+    if path is None:
+        raise FileNotFoundError(
+            "The run folder has no checkpoint: train first. "
+            f"Received: {run.folder!r}"
+        )
+    return checkpoint_step(path)
 
 
 def restore_latest(

@@ -9,11 +9,16 @@ import tensorflow as tf
 from sdgan_tf.config import Config
 from sdgan_tf.images import contact_sheet, write_png
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.runs import Run
+from sdgan_tf.runs import Run, TrainedGenerator
 
 
-def read_codes(path: str, latents: LatentSpace) -> tuple:
+def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
     """Reads `z_i` `[n, d_i]` and `z_o` `[n, d_o]`, float32, from an npz.
+
+    Args:
+        path: The npz.
+        latents: What the codes must fit.
+        paired: Whether there must be as many z_o as z_i.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -28,18 +33,19 @@ def read_codes(path: str, latents: LatentSpace) -> tuple:
             z_i, z_o = (
                 np.asarray(arrays[n], "float32") for n in ("z_i", "z_o")
             )
+        lengths = len(z_i), len(z_i) if paired else len(z_o)
     # numpy raises many kinds for a file that is not an npz of numbers.
     except Exception as error:
         raise ValueError(
             "`codes` must be an npz with the arrays `z_i` and `z_o` "
             f"({error}). Received: codes={path!r}"
         ) from error
-    wanted = (len(z_i), latents.d_i), (len(z_i), latents.d_o)
-    if (z_i.shape, z_o.shape) != wanted or not len(z_i):
+    wanted = (lengths[0], latents.d_i), (lengths[1], latents.d_o)
+    if (z_i.shape, z_o.shape) != wanted or not all(lengths):
         raise ValueError(
             f"`codes` must hold z_i [n, {latents.d_i}] and "
-            f"z_o [n, {latents.d_o}]. Received: z_i.shape={z_i.shape}, "
-            f"z_o.shape={z_o.shape}"
+            f"z_o [{'n' if paired else 'm'}, {latents.d_o}]. "
+            f"Received: z_i.shape={z_i.shape}, z_o.shape={z_o.shape}"
         )
     if not (np.isfinite(z_i).all() and np.isfinite(z_o).all()):
         raise ValueError(
@@ -48,47 +54,98 @@ def read_codes(path: str, latents: LatentSpace) -> tuple:
     return z_i, z_o
 
 
-def sample(config: Config) -> None:
-    """Writes a grid, its single pictures and `samples.npz`.
+def trained_generator(config: Config) -> TrainedGenerator:
+    """The generator of the folder that the user named.
 
-    Rows of the grid share z_i and columns share z_o; a codes file gives
-    exactly its codes instead, one picture each.
+    Raises:
+        ValueError: If none is named.
     """
     if not config.run_dir:
         raise ValueError("--run_dir is missing: the folder of a trained run.")
-    options = config.sampling
-    run = Run(config.run_dir)
-    generator = run.generator()
-    latents = generator.latents
-    if options.codes:
-        z_i, z_o = read_codes(options.codes, latents)
-        z = np.concatenate([z_i, z_o], axis=1)
-        names = [f"{n:05d}" for n in range(len(z))]
-        columns = 1
-    else:
-        rows, columns = options.num_identities, options.num_observations
-        z = latents.grid(
-            *latents.codes(config.experiment.seed, rows, columns)
-        ).numpy()
-        names = [
-            f"identity{i:04d}_observation{o:04d}"
-            for i in range(rows)
-            for o in range(columns)
-        ]
-    images = generator.pixels.to_uint8(generator(z))
-    folder = options.output_dir or run.path("generated")
+    return Run(config.run_dir).generator()
+
+
+def output_folder(config: Config, name: str) -> str:
+    """Makes the folder for the pictures, in the run's by default."""
+    folder = config.sampling.output_dir or Run(config.run_dir).path(name)
     tf.io.gfile.makedirs(folder)
+    return folder
+
+
+def write_arrays(path: str, **arrays) -> None:
+    """Writes an npz to any path TensorFlow knows."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(buffer.getvalue())
+
+
+def grid_names(rows: int, columns: int, row: str, column: str) -> list[str]:
+    """Names of a grid's pictures, row by row: `ROW0000_COLUMN0000`."""
+    return [
+        f"{row}{r:04d}_{column}{c:04d}"
+        for r in range(rows)
+        for c in range(columns)
+    ]
+
+
+def write_pictures(
+    folder: str,
+    generator: TrainedGenerator,
+    z,
+    names: list[str],
+    columns: int,
+) -> str:
+    """Writes the pictures of codes: single ones, a sheet, `samples.npz`.
+
+    Args:
+        folder: Where they go.
+        generator: Who draws them.
+        z: Codes `[n, d_z]`.
+        names: Of the n single pictures, without suffix.
+        columns: Of the sheet.
+
+    Returns:
+        The sheet's path.
+    """
+    images = generator.pixels.to_uint8(generator(z))
     for name, image in zip(names, images, strict=True):
         write_png(os.path.join(folder, f"{name}.png"), image)
     sheet = os.path.join(folder, "grid.png")
     write_png(sheet, contact_sheet(images, columns))
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        images=images,
-        z_i=z[:, : latents.d_i],
-        z_o=z[:, latents.d_i :],
+    z_i, z_o = generator.latents.split(np.asarray(z))
+    write_arrays(
+        os.path.join(folder, "samples.npz"), images=images, z_i=z_i, z_o=z_o
     )
-    with tf.io.gfile.GFile(os.path.join(folder, "samples.npz"), "wb") as file:
-        file.write(buffer.getvalue())
-    print(f"{len(images)} pictures of step {generator.step}, grid: {sheet}")
+    return sheet
+
+
+def sample(config: Config) -> None:
+    """Writes a grid, its single pictures and `samples.npz`.
+
+    Rows of the grid share z_i and columns share z_o. A codes file gives
+    exactly its codes instead: one picture a pair, or all combinations.
+    """
+    generator = trained_generator(config)
+    latents, options = generator.latents, config.sampling
+    paired = options.codes_as == "pairs"
+    if options.codes:
+        z_i, z_o = read_codes(options.codes, latents, paired)
+    else:
+        z_i, z_o = latents.codes(
+            config.experiment.seed,
+            options.num_identities,
+            options.num_observations,
+        )
+    if options.codes and paired:
+        z = np.concatenate([z_i, z_o], axis=1)
+        names = [f"{n:05d}" for n in range(len(z))]
+        columns = min(len(z), options.num_observations)
+    else:
+        z, columns = latents.grid(z_i, z_o), len(z_o)
+        names = grid_names(len(z_i), columns, "identity", "observation")
+    z = latents.truncate(z, options.truncate)
+    sheet = write_pictures(
+        output_folder(config, "generated"), generator, z, names, columns
+    )
+    print(f"{len(names)} pictures of step {generator.step}, grid: {sheet}")

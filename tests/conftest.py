@@ -24,6 +24,9 @@ from sdgan_tf.config import (
     Benchmark,
     Config,
     Experiment,
+    Interpolation,
+    Projection,
+    Reference,
     Sampling,
     Training,
 )
@@ -96,6 +99,9 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
         "benchmark": Benchmark(bench_steps=1),
+        "interpolation": Interpolation(rows=3, columns=2, frames=2),
+        "projection": Projection(restarts=2, projection_steps=4),
+        "reference": Reference(),
     }
     named = set()
     for name, section in sections.items():
@@ -138,6 +144,17 @@ def trained(request, _train_once, make_config):
     config = make_config(model=getattr(request, "param", "sd_dcgan"))
     shutil.copytree(_train_once(config.experiment.model), config.run_dir)
     return config
+
+
+@pytest.fixture(scope="session")
+def released() -> str:
+    """The folder with the authors' dumped SD-BEGAN generator."""
+    given = os.environ.get("SDGAN_TEST_DATA")
+    for parent in [given, os.path.dirname(given)] if given else []:
+        path = os.path.join(parent, "reference_weights", "sdbegan_548235_small")
+        if os.path.isdir(path):
+            return path
+    pytest.skip("SDGAN_TEST_DATA names no folder with `reference_weights`.")
 
 
 @pytest.fixture

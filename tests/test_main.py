@@ -145,6 +145,9 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
         (["train"], "not a flag: train"),
         (["--data_dir=nowhere"], "No `manifest.json` in `data_dir`"),
         (["--model=stylegan"], "`model` must be one of"),
+        (["--mode=import_reference"], "--reference_dir is missing"),
+        (["--mode=sample", "--codes_as=rows"], "--codes_as=rows: value"),
+        (["--mode=project", "--restarts=0"], "--restarts=0"),
     ],
 )
 def test_wrong_flags_are_one_clear_line(main_py, tmp_path, flags, message):

@@ -10,10 +10,9 @@ import tensorflow as tf
 
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
-from sdgan_tf.algorithms.base import variables
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config
-from sdgan_tf.runs import Run, restore_latest
+from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.resuming import describe, resolve
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.state import TrainingState
@@ -100,18 +99,7 @@ class Trainer:
             print(f"Resumed from {path}", flush=True)
             return
         if self.options.init_from:
-            source = Run(self.options.init_from)
-            networks = tf.train.Checkpoint(
-                **{
-                    name: variables(network)
-                    for name, network in self.algorithm.networks.items()
-                }
-            )
-            if restore_latest(source, networks, partial=True) is None:
-                raise FileNotFoundError(
-                    "`init_from` has no checkpoint. "
-                    f"Received: init_from={source.folder!r}"
-                )
+            load_networks(Run(self.options.init_from), self.algorithm.networks)
 
     def train(self) -> None:
         """Trains to `train_steps`; a signal saves and stops before.

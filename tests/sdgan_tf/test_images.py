@@ -12,6 +12,7 @@ from sdgan_tf.images import (
     PixelMapping,
     contact_sheet,
     encode_png,
+    write_animation,
     write_png,
 )
 
@@ -67,6 +68,12 @@ def test_nearest_mapping_rounds_to_the_nearest():
     assert mapping.to_float(np.uint8([255])).numpy()[0] == pytest.approx(1.0)
 
 
+def test_levels_are_not_rounded():
+    mapping = PixelMapping(1 / 127.5, nearest=True)
+    levels = mapping.to_levels(np.float32([0.003, -1.5, 1.5]))
+    np.testing.assert_allclose(levels, [127.8825, 0, 255], rtol=1e-6)
+
+
 def test_mapping_keeps_the_shape():
     pixels = np.zeros([2, 3, 4, 5, 3], np.uint8)
     images = DCGAN_PIXELS.to_float(pixels)
@@ -92,12 +99,15 @@ def test_contact_sheet_keeps_rows_of_a_picture_together():
     assert contact_sheet(images, 1)[..., 0].tolist() == [[1], [2], [3], [4]]
 
 
-@pytest.mark.parametrize("columns", [4, 0, -1])
-def test_contact_sheet_must_be_filled(columns):
-    with pytest.raises(
-        ValueError,
-        match=rf"must fill rows.*Received: .*\(6, 1, 2, 3\), columns={columns}",
-    ):
+def test_contact_sheet_is_filled_with_white():
+    images = np.uint8([[[[n]]] for n in range(3)])
+    assert contact_sheet(images, 2)[..., 0].tolist() == [[0, 1], [2, 255]]
+    assert contact_sheet(images, 5)[..., 0].tolist() == [[0, 1, 2, 255, 255]]
+
+
+@pytest.mark.parametrize("columns", [0, -1])
+def test_contact_sheet_has_columns(columns):
+    with pytest.raises(ValueError, match=f"Received: columns={columns}"):
         contact_sheet(np.zeros([6, 1, 2, 3], np.uint8), columns)
 
 
@@ -120,3 +130,19 @@ def test_write_png(tmp_path):
     with Image.open(path) as image:
         assert image.format == "PNG"
         np.testing.assert_array_equal(np.asarray(image), picture())
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_write_animation(tmp_path, suffix):
+    frames = np.zeros([3, 8, 8, 3], np.uint8)
+    frames[1], frames[2] = 120, 250
+    path = tmp_path / f"loop.{suffix}"
+    write_animation(str(path), frames, frame_milliseconds=50)
+    with Image.open(path) as image:
+        assert image.format == suffix.upper()
+        assert image.n_frames == 3
+        assert image.info["loop"] == 0
+        for n, level in enumerate((0, 120, 250)):
+            image.seek(n)
+            pixels = np.asarray(image.convert("RGB"), "float32")
+            assert np.abs(pixels - level).max() <= 3

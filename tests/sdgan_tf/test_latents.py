@@ -67,7 +67,7 @@ def test_other_key_other_numbers(other):
 
 def test_streams_are_distinct():
     values = [int(stream) for stream in Stream]
-    assert sorted(values) == [0, 1, 2, 3]
+    assert sorted(values) == [0, 1, 2, 3, 4]
 
 
 def test_key_is_the_same_inside_a_graph_and_for_any_integer_step():
@@ -126,3 +126,66 @@ def test_grid_rows_share_z_i_and_columns_z_o():
             [3, 4, 30],
         ],
     )
+
+
+def test_unfold_shares_z_i():
+    codes = tf.constant([[1.0, 2.0, 3.0, 10.0, 11.0, 20.0, 21.0]])
+    np.testing.assert_array_equal(
+        LatentSpace(3, 2).unfold(codes, 2),
+        [[[1, 2, 3, 10, 11], [1, 2, 3, 20, 21]]],
+    )
+
+
+def test_split():
+    z_i, z_o = LatentSpace(2, 1).split(np.float32([[[1, 2, 3]]]))
+    assert z_i.tolist() == [[[1, 2]]]
+    assert z_o.tolist() == [[[3]]]
+
+
+FIRST, SECOND = tf.constant([0.0, -1.0, 4.0]), tf.constant([1.0, 1.0, 8.0])
+
+
+def test_between_goes_along_z_i_by_rows_and_along_z_o_by_columns():
+    np.testing.assert_array_equal(
+        LatentSpace(2, 1).between(FIRST, SECOND, rows=3, columns=2),
+        [
+            [0, -1, 4],
+            [0, -1, 8],
+            [0.5, 0, 4],
+            [0.5, 0, 8],
+            [1, 1, 4],
+            [1, 1, 8],
+        ],
+    )
+
+
+def test_between_of_one_row_and_column_is_the_first():
+    grid = LatentSpace(2, 1).between(FIRST, SECOND, rows=1, columns=1)
+    np.testing.assert_array_equal(grid, [[0, -1, 4]])
+
+
+def test_round_trip_changes_z_i_then_z_o_and_comes_back():
+    np.testing.assert_array_equal(
+        LatentSpace(2, 1).round_trip(FIRST, SECOND, frames=2),
+        [
+            [0, -1, 4],
+            [0.5, 0, 4],
+            [1, 1, 4],
+            [1, 1, 6],
+            [1, 1, 8],
+            [0.5, 0, 8],
+            [0, -1, 8],
+            [0, -1, 6],
+        ],
+    )
+
+
+def test_truncate():
+    z = LatentSpace.truncate(tf.constant([[1.0, -0.5]]), 0.5)
+    np.testing.assert_array_equal(z, [[0.5, -0.25]])
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.5, 1.01])
+def test_truncate_range(factor):
+    with pytest.raises(ValueError, match=f"Received: truncate={factor}"):
+        LatentSpace.truncate(tf.zeros([1, 2]), factor)

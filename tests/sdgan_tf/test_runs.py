@@ -1,5 +1,6 @@
 """Run folders and the generators that they give back."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import CARD, WEIGHTS, Run
+from sdgan_tf.runs import CARD, WEIGHTS, Run, load_networks
 
 TINY = Experiment(image_size=32, dim=4, d_i=6, d_o=5)
 
@@ -64,3 +65,48 @@ def test_pretrained_folder_is_taken_like_a_run(tmp_path):
         rtol=0,
         atol=1e-9,
     )
+
+
+@pytest.mark.parametrize("model", ["sd_dcgan", "sd_began"])
+@pytest.mark.parametrize(
+    ("dtype", "error"), [("float32", 0), ("float16", 3e-3)]
+)
+def test_written_generator_comes_back(tmp_path, model, dtype, error):
+    experiment = dataclasses.replace(TINY, model=model)
+    network = build_algorithm(experiment).generator
+    run = Run(str(tmp_path / "pretrained"))
+    run.write_generator(network, experiment, 9, dtype=dtype)
+    assert run.experiment() == experiment
+    generator = run.generator()
+    assert generator.step == 9
+    for ours, theirs in zip(
+        generator.network.weights, network.weights, strict=True
+    ):
+        assert ours.dtype == "float32"
+        np.testing.assert_allclose(ours, theirs, rtol=error, atol=1e-7)
+
+
+def test_float16_takes_half_the_room(tmp_path):
+    experiment = Experiment(image_size=32, dim=16, d_i=6, d_o=5)
+    network = build_algorithm(experiment).generator
+    sizes = {}
+    for dtype in ("float32", "float16"):
+        run = Run(str(tmp_path / dtype))
+        run.write_generator(network, experiment, 0, dtype=dtype)
+        sizes[dtype] = (tmp_path / dtype / WEIGHTS).stat().st_size
+    assert sizes["float16"] < 0.55 * sizes["float32"]
+
+
+def test_a_weight_that_float16_cannot_hold(tmp_path):
+    network = build_algorithm(TINY).generator
+    network.project.bias.assign(tf.fill(network.project.bias.shape, 1e5))
+    with pytest.raises(ValueError, match="bias` is not finite as float16"):
+        Run(str(tmp_path)).write_generator(network, TINY, 0, dtype="float16")
+
+
+def test_weights_of_another_network(tmp_path):
+    run = Run(str(tmp_path))
+    run.write_generator(build_algorithm(TINY).generator, TINY, 0)
+    wider = build_algorithm(dataclasses.replace(TINY, dim=8))
+    with pytest.raises(ValueError, match=f"`{WEIGHTS}` in .* does not fit"):
+        load_networks(run, wider.networks)

@@ -53,6 +53,50 @@ def test_seed_changes_the_samples(trained, make_config, tmp_path):
         assert (a["z_i"] != b["z_i"]).all() and (a["z_o"] != b["z_o"]).all()
 
 
+def test_sheet_of_pairs_is_filled_with_white(trained, make_config, tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "codes.npz"
+    np.savez(path, z_i=rng.uniform(-1, 1, [4, 6]), z_o=np.zeros([4, 5]))
+    out = tmp_path / "out"
+    sampling.sample(make_config(codes=str(path), output_dir=str(out)))
+    grid = picture(out / "grid.png")
+    # Three columns: one picture in the second row.
+    assert grid.shape == (2 * 32, 3 * 32, 3)
+    np.testing.assert_array_equal(grid[32:, :32], picture(out / "00003.png"))
+    assert (grid[32:, 32:] == 255).all()
+
+
+def test_codes_as_grid(trained, make_config, tmp_path):
+    z_i, z_o = np.eye(4, 6, dtype="float32"), np.eye(2, 5, dtype="float32")
+    path = tmp_path / "codes.npz"
+    np.savez(path, z_i=z_i, z_o=z_o)
+    out = tmp_path / "out"
+    config = make_config(codes=str(path), codes_as="grid", output_dir=str(out))
+    sampling.sample(config)
+    with np.load(out / "samples.npz") as arrays:
+        np.testing.assert_array_equal(arrays["z_i"], np.repeat(z_i, 2, axis=0))
+        np.testing.assert_array_equal(arrays["z_o"], np.tile(z_o, [4, 1]))
+        images = arrays["images"]
+    grid = picture(out / "grid.png")
+    assert grid.shape == (4 * 32, 2 * 32, 3)
+    np.testing.assert_array_equal(grid[96:, 32:], images[7])
+    single = picture(out / "identity0003_observation0001.png")
+    np.testing.assert_array_equal(single, images[7])
+    with pytest.raises(ValueError, match=r"z_o \[n, 5\]. Received: .*\(2, 5\)"):
+        sampling.sample(make_config(codes=str(path)))
+
+
+def test_truncate_scales_the_codes(trained, make_config, tmp_path):
+    drawn = {}
+    for factor in (1.0, 0.25):
+        out = tmp_path / str(factor)
+        sampling.sample(make_config(truncate=factor, output_dir=str(out)))
+        with np.load(out / "samples.npz") as arrays:
+            drawn[factor] = arrays["z_i"], arrays["z_o"]
+    for whole, part in zip(drawn[1.0], drawn[0.25], strict=True):
+        np.testing.assert_array_equal(part, whole / 4)
+
+
 def test_run_dir_is_wanted(make_config):
     with pytest.raises(ValueError, match="--run_dir is missing"):
         sampling.sample(make_config(run_dir=""))

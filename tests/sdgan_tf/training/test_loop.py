@@ -330,8 +330,28 @@ def test_init_from_takes_the_networks_and_not_the_step(
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
+def test_init_from_a_generator_alone(trained, make_config, tmp_path, caplog):
+    source = Run(trained.run_dir).generator().network
+    alone = Run(str(tmp_path / "alone"))
+    alone.write_generator(source, trained.experiment, 6)
+    fresh = loop.Trainer(make_config(run_dir=str(tmp_path / "fresh")))
+    with caplog.at_level("WARNING"):
+        trainer = loop.Trainer(
+            make_config(run_dir=str(tmp_path / "new"), init_from=alone.folder)
+        )
+    assert "a generator only: these networks start fresh: disc" in caplog.text
+    assert trainer.state.step.numpy() == 0
+    ours, theirs = trainer.algorithm.networks, fresh.algorithm.networks
+    for a, b in zip(
+        ours["generator"].weights + ours["discriminator"].weights,
+        source.weights + theirs["discriminator"].weights,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
 def test_init_from_without_checkpoint(make_config, tmp_path):
-    with pytest.raises(FileNotFoundError, match="init_from"):
+    with pytest.raises(FileNotFoundError, match="has no checkpoint"):
         loop.Trainer(make_config(init_from=str(tmp_path)))
 
 
