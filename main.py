@@ -17,13 +17,14 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from absl import app
 
-from sdgan_tf import benchmark, sampling
+from sdgan_tf import benchmark, exporting, sampling
 from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.training import loop
 
 MODES = {
     "train": loop.train,
     "sample": sampling.sample,
+    "export": exporting.export,
     "bench": benchmark.bench,
 }
 

@@ -8,6 +8,7 @@ from sdgan_tf.config import (
     Benchmark,
     Config,
     Experiment,
+    Exporting,
     Sampling,
     Training,
 )
@@ -16,6 +17,7 @@ SECTIONS = {
     "experiment": Experiment,
     "training": Training,
     "sampling": Sampling,
+    "exporting": Exporting,
     "benchmark": Benchmark,
 }
 

@@ -19,10 +19,12 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline import pictures, records
+from sdgan_tf import exporting
 from sdgan_tf.config import (
     Benchmark,
     Config,
     Experiment,
+    Exporting,
     Sampling,
     Training,
 )
@@ -94,6 +96,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
             save_interval_steps=3,
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
+        "exporting": Exporting(),
         "benchmark": Benchmark(bench_steps=1),
     }
     named = set()
@@ -121,6 +124,18 @@ def make_config(tiny_data, tmp_path):
 def _trained_once(tiny_data, tmp_path_factory):
     run_dir = str(tmp_path_factory.mktemp("trained") / "run")
     loop.train(_make_config(tiny_data, run_dir))
+    return run_dir
+
+
+@pytest.fixture(scope="session")
+def exported_run(_trained_once, tmp_path_factory):
+    """The folder of that run, with its SavedModel; not to be written to."""
+    pytest.importorskip(
+        "tensorflow_serving", reason="pip install -r requirements-serving.txt"
+    )
+    run_dir = str(tmp_path_factory.mktemp("exported") / "run")
+    shutil.copytree(_trained_once, run_dir)
+    exporting.export(_make_config("", run_dir))
     return run_dir
 
 
