@@ -82,8 +82,9 @@ def test_every_signature_in_a_fresh_process(exported_run, folder, tmp_path):
     requests = {}
     for n in (1, 3, 64):
         z_i, z_o = codes(n)
-        for name in ("serving_default", "png", "grid"):
+        for name in ("serving_default", "png"):
             requests |= {f"{name}/{n}/z_i": z_i, f"{name}/{n}/z_o": z_o}
+        requests |= {f"grid/{n}/z_i": z_i, f"grid/{n}/z_o": z_o[:3]}
         a, b = codes(2, seed=1)
         requests |= {
             f"sample/{n}/seed": np.int64(7),
@@ -91,7 +92,7 @@ def test_every_signature_in_a_fresh_process(exported_run, folder, tmp_path):
             f"sample/{n}/num_observations": np.int32(2),
             f"interpolate/{n}/z_i": a,
             f"interpolate/{n}/z_o": b,
-            f"interpolate/{n}/steps": np.int32(n),
+            f"interpolate/{n}/steps": np.int32(min(n, 8)),
         }
     answers = in_fresh_process(folder, requests, tmp_path)
 
@@ -110,8 +111,8 @@ def test_every_signature_in_a_fresh_process(exported_run, folder, tmp_path):
             decoded(files), generator.pixels.to_uint8(images)
         )
         grid = answers[f"grid/{n}/images"]
-        assert grid.shape == (n, n, 32, 32, 3)
-        wanted = generator(latents.grid(z_i, z_o))
+        assert grid.shape == (n, min(n, 3), 32, 32, 3)
+        wanted = generator(latents.grid(z_i, z_o[:3]))
         close(grid, tf.reshape(wanted, grid.shape))
 
         sample = answers[f"sample/{n}/images"]
@@ -123,7 +124,7 @@ def test_every_signature_in_a_fresh_process(exported_run, folder, tmp_path):
         close(sample, tf.reshape(wanted, sample.shape))
 
         lines = answers[f"interpolate/{n}/images"]
-        assert lines.shape == (n, n, 32, 32, 3)
+        assert lines.shape == (min(n, 8), min(n, 8), 32, 32, 3)
         z_i, z_o = codes(2, seed=1)
         corners = {(0, 0): (0, 0)}
         if n > 1:
