@@ -171,6 +171,16 @@ def example(signature: Signature) -> dict[str, np.ndarray]:
     }
 
 
+def write_signatures(signatures: dict[str, Signature], folder: str) -> None:
+    """Writes a SavedModel and nothing beside it."""
+    archive = keras.export.ExportArchive()
+    for key, signature in signatures.items():
+        archive.add_endpoint(
+            key, signature.function, input_signature=list(signature.inputs)
+        )
+    archive.write_out(folder, verbose=False)
+
+
 def write_saved_model(
     signatures: dict[str, Signature], name: str, folder: str
 ) -> None:
@@ -190,13 +200,7 @@ def write_saved_model(
     unfinished = os.path.join(parent, f"unfinished-{version}")
     if tf.io.gfile.exists(unfinished):
         tf.io.gfile.rmtree(unfinished)
-    archive = keras.export.ExportArchive()
-    for key, signature in signatures.items():
-        archive.add_endpoint(
-            key, signature.function, input_signature=list(signature.inputs)
-        )
-    archive.write_out(unfinished, verbose=False)
-
+    write_signatures(signatures, unfinished)
     warm_up = os.path.join(unfinished, *WARM_UP)
     tf.io.gfile.makedirs(os.path.dirname(warm_up))
     with tf.io.TFRecordWriter(warm_up) as writer:

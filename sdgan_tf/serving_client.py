@@ -5,10 +5,12 @@
     python -m sdgan_tf.serving_client --address=http://localhost:8501 \
         --signature=png --codes=samples.npz --output_dir=served
 
-An address with http:// or https:// is asked by REST, others by gRPC.
+An address with http:// or https:// is asked by REST, others by gRPC. It needs
+requirements-serving.txt.
 """
 
 import base64
+import contextlib
 import json
 import os
 import sys
@@ -20,6 +22,11 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 from PIL import Image
+from tensorflow_serving.apis import (
+    get_model_metadata_pb2,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
 
 from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.config import Experiment
@@ -42,8 +49,6 @@ class GRPCServer:
     """
 
     def __init__(self, address: str, name: str, timeout_seconds: float):
-        from tensorflow_serving.apis import prediction_service_pb2_grpc
-
         self.address, self.name = address, name
         self.timeout_seconds = timeout_seconds
         # 64 images of 64x64 pass gRPC's limit of 4 MB.
@@ -58,8 +63,6 @@ class GRPCServer:
         Raises:
             OSError: If there is no answer but an error.
         """
-        from tensorflow_serving.apis import predict_pb2
-
         request = predict_pb2.PredictRequest()
         request.model_spec.name = self.name
         request.model_spec.signature_name = signature
@@ -70,8 +73,6 @@ class GRPCServer:
 
     def code_sizes(self) -> tuple[int, int]:
         """d_i and d_o of the model."""
-        from tensorflow_serving.apis import get_model_metadata_pb2
-
         request = get_model_metadata_pb2.GetModelMetadataRequest()
         request.model_spec.name = self.name
         request.metadata_field.append("signature_def")
@@ -154,11 +155,12 @@ class RESTServer:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
-            try:
+            # A body that is not this protocol's is shown as it is.
+            with contextlib.suppress(ValueError, KeyError, TypeError):
                 text = json.loads(text)["error"]
-            except (ValueError, KeyError, TypeError):
-                pass  # Not this protocol's; the text as it is says most.
             raise OSError(f"{self.url} answers {error.code}: {text}") from error
+        except urllib.error.URLError as error:
+            raise OSError(f"{self.url} answers not: {error.reason}") from error
 
 
 def _array(value) -> np.ndarray:
