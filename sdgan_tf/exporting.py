@@ -10,6 +10,7 @@ RUN/export/
 
 import dataclasses
 import json
+import logging
 import os
 import time
 
@@ -300,6 +301,8 @@ def export(config: Config) -> None:
     """
     if not config.run_dir:
         raise ValueError("--run_dir is missing: the folder of a trained run.")
+    # TensorFlow tells of each file that it writes.
+    tf.get_logger().setLevel(logging.WARNING)
     started = time.perf_counter()
     run = Run(config.run_dir)
     generator = run.generator()

@@ -326,3 +326,18 @@ def test_main_exports(main_py, trained):
 def test_run_dir_is_wanted(make_config):
     with pytest.raises(ValueError, match="--run_dir is missing"):
         exporting.export(make_config(run_dir=""))
+
+
+@pytest.mark.parametrize(
+    ("what", "module", "message"),
+    [
+        ("saved_model", "tensorflow_serving.apis", "tensorflow-serving-api"),
+        ("onnx", "tf2onnx", "tf2onnx"),
+    ],
+)
+def test_a_missing_package_is_named(
+    trained, make_config, monkeypatch, what, module, message
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ValueError, match=f"needs {message}: pip install"):
+        exporting.export(make_config(format=what))
