@@ -6,7 +6,7 @@ PORTRAITS := data/demo_portraits
 
 .PHONY: demo test lint
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): $(wildcard requirements*.txt)
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit( \
 	  not (3, 11) <= v <= (3, 13) and "sdgan_tf needs Python 3.11 to 3.13 \
 	(make PYTHON=python3.12). Found: %d.%d" % v or 0)'

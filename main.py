@@ -20,6 +20,7 @@ from absl import app
 
 from sdgan_tf import (
     benchmark,
+    exporting,
     interpolation,
     projection,
     reference,
@@ -34,6 +35,7 @@ MODES = {
     "interpolate": interpolation.interpolate,
     "project": projection.project,
     "import_reference": reference.import_reference,
+    "export": exporting.export,
     "bench": benchmark.bench,
 }
 # What the user can mend: bad input, a full disk, a folder that is none.

@@ -187,6 +187,22 @@ class Reference:
 
 
 @dataclasses.dataclass(frozen=True)
+class Exporting:
+    """What `--mode=export` writes."""
+
+    format: str = option(
+        "saved_model",
+        "For TensorFlow Serving, for onnxruntime, or weights alone.",
+        choices=("saved_model", "onnx", "weights"),
+    )
+    signatures: str = option(
+        "all",
+        "Of a SavedModel; batchable: those for a server by --enable_batching.",
+        choices=("all", "batchable"),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Benchmark:
     """What `--mode=bench` measures."""
 
@@ -203,6 +219,7 @@ class Config:
     experiment: Experiment
     training: Training
     sampling: Sampling
+    exporting: Exporting
     benchmark: Benchmark
     interpolation: Interpolation
     projection: Projection

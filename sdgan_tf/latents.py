@@ -24,13 +24,14 @@ class Stream(enum.IntEnum):
 class Keys:
     """Random keys of one step: a pure function of (seed, stream, step)."""
 
-    seed: int
+    seed: int | tf.Tensor
     step: tf.Tensor
 
     def key(self, stream: Stream, substep: int = 0) -> tf.Tensor:
         """A stateless seed `[2]` for `stream` at this step."""
         fold = tf.random.experimental.stateless_fold_in
-        root = tf.constant([self.seed, int(stream)], tf.int64)
+        seed = tf.convert_to_tensor(self.seed, tf.int64)
+        root = tf.stack([seed, tf.constant(int(stream), tf.int64)])
         return fold(fold(root, tf.cast(self.step, tf.int64)), substep)
 
 
@@ -69,8 +70,13 @@ class LatentSpace:
         z_o = tf.reshape(codes[:, self.d_i :], [-1, k, self.d_o])
         return tf.concat([z_i, z_o], axis=-1)
 
-    def codes(self, seed: int, identities: int, observations: int):
+    def codes(self, seed, identities, observations):
         """Codes of `identities` subjects and `observations` observations.
+
+        Args:
+            seed: A number, or a scalar int64 in a graph.
+            identities: A number, or a scalar int32.
+            observations: Likewise.
 
         Returns:
             z_i `[identities, d_i]` and z_o `[observations, d_o]`.

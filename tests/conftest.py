@@ -20,10 +20,12 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline import pictures, records
+from sdgan_tf import exporting
 from sdgan_tf.config import (
     Benchmark,
     Config,
     Experiment,
+    Exporting,
     Interpolation,
     Projection,
     Reference,
@@ -98,6 +100,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
             save_interval_steps=3,
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
+        "exporting": Exporting(),
         "benchmark": Benchmark(bench_steps=1),
         "interpolation": Interpolation(rows=3, columns=2, frames=2),
         "projection": Projection(restarts=2, projection_steps=4),
@@ -133,6 +136,18 @@ def _train_once(tiny_data, tmp_path_factory):
         return run_dir
 
     return train
+
+
+@pytest.fixture(scope="session")
+def exported_run(_train_once, tmp_path_factory):
+    """The folder of that run, with its SavedModel; not to be written to."""
+    pytest.importorskip(
+        "tensorflow_serving", reason="pip install -r requirements-serving.txt"
+    )
+    run_dir = str(tmp_path_factory.mktemp("exported") / "run")
+    shutil.copytree(_train_once("sd_dcgan"), run_dir)
+    exporting.export(_make_config("", run_dir))
+    return run_dir
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What every training algorithm has: networks, optimizers, one update."""
 
 import abc
+import dataclasses
 from collections.abc import Callable
 
 import keras
@@ -14,6 +15,22 @@ from sdgan_tf.latents import Keys, LatentSpace
 def variables(network: keras.Model) -> list[tf.Variable]:
     """A network's variables, trained or not, in a fixed order."""
     return [weight.value for weight in network.weights]
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """A function of an exported model.
+
+    Attributes:
+        function: Tensors, in the order of `inputs`, to tensors by name.
+        inputs: Names, shapes and types of the tensors.
+        batchable: Whether the rows of all tensors belong together, so that a
+            server may join the requests of several clients.
+    """
+
+    function: Callable[..., dict[str, tf.Tensor]]
+    inputs: tuple[tf.TensorSpec, ...]
+    batchable: bool = False
 
 
 class Algorithm(abc.ABC):
@@ -155,4 +172,8 @@ class Algorithm(abc.ABC):
             Tuples `[n, k, h, w, c]` by name; by default none.
         """
         del real, fake
+        return {}
+
+    def signatures(self) -> dict[str, Signature]:
+        """What an export answers beside the generator; by default nothing."""
         return {}

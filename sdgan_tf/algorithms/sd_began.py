@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from sdgan_tf import losses
-from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.base import Algorithm, Signature
 from sdgan_tf.algorithms.flops import forward_flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import BEGAN_PIXELS
@@ -134,6 +134,17 @@ class SDBEGAN(Algorithm):
             "samples/real_reconstruction": self.d(real),
             "samples/fake_reconstruction": self.d(fake),
         }
+
+    def signatures(self) -> dict[str, Signature]:
+        """`reconstruct`: a tuple in [-1, 1] as the autoencoder returns it."""
+        k, size = self.d.k, self.d.image_size
+
+        def reconstruct(pair):
+            return {"images": tf.clip_by_value(self.d(pair), -1.0, 1.0)}
+
+        shape = [None, k, size, size, 3]
+        inputs = (tf.TensorSpec(shape, tf.float32, "pair"),)
+        return {"reconstruct": Signature(reconstruct, inputs, True)}
 
     def step_flops(self, batch_size: int) -> int:
         """Products of one step, without gradients that nobody needs.

@@ -24,6 +24,12 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
         else Run.new(config.experiment.model)
     )
     if not run.has_checkpoint():
+        if run.has_weights():
+            raise ValueError(
+                "`run_dir` holds a generator without its training: choose a "
+                "new folder and start from this one with --init_from. "
+                f"Received: run_dir={run.folder!r}"
+            )
         return run, config.experiment
     trained = run.experiment()
     asked = dataclasses.replace(
