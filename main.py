@@ -19,12 +19,14 @@ from absl import app
 
 from sdgan_tf import benchmark, sampling
 from sdgan_tf import flags as sdgan_flags
+from sdgan_tf.evaluation import protocol
 from sdgan_tf.training import loop
 
 MODES = {
     "train": loop.train,
     "sample": sampling.sample,
     "bench": benchmark.bench,
+    "evaluate": protocol.evaluate,
 }
 
 

@@ -140,6 +140,20 @@ class Benchmark:
 
 
 @dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What `--mode=evaluate` measures, and with which verifier."""
+
+    num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
+    verifier: str = option(
+        "facenet", "facenet, or the folder of --mode=train_verifier."
+    )
+    evaluate_real: bool = option(False, "Measure photographs instead.")
+    bootstrap_samples: int = option(
+        1000, "Resamples behind each interval.", minimum=1
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that one command of main.py is told."""
 
@@ -150,5 +164,6 @@ class Config:
     training: Training
     sampling: Sampling
     benchmark: Benchmark
+    evaluation: Evaluation
     # Experiment fields that the user named: a run folder supplies the others.
     named: frozenset = frozenset()

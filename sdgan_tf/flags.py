@@ -7,6 +7,7 @@ from absl import flags
 from sdgan_tf.config import (
     Benchmark,
     Config,
+    Evaluation,
     Experiment,
     Sampling,
     Training,
@@ -17,6 +18,7 @@ SECTIONS = {
     "training": Training,
     "sampling": Sampling,
     "benchmark": Benchmark,
+    "evaluation": Evaluation,
 }
 
 

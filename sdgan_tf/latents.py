@@ -17,6 +17,7 @@ class Stream(enum.IntEnum):
     G_LATENTS = 1
     INTERPOLATION = 2
     GRID = 3
+    EVALUATION = 4
 
 
 @dataclasses.dataclass(frozen=True)

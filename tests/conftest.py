@@ -22,6 +22,7 @@ from data_pipeline import pictures, records
 from sdgan_tf.config import (
     Benchmark,
     Config,
+    Evaluation,
     Experiment,
     Sampling,
     Training,
@@ -95,6 +96,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
         "benchmark": Benchmark(bench_steps=1),
+        "evaluation": Evaluation(num_pairs=8, bootstrap_samples=20),
     }
     named = set()
     for name, section in sections.items():
