@@ -58,7 +58,9 @@ class Curve:
 
     def best_threshold(self) -> float:
         """The smallest distance that reaches the best accuracy."""
-        return float(self.thresholds[np.argmax(self.accuracies()[0])])
+        # Equal accuracies may differ in their last bits.
+        accuracies = np.round(self.accuracies()[0], 12)
+        return float(self.thresholds[np.argmax(accuracies)])
 
 
 class Verification:
