@@ -19,7 +19,7 @@ from absl import app
 
 from sdgan_tf import benchmark, sampling
 from sdgan_tf import flags as sdgan_flags
-from sdgan_tf.evaluation import protocol
+from sdgan_tf.evaluation import protocol, verifier_training
 from sdgan_tf.training import loop
 
 MODES = {
@@ -27,6 +27,7 @@ MODES = {
     "sample": sampling.sample,
     "bench": benchmark.bench,
     "evaluate": protocol.evaluate,
+    "train_verifier": verifier_training.train_verifier,
 }
 
 

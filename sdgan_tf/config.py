@@ -147,6 +147,12 @@ class Evaluation:
     verifier: str = option(
         "facenet", "facenet, or the folder of --mode=train_verifier."
     )
+    verifier_steps: int = option(
+        2000, "Steps of --mode=train_verifier.", minimum=1
+    )
+    verifier_width: int = option(
+        32, "Channels of the trained verifier's first stage.", minimum=1
+    )
     evaluate_real: bool = option(False, "Measure photographs instead.")
     bootstrap_samples: int = option(
         1000, "Resamples behind each interval.", minimum=1

@@ -6,6 +6,7 @@ A chunk of pairs at a time: what is kept are numbers, never pictures.
 import dataclasses
 import sys
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -54,7 +55,7 @@ class Progress:
         self.started = self.reported = time.monotonic()
         self.bar = None
         if sys.stdout.isatty():
-            self.bar = keras.utils.Progbar(total, unit_name="pair")
+            self.bar = keras.utils.Progbar(total, unit_name="picture")
 
     def moved(self, done: int) -> None:
         """Shows that `done` of the total are done."""
@@ -65,7 +66,7 @@ class Progress:
             self.reported = now
             left = (now - self.started) / done * (self.total - done)
             print(
-                f"{self.what}: {done}/{self.total} pairs, {left:.0f} s left",
+                f"{self.what}: {done}/{self.total}, {left:.0f} s left",
                 flush=True,
             )
 
@@ -110,7 +111,7 @@ def measure_generated(
     """Generates balanced pairs, the matched ones first, and measures them."""
     num_matched = num_pairs // 2
     embeddings, terms = [], []
-    progress = Progress("generated", num_pairs)
+    progress = Progress("generated pairs", num_pairs)
     for matched, total in (True, num_matched), (False, num_pairs - num_matched):
         for start in range(0, total, CHUNK):
             n = min(CHUNK, total - start)
@@ -127,28 +128,44 @@ def measure_generated(
     )
 
 
+def _distinct(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """The photographs in use, ascending, and where each pair finds its two."""
+    positions, places = np.unique(pairs.positions, return_inverse=True)
+    return positions, places.reshape(pairs.positions.shape)
+
+
+def embed_photographs(
+    photographs: Photographs, pairs: Pairs, verifier: Callable
+) -> np.ndarray:
+    """Embeddings of pairs `[n, 2, size]`; each photograph is embedded once."""
+    positions, places = _distinct(pairs)
+    return verifier(photographs.read(positions))[places]
+
+
 def measure_photographs(
     photographs: Photographs, pairs: Pairs, verifier: Verifier
 ) -> Measured:
     """Measures pairs of photographs; each one is read and embedded once."""
-    positions, places = np.unique(pairs.positions, return_inverse=True)
-    places = places.reshape(pairs.positions.shape)
+    positions, places = _distinct(pairs)
     images = photographs.read(positions)
-    embeddings, terms = [], []
-    progress = Progress(photographs.split, len(pairs.matched))
-    for start in range(0, len(images), CHUNK):
-        embeddings.append(verifier(images[start : start + CHUNK]))
-    embeddings = np.concatenate(embeddings)
     # A small split's pairs repeat; which way round does not matter.
     distinct, which = np.unique(
         np.sort(places, axis=1), axis=0, return_inverse=True
     )
-    for start in range(0, len(distinct), CHUNK):
-        first, second = distinct[start : start + CHUNK].T
-        terms.append(diversity.ms_ssim_terms(images[first], images[second]))
-    progress.moved(len(pairs.matched))
+    progress = Progress(f"split {photographs.split}, photographs", len(images))
+    embeddings = []
+    for start in range(0, len(images), CHUNK):
+        embeddings.append(verifier(images[start : start + CHUNK]))
+        progress.moved(min(start + CHUNK, len(images)))
+    terms = [
+        diversity.ms_ssim_terms(images[first], images[second])
+        for first, second in (
+            distinct[start : start + CHUNK].T
+            for start in range(0, len(distinct), CHUNK)
+        )
+    ]
     return Measured(
-        embeddings[places],
+        np.concatenate(embeddings)[places],
         pairs.matched,
         np.concatenate(terms)[which.reshape(-1)],
         pairs.identities,

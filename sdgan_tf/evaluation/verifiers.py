@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import facenet
+from sdgan_tf.evaluation import facenet, trained
 
 FACENET = "facenet"
 
@@ -41,7 +41,7 @@ def open_verifier(name: str, data: DataSet) -> Verifier:
     """
     if name == FACENET:
         return facenet.FaceNet(facenet.facenet_path())
-    raise FileNotFoundError(f"No verifier. Received: verifier={name!r}")
+    return trained.TrainedVerifier(name, data)
 
 
 class CachedVerifier:
