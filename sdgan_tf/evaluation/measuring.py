@@ -170,3 +170,19 @@ def measure_photographs(
         np.concatenate(terms)[which.reshape(-1)],
         pairs.identities,
     )
+
+
+def embed_sample(
+    photographs: Photographs, count: int, seed: int, verifier: Callable
+) -> np.ndarray:
+    """Embeddings `[count, size]` of photographs drawn without replacement."""
+    total = int(photographs.counts.sum())
+    rng = np.random.default_rng(seed)
+    positions = np.sort(rng.choice(total, count, replace=False))
+    progress = Progress(f"split {photographs.split}, sample", count)
+    embeddings = []
+    for start in range(0, count, CHUNK):
+        chunk = positions[start : start + CHUNK]
+        embeddings.append(verifier(photographs.read(chunk)))
+        progress.moved(start + len(chunk))
+    return np.concatenate(embeddings)

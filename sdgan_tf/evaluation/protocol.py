@@ -17,10 +17,11 @@ import tensorflow as tf
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config, Experiment
-from sdgan_tf.evaluation import verification
+from sdgan_tf.evaluation import distributions, verification
 from sdgan_tf.evaluation.diversity import diversity
 from sdgan_tf.evaluation.measuring import (
     Measured,
+    embed_sample,
     measure_generated,
     measure_photographs,
 )
@@ -37,6 +38,7 @@ from sdgan_tf.evaluation.verifiers import (
 from sdgan_tf.runs import Run, TrainedGenerator
 
 METRICS = "metrics.jsonl"
+MAX_COMPARED = 2000  # Photographs of a split that pictures are compared with.
 
 
 def memory_mb(experiment: Experiment) -> float:
@@ -161,6 +163,35 @@ def evaluate_generator(
     return result, measured
 
 
+def compare_with_photographs(
+    measured: Measured, data: DataSet, verifier: Verifier, seed: int
+) -> dict:
+    """Generated pictures as a set against real test and training ones.
+
+    As many training photographs are used as test ones: see `leakage`.
+    """
+    training, test = (Photographs.open(data, s) for s in ("train", "test"))
+    count = min(
+        int(training.counts.sum()), int(test.counts.sum()), MAX_COMPARED
+    )
+    result = {"compared_photographs": count}
+    if count < 2:
+        return result
+    training, test = (
+        embed_sample(photographs, count, seed, verifier)
+        for photographs in (training, test)
+    )
+    # The pictures of unmatched pairs are independent of each other.
+    generated = measured.embeddings[~measured.matched].reshape(
+        -1, test.shape[1]
+    )
+    return result | {
+        "frechet": distributions.frechet_distance(generated, test),
+        "kernel": distributions.kernel_distance(generated, test),
+        "leakage": distributions.leakage(generated, training, test),
+    }
+
+
 def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
     """Raises ValueError if generator and data differ in image size."""
     size = generator.network.image_size
@@ -226,9 +257,10 @@ def evaluate(config: Config) -> None:
         source, measures = "real", real
     else:
         source = "generated"
-        measures, _ = evaluate_generator(
+        measures, measured = evaluate_generator(
             generator, verifier, threshold, options, seed
         )
+        measures |= compare_with_photographs(measured, data, cached, seed)
         # It bounds what can be seen in generated pictures.
         measures["real_auc"] = real["auc"]
         measures["real_auc_interval"] = real.get("auc_interval")

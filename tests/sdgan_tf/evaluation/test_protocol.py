@@ -47,6 +47,7 @@ def test_generated(evaluated, colours, capsys, tmp_path):
         "num_matched_pairs": 4,
         "distinct_matched_pairs": 4,
         "num_identities": 12,
+        "compared_photographs": 12,
         "step": 6,
         "fingerprint": evaluated.experiment.fingerprint(),
         "verifier": "mean_colour",
@@ -54,6 +55,8 @@ def test_generated(evaluated, colours, capsys, tmp_path):
         "seed": 0,
     }
     assert expected.items() <= line.items()
+    assert 0 <= line["leakage"] <= 1 and line["frechet"] > 0
+    assert line["kernel"] > 0
     run = tmp_path / "run"
     assert json.loads((run / protocol.METRICS).read_text()) == line
     assert list((run / "tensorboard").iterdir())
