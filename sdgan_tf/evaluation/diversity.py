@@ -96,7 +96,8 @@ def diversity(terms: np.ndarray, weights: np.ndarray | None = None):
     """1 - MS-SSIM, the terms averaged over the pairs before the product.
 
     That is the order of the evaluation code which GAN papers of 2017 used. A
-    mean term below zero, which has no real power, counts as zero.
+    mean term below zero, which has no real power, counts as zero, and one that
+    rounding left above one counts as one.
 
     Args:
         terms: `[n, 5]` of `ms_ssim_terms`.
@@ -108,4 +109,4 @@ def diversity(terms: np.ndarray, weights: np.ndarray | None = None):
     if weights is None:
         return float(diversity(terms, np.ones([1, len(terms)]))[0])
     means = weights @ terms / weights.sum(axis=1, keepdims=True)
-    return 1.0 - np.prod(np.maximum(means, 0.0) ** EXPONENTS, axis=1)
+    return 1.0 - np.prod(np.clip(means, 0.0, 1.0) ** EXPONENTS, axis=1)

@@ -178,11 +178,11 @@ def embed_sample(
     """Embeddings `[count, size]` of photographs drawn without replacement."""
     total = int(photographs.counts.sum())
     rng = np.random.default_rng(seed)
-    positions = np.sort(rng.choice(total, count, replace=False))
+    # In one go: each reading walks through all records of the split.
+    images = photographs.read(np.sort(rng.choice(total, count, replace=False)))
     progress = Progress(f"split {photographs.split}, sample", count)
     embeddings = []
     for start in range(0, count, CHUNK):
-        chunk = positions[start : start + CHUNK]
-        embeddings.append(verifier(photographs.read(chunk)))
-        progress.moved(start + len(chunk))
+        embeddings.append(verifier(images[start : start + CHUNK]))
+        progress.moved(min(start + CHUNK, count))
     return np.concatenate(embeddings)

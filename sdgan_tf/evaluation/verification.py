@@ -33,7 +33,8 @@ class Curve:
             np.pad(rates, ((0, 0), (1, 0)))
             for rates in (self.false_accepts, self.true_accepts)
         )
-        return np.sum(np.diff(x) * (y[:, 1:] + y[:, :-1]) / 2, axis=1)
+        area = np.sum(np.diff(x) * (y[:, 1:] + y[:, :-1]) / 2, axis=1)
+        return np.minimum(area, 1.0)  # Rounding may leave it just above.
 
     def accuracies(self) -> np.ndarray:
         """Accuracy of each threshold on balanced classes, `[samples, t]`."""

@@ -89,6 +89,10 @@ def test_mean_below_zero_counts_as_zero():
     assert diversity.diversity(np.array([[-0.1, 1, 1, 1, 1]])) == 1.0
 
 
+def test_rounding_makes_no_diversity_below_zero():
+    assert diversity.diversity(np.full([1, 5], 1 + 1e-15)) == 0.0
+
+
 def test_exponents_sum_to_one():
     assert diversity.EXPONENTS.sum() == pytest.approx(1.0, abs=1e-4)
 
