@@ -27,6 +27,7 @@ from sdgan_tf import (
     sampling,
 )
 from sdgan_tf import flags as sdgan_flags
+from sdgan_tf.evaluation import protocol, verifier_training
 from sdgan_tf.training import loop
 
 MODES = {
@@ -37,6 +38,8 @@ MODES = {
     "import_reference": reference.import_reference,
     "export": exporting.export,
     "bench": benchmark.bench,
+    "evaluate": protocol.evaluate,
+    "train_verifier": verifier_training.train_verifier,
 }
 # What the user can mend: bad input, a full disk, a folder that is none.
 USER_ERRORS = (

@@ -210,6 +210,26 @@ class Benchmark:
 
 
 @dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What `--mode=evaluate` measures, and with which verifier."""
+
+    num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
+    verifier: str = option(
+        "facenet", "facenet, or the folder of --mode=train_verifier."
+    )
+    verifier_steps: int = option(
+        2000, "Steps of --mode=train_verifier.", minimum=1
+    )
+    verifier_width: int = option(
+        32, "Channels of the trained verifier's first stage.", minimum=1
+    )
+    evaluate_real: bool = option(False, "Measure photographs instead.")
+    bootstrap_samples: int = option(
+        1000, "Resamples behind each interval.", minimum=1
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that one command of main.py is told."""
 
@@ -224,5 +244,6 @@ class Config:
     interpolation: Interpolation
     projection: Projection
     reference: Reference
+    evaluation: Evaluation
     # Experiment fields that the user named: a run folder supplies the others.
     named: frozenset = frozenset()

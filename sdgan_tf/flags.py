@@ -7,6 +7,7 @@ from absl import flags
 from sdgan_tf.config import (
     Benchmark,
     Config,
+    Evaluation,
     Experiment,
     Exporting,
     Interpolation,
@@ -25,6 +26,7 @@ SECTIONS = {
     "interpolation": Interpolation,
     "projection": Projection,
     "reference": Reference,
+    "evaluation": Evaluation,
 }
 
 

@@ -18,6 +18,7 @@ class Stream(enum.IntEnum):
     INTERPOLATION = 2
     GRID = 3
     PROJECTION = 4
+    EVALUATION = 5
 
 
 @dataclasses.dataclass(frozen=True)

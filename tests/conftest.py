@@ -24,6 +24,7 @@ from sdgan_tf import exporting
 from sdgan_tf.config import (
     Benchmark,
     Config,
+    Evaluation,
     Experiment,
     Exporting,
     Interpolation,
@@ -105,6 +106,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         "interpolation": Interpolation(rows=3, columns=2, frames=2),
         "projection": Projection(restarts=2, projection_steps=4),
         "reference": Reference(),
+        "evaluation": Evaluation(num_pairs=8, bootstrap_samples=20),
     }
     named = set()
     for name, section in sections.items():

@@ -23,6 +23,7 @@ ROOMS = (
     "sdgan_tf.projection sdgan_tf.reference",
     "sdgan_tf.sampling sdgan_tf.exporting",
     "sdgan_tf.training",
+    "sdgan_tf.evaluation",
     "sdgan_tf.runs",
     "sdgan_tf.algorithms",
     "sdgan_tf.losses sdgan_tf.models",

@@ -1,0 +1,1 @@
+"""Measures a trained generator: who is in the picture, and how diverse."""

@@ -1,0 +1,188 @@
+"""Pairs of pictures to what is measured of each pair.
+
+A chunk of pairs at a time: what is kept are numbers, never pictures.
+"""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sdgan_tf.evaluation import diversity, verification
+from sdgan_tf.evaluation.photographs import Pairs, Photographs
+from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.runs import TrainedGenerator
+
+CHUNK = 32  # Pairs.
+REPORT_SECONDS = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What is known of n pairs.
+
+    Attributes:
+        embeddings: Of both pictures, float32 `[n, 2, size]`.
+        matched: Whether they are one identity, bool `[n]`.
+        terms: MS-SSIM's, `[n, 5]`; see `diversity.ms_ssim_terms`.
+        identities: Identity hashes `[n, 2]` of photographs; None if no two
+            pairs share an identity.
+    """
+
+    embeddings: np.ndarray
+    matched: np.ndarray
+    terms: np.ndarray
+    identities: np.ndarray | None = None
+
+    @property
+    def distances(self) -> np.ndarray:
+        """Of the embeddings, float64 `[n]`."""
+        return verification.distances(
+            self.embeddings[:, 0], self.embeddings[:, 1]
+        )
+
+
+class Progress:
+    """A bar on a terminal, lines with the time left otherwise."""
+
+    def __init__(self, what: str, total: int):
+        self.what, self.total = what, total
+        self.started = self.reported = time.monotonic()
+        self.bar = None
+        if sys.stdout.isatty():
+            self.bar = keras.utils.Progbar(total, unit_name="picture")
+
+    def moved(self, done: int) -> None:
+        """Shows that `done` of the total are done."""
+        now = time.monotonic()
+        if self.bar:
+            self.bar.update(done)
+        elif now - self.reported >= REPORT_SECONDS or done == self.total:
+            self.reported = now
+            left = (now - self.started) / done * (self.total - done)
+            print(
+                f"{self.what}: {done}/{self.total}, {left:.0f} s left",
+                flush=True,
+            )
+
+
+def pair_codes(generator: TrainedGenerator, seed, start, n, matched: bool):
+    """Codes `[n, 2, d_z]` of generated pairs; z_o is always drawn afresh.
+
+    Args:
+        generator: Whose prior to draw from.
+        seed: Seed of the evaluation.
+        start: Number of the first pair; it determines the draw.
+        n: Pairs.
+        matched: Whether the two of a pair share z_i.
+    """
+    key = Keys(seed, tf.constant(start)).key(Stream.EVALUATION, int(matched))
+    latents = generator.latents
+    if matched:
+        return latents.tuples(key, n, 2)
+    return tf.reshape(latents.tuples(key, 2 * n, 1), [n, 2, latents.d_z])
+
+
+def generate(generator: TrainedGenerator, codes) -> np.ndarray:
+    """Pictures of codes `[n, 2, d_z]`, uint8 `[n, 2, h, w, 3]`.
+
+    Raises:
+        ValueError: If a number of a picture is not finite.
+    """
+    images = generator(tf.reshape(codes, [-1, codes.shape[-1]])).numpy()
+    if not np.isfinite(images).all():
+        raise ValueError(
+            "The generator's pictures hold numbers that are not finite: "
+            f"training diverged before step {generator.step}."
+        )
+    return generator.pixels.to_uint8(images).reshape(
+        *codes.shape[:2], *images.shape[1:]
+    )
+
+
+def measure_generated(
+    generator: TrainedGenerator, verifier: Verifier, num_pairs: int, seed: int
+) -> Measured:
+    """Generates balanced pairs, the matched ones first, and measures them."""
+    num_matched = num_pairs // 2
+    embeddings, terms = [], []
+    progress = Progress("generated pairs", num_pairs)
+    for matched, total in (True, num_matched), (False, num_pairs - num_matched):
+        for start in range(0, total, CHUNK):
+            n = min(CHUNK, total - start)
+            codes = pair_codes(generator, seed, start, n, matched)
+            images = generate(generator, codes)
+            terms.append(diversity.ms_ssim_terms(images[:, 0], images[:, 1]))
+            flat = verifier(images.reshape(-1, *images.shape[2:]))
+            embeddings.append(flat.reshape(n, 2, -1))
+            progress.moved(start + n + (0 if matched else num_matched))
+    return Measured(
+        np.concatenate(embeddings),
+        np.arange(num_pairs) < num_matched,
+        np.concatenate(terms),
+    )
+
+
+def _distinct(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """The photographs in use, ascending, and where each pair finds its two."""
+    positions, places = np.unique(pairs.positions, return_inverse=True)
+    return positions, places.reshape(pairs.positions.shape)
+
+
+def embed_photographs(
+    photographs: Photographs, pairs: Pairs, verifier: Callable
+) -> np.ndarray:
+    """Embeddings of pairs `[n, 2, size]`; each photograph is embedded once."""
+    positions, places = _distinct(pairs)
+    return verifier(photographs.read(positions))[places]
+
+
+def measure_photographs(
+    photographs: Photographs, pairs: Pairs, verifier: Verifier
+) -> Measured:
+    """Measures pairs of photographs; each one is read and embedded once."""
+    positions, places = _distinct(pairs)
+    images = photographs.read(positions)
+    # A small split's pairs repeat; which way round does not matter.
+    distinct, which = np.unique(
+        np.sort(places, axis=1), axis=0, return_inverse=True
+    )
+    progress = Progress(f"split {photographs.split}, photographs", len(images))
+    embeddings = []
+    for start in range(0, len(images), CHUNK):
+        embeddings.append(verifier(images[start : start + CHUNK]))
+        progress.moved(min(start + CHUNK, len(images)))
+    terms = [
+        diversity.ms_ssim_terms(images[first], images[second])
+        for first, second in (
+            distinct[start : start + CHUNK].T
+            for start in range(0, len(distinct), CHUNK)
+        )
+    ]
+    return Measured(
+        np.concatenate(embeddings)[places],
+        pairs.matched,
+        np.concatenate(terms)[which.reshape(-1)],
+        pairs.identities,
+    )
+
+
+def embed_sample(
+    photographs: Photographs, count: int, seed: int, verifier: Callable
+) -> np.ndarray:
+    """Embeddings `[count, size]` of photographs drawn without replacement."""
+    total = int(photographs.counts.sum())
+    rng = np.random.default_rng(seed)
+    # In one go: each reading walks through all records of the split.
+    images = photographs.read(np.sort(rng.choice(total, count, replace=False)))
+    progress = Progress(f"split {photographs.split}, sample", count)
+    embeddings = []
+    for start in range(0, count, CHUNK):
+        embeddings.append(verifier(images[start : start + CHUNK]))
+        progress.moved(min(start + CHUNK, count))
+    return np.concatenate(embeddings)

@@ -1,0 +1,176 @@
+"""Photographs of one split by position, and balanced pairs of them."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline import records
+from data_pipeline.records import BadDataSet, DataSet
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairs:
+    """Pairs of photographs, half of them matched.
+
+    Attributes:
+        positions: Photographs of each pair within the split, `[n, 2]`.
+        identities: Identity hashes of the pair, `[n, 2]`.
+        matched: Whether they are one identity, `[n]`.
+    """
+
+    positions: np.ndarray
+    identities: np.ndarray
+    matched: np.ndarray
+
+    @property
+    def distinct_matched(self) -> int:
+        """Matched pairs that differ, whatever the order within a pair."""
+        pairs = np.sort(self.positions[self.matched], axis=1)
+        return len(np.unique(pairs, axis=0))
+
+    @property
+    def num_identities(self) -> int:
+        return len(np.unique(self.identities))
+
+
+@dataclasses.dataclass(frozen=True)
+class Photographs:
+    """One split, of which only what is asked for is read.
+
+    Attributes:
+        data: The data set.
+        split: "train", "valid" or "test".
+        hashes: Identity hashes, `[identities]`.
+        counts: Photographs of each, `[identities]`.
+    """
+
+    data: DataSet
+    split: str
+    hashes: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def open(cls, data: DataSet, split: str) -> "Photographs":
+        """Reads the split's index."""
+        indices = [data.index(shard) for shard in data.shards(split)]
+        return cls(
+            data,
+            split,
+            np.concatenate([index.hashes for index in indices]),
+            np.concatenate([index.counts for index in indices]),
+        )
+
+    @property
+    def identities(self) -> np.ndarray:
+        """The identity hash of each photograph, `[photographs]`."""
+        return np.repeat(self.hashes, self.counts)
+
+    @property
+    def possible_matched(self) -> int:
+        """How many different matched pairs the split has."""
+        return int(np.sum(self.counts * (self.counts - 1) // 2))
+
+    def pairs(self, num_pairs: int, seed: int) -> Pairs:
+        """Draws balanced pairs, the matched ones first.
+
+        Matched: identity uniform, two distinct photographs. Unmatched: two
+        distinct identities, a photograph of each. All are identities of at
+        least two photographs, so that both kinds show the same ones. Pairs
+        may repeat.
+
+        Raises:
+            BadDataSet: If the split lacks two identities of two photographs.
+            ValueError: If `num_pairs` is below 2.
+        """
+        if num_pairs < 2:
+            raise ValueError(
+                f"`num_pairs` must be at least 2. Received: {num_pairs}"
+            )
+        usable = np.flatnonzero(self.counts >= 2)
+        if len(usable) < 2:
+            raise BadDataSet(
+                f"The split `{self.split}` needs two identities of two "
+                f"photographs; it has {len(usable)}. Received: "
+                f"data_dir={self.data.folder!r}"
+            )
+        rng = np.random.default_rng([seed, records.SPLITS.index(self.split)])
+        num_matched = num_pairs // 2
+        starts = np.cumsum(self.counts) - self.counts
+        first = rng.integers(0, len(usable), num_pairs)
+        # One of the others, if unmatched.
+        other = (first + rng.integers(1, len(usable), num_pairs)) % len(usable)
+        matched = np.arange(num_pairs) < num_matched
+        who = usable[np.stack([first, np.where(matched, first, other)], axis=1)]
+        counts = self.counts[who]
+        picks = rng.integers(0, counts)
+        beside = rng.integers(1, counts[:, 0])
+        picks[:, 1] = np.where(
+            matched, (picks[:, 0] + beside) % counts[:, 0], picks[:, 1]
+        )
+        return Pairs(starts[who] + picks, self.hashes[who], matched)
+
+    def read(self, positions: np.ndarray) -> np.ndarray:
+        """The photographs at ascending `positions`, uint8 `[n, h, w, 3]`.
+
+        Raises:
+            BadDataSet: If the shards do not hold what their index says.
+        """
+        return np.stack(
+            [self._image(parsed) for parsed in self._records(positions)]
+        )
+
+    def observations(self, positions: np.ndarray) -> list[str]:
+        """The observation names at ascending `positions`."""
+        return [
+            parsed["observation"].numpy().decode()
+            for parsed in self._records(positions)
+        ]
+
+    def _image(self, parsed) -> np.ndarray:
+        image = tf.io.decode_png(parsed["image"], channels=3).numpy()
+        side = self.data.image_size
+        if image.shape != (side, side, 3):
+            raise BadDataSet(
+                f"A photograph of the split `{self.split}` is not of the "
+                f"manifest's size. Received: shape={image.shape}, "
+                f"image_size={side}"
+            )
+        return image
+
+    def _records(self, positions: np.ndarray):
+        wanted = np.zeros(int(self.counts.sum()), bool)
+        wanted[positions] = True
+        rows = tf.data.TFRecordDataset(self.data.shards(self.split)).enumerate()
+        keep = tf.constant(wanted)
+        found = 0
+        expected = self.identities
+        for position, row in rows.filter(lambda i, _: keep[i]):
+            parsed = tf.io.parse_single_example(row, records.FEATURES)
+            if parsed["identity_hash"].numpy() != expected[position]:
+                break
+            found += 1
+            yield parsed
+        if found != wanted.sum():
+            raise BadDataSet(
+                f"The shards of the split `{self.split}` do not hold what "
+                "their index says. Build the data set again. Received: "
+                f"data_dir={self.data.folder!r}"
+            )
+
+
+def check_splits_are_disjoint(data: DataSet) -> None:
+    """Raises BadDataSet if an identity lies in two splits."""
+    splits = {
+        split: set(Photographs.open(data, split).hashes.tolist())
+        for split in records.SPLITS
+    }
+    for number, a in enumerate(records.SPLITS):
+        for b in records.SPLITS[number + 1 :]:
+            shared = splits[a] & splits[b]
+            if shared:
+                raise BadDataSet(
+                    f"{len(shared)} identities lie in the splits `{a}` and "
+                    f"`{b}` both: what is measured would be known. Build the "
+                    f"data set again. Received: data_dir={data.folder!r}"
+                )

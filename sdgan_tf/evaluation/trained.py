@@ -1,0 +1,107 @@
+"""A verifier that `--mode=train_verifier` wrote: weights and a JSON card."""
+
+import hashlib
+import json
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline.records import DataSet
+from sdgan_tf.models.embedding import EmbeddingNetwork
+
+WEIGHTS, CARD = "verifier.weights.h5", "verifier.json"
+BATCH_SIZE = 64
+# Images enter as x / 127.5 - 1, whatever the generator's mapping.
+SCALE = 127.5
+
+
+def file_hash(path: str) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def save(folder: str, network: EmbeddingNetwork, card: dict) -> None:
+    """Writes a verifier; the card is written last.
+
+    Args:
+        folder: Made if it is not there.
+        network: Built.
+        card: What is known of it; `data_build_id` must be among it.
+    """
+    tf.io.gfile.makedirs(folder)
+    weights = os.path.join(folder, WEIGHTS)
+    network.save_weights(weights)
+    card = card | {
+        "network": {"width": network.width, "size": network.size},
+        "weights_sha256": file_hash(weights),
+    }
+    with tf.io.gfile.GFile(os.path.join(folder, CARD), "w") as file:
+        file.write(json.dumps(card, indent=2) + "\n")
+
+
+class TrainedVerifier:
+    """Embeds the pictures of the data set that it was trained on.
+
+    Args:
+        folder: What `save` wrote.
+        data: The data set that is evaluated on.
+
+    Raises:
+        FileNotFoundError: If there is no verifier.
+        ValueError: If it is of another data set or damaged.
+    """
+
+    def __init__(self, folder: str, data: DataSet):
+        path = os.path.join(folder, CARD)
+        if not tf.io.gfile.exists(path):
+            raise FileNotFoundError(
+                "`verifier` must be facenet or the folder that "
+                f"--mode=train_verifier wrote, with `{CARD}`. "
+                f"Received: verifier={folder!r}"
+            )
+        with tf.io.gfile.GFile(path) as file:
+            card = json.loads(file.read())
+        if card["data_build_id"] != data.build_id:
+            raise ValueError(
+                "The verifier is of another data set: it may know the test "
+                "identities. Train one with --mode=train_verifier. Received: "
+                f"verifier={folder!r} of {card['data_build_id']}, "
+                f"data_dir={data.folder!r} of {data.build_id}"
+            )
+        weights = os.path.join(folder, WEIGHTS)
+        self.name = os.path.basename(os.path.normpath(folder))
+        self.file_hash = file_hash(weights)
+        if self.file_hash != card["weights_sha256"]:
+            raise ValueError(
+                f"`{WEIGHTS}` is not the file that `{CARD}` names: one of them "
+                "was replaced. Train the verifier again. Received: "
+                f"verifier={folder!r}"
+            )
+        self.size = card["network"]["size"]
+        network = EmbeddingNetwork(**card["network"])
+        network(tf.zeros([1, data.image_size, data.image_size, 3]))
+        network.load_weights(weights)
+        self._embed = embedder(network)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """uint8 `[n, h, w, 3]` to float32 `[n, size]` of unit norm."""
+        return self._embed(images)
+
+
+def embedder(network: EmbeddingNetwork):
+    """A function of uint8 images `[n, h, w, 3]`, a batch at a time."""
+    embed = tf.function(
+        lambda x: network(tf.cast(x, tf.float32) / SCALE - 1.0, training=False),
+        reduce_retracing=True,
+    )
+
+    def call(images: np.ndarray) -> np.ndarray:
+        parts = [
+            embed(tf.constant(images[start : start + BATCH_SIZE])).numpy()
+            for start in range(0, len(images), BATCH_SIZE)
+        ]
+        return np.concatenate([np.zeros([0, network.size], np.float32), *parts])
+
+    return call

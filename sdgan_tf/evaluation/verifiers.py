@@ -1,0 +1,72 @@
+"""Verifiers: pictures to embeddings in which equal identities lie near."""
+
+import hashlib
+from typing import Protocol
+
+import numpy as np
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation import facenet, trained
+
+FACENET = "facenet"
+
+
+class Verifier(Protocol):
+    """What an evaluation needs of a verifier.
+
+    Attributes:
+        name: For the report.
+        file_hash: SHA-256 of the weights, hexadecimal.
+        size: Numbers in an embedding.
+    """
+
+    name: str
+    file_hash: str
+    size: int
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """uint8 `[n, h, w, 3]` to float32 `[n, size]`."""
+
+
+def open_verifier(name: str, data: DataSet) -> Verifier:
+    """The verifier called `name`, if it is one for this data set.
+
+    Args:
+        name: "facenet" or the folder that `--mode=train_verifier` wrote.
+        data: The data set that is evaluated on.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        ValueError: If it is of another data set, or damaged.
+    """
+    if name == FACENET:
+        return facenet.FaceNet(facenet.facenet_path())
+    return trained.TrainedVerifier(name, data)
+
+
+class CachedVerifier:
+    """A verifier that embeds each distinct picture once.
+
+    Pictures are told apart by a hash of their content. For photographs, which
+    come again; generated pictures never do.
+
+    Args:
+        verifier: What it asks.
+    """
+
+    def __init__(self, verifier: Verifier):
+        self.verifier = verifier
+        self._known: dict[bytes, np.ndarray] = {}
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """uint8 `[n, h, w, 3]` to float32 `[n, size]`."""
+        keys = [hashlib.sha256(image.tobytes()).digest() for image in images]
+        new = {
+            key: place
+            for place, key in enumerate(keys)
+            if key not in self._known
+        }
+        if new:
+            embeddings = self.verifier(images[list(new.values())])
+            self._known.update(zip(new, embeddings, strict=True))
+        return np.stack([self._known[key] for key in keys])

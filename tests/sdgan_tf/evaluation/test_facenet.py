@@ -1,0 +1,40 @@
+"""FaceNet's file, where it is installed."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation import facenet
+from sdgan_tf.evaluation.verifiers import open_verifier
+
+
+def test_not_installed(monkeypatch, split_data):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="requirements-faces.txt"):
+        open_verifier("facenet", DataSet.open(split_data))
+
+
+def test_another_file(tmp_path):
+    path = tmp_path / "graph_final.pb"
+    with pytest.raises(FileNotFoundError, match="lacks its graph"):
+        facenet.FaceNet(str(path))
+    path.write_bytes(b"other")
+    with pytest.raises(ValueError, match="not the known one"):
+        facenet.FaceNet(str(path))
+
+
+def test_any_number_of_pictures(monkeypatch):
+    try:
+        path = facenet.facenet_path()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    verifier = facenet.FaceNet(path)
+    monkeypatch.setattr(facenet, "BATCH_SIZE", 2)
+    images = np.random.default_rng(0).integers(0, 256, [3, 64, 64, 3], "uint8")
+    embeddings = verifier(images)
+    assert embeddings.shape == (3, 512) and embeddings.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(verifier(images[2:]), embeddings[2:], atol=1e-5)
+    assert verifier(images[:0]).shape == (0, 512)

@@ -1,0 +1,66 @@
+"""What is measured of pairs."""
+
+import numpy as np
+import pytest
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation import diversity, measuring
+from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.verifiers import CachedVerifier
+from sdgan_tf.runs import Run
+
+
+def test_codes_of_pairs(trained):
+    generator = Run(trained.run_dir).generator()
+    matched = measuring.pair_codes(generator, 0, 0, 5, matched=True).numpy()
+    assert matched.shape == (5, 2, 11)
+    np.testing.assert_array_equal(matched[:, 0, :6], matched[:, 1, :6])
+    assert (matched[:, 0, 6:] != matched[:, 1, 6:]).all()
+    unmatched = measuring.pair_codes(generator, 0, 0, 5, matched=False).numpy()
+    assert (unmatched[:, 0] != unmatched[:, 1]).all()
+    later = measuring.pair_codes(generator, 0, 32, 5, matched=True).numpy()
+    assert (later != matched).all()
+
+
+def test_generated_pairs(trained, mean_colour, monkeypatch):
+    monkeypatch.setattr(measuring, "CHUNK", 2)
+    generator = Run(trained.run_dir).generator()
+    measured = measuring.measure_generated(generator, mean_colour, 7, seed=1)
+    np.testing.assert_array_equal(measured.matched, [True] * 3 + [False] * 4)
+    assert measured.embeddings.shape == (7, 2, 3)
+    assert measured.terms.shape == (7, 5)
+    assert measured.identities is None and mean_colour.seen == 14
+    codes = measuring.pair_codes(generator, 1, 2, 1, matched=True)
+    images = measuring.generate(generator, codes)
+    np.testing.assert_array_equal(
+        measured.embeddings[2], mean_colour(images[0])
+    )
+
+
+def test_photographs_are_embedded_once(split_data, mean_colour):
+    photographs = Photographs.open(DataSet.open(split_data), "test")
+    pairs = photographs.pairs(200, seed=0)
+    cached = CachedVerifier(mean_colour)
+    measured = measuring.measure_photographs(photographs, pairs, cached)
+    assert mean_colour.seen == 12
+    measuring.measure_photographs(photographs, pairs, cached)
+    assert mean_colour.seen == 12
+    images = photographs.read(np.arange(12))
+    for n in (0, 150, 199):
+        a, b = pairs.positions[n]
+        np.testing.assert_array_equal(
+            measured.embeddings[n], mean_colour(images[[a, b]])
+        )
+        np.testing.assert_allclose(
+            measured.terms[n],
+            diversity.ms_ssim_terms(images[[a]], images[[b]])[0],
+        )
+
+
+def test_numbers_that_are_not_finite(trained):
+    generator = Run(trained.run_dir).generator()
+    weights = generator.network.weights[0]
+    weights.assign(weights * np.nan)
+    codes = measuring.pair_codes(generator, 0, 0, 1, matched=True)
+    with pytest.raises(ValueError, match="not finite"):
+        measuring.generate(generator, codes)

@@ -1,0 +1,78 @@
+"""`--mode=train_verifier`, and the verifier that it writes."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation import trained, verifier_training
+from sdgan_tf.evaluation.verifiers import open_verifier
+
+
+def test_margin_softmax_by_hand():
+    loss = verifier_training.margin_softmax_loss(
+        tf.constant([[0.5, 0.1]]), [0], scale=2.0, margin=0.2
+    )
+    # Logits 2 * (0.5 - 0.2) and 2 * 0.1.
+    assert float(loss) == pytest.approx(math.log(1 + math.exp(0.2 - 0.6)))
+
+
+def test_shifts_move_by_at_most_an_eighth():
+    ramp = tf.range(32.0)[None, :, None, None] * tf.ones([20, 1, 32, 1])
+    moved = verifier_training.shifted(ramp, [0, 1]).numpy()
+    middle = moved[:, 16, 0, 0] - 16
+    assert np.abs(middle).max() <= 4 and len(np.unique(middle)) > 3
+    assert moved.shape == ramp.shape
+
+
+@pytest.fixture
+def verifier(make_config, split_data, tmp_path):
+    config = make_config(
+        data_dir=split_data,
+        verifier=str(tmp_path / "verifier"),
+        verifier_steps=2,
+        verifier_width=2,
+    )
+    verifier_training.train_verifier(config)
+    return config
+
+
+def test_a_trained_verifier_is_taken(verifier, split_data, capsys):
+    folder = verifier.evaluation.verifier
+    opened = open_verifier(folder, DataSet.open(split_data))
+    images = np.random.default_rng(0).integers(0, 256, [3, 32, 32, 3], "uint8")
+    embeddings = opened(images)
+    assert embeddings.shape == (3, 128) == (3, opened.size)
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
+    with open(f"{folder}/{trained.CARD}") as file:
+        card = json.load(file)
+    assert card["training_identities"] == 12
+    assert card["validation_identities"] <= 5
+    assert 0 <= card["validation_auc"] <= 1
+    assert opened.name == "verifier"
+    assert opened.file_hash == card["weights_sha256"]
+
+
+def test_errors(verifier, make_config, make_splits, split_data, tmp_path):
+    folder = verifier.evaluation.verifier
+    other = make_splits("other", {"test": {"a": 2, "b": 2}})
+    with pytest.raises(ValueError, match="of another data set"):
+        open_verifier(folder, DataSet.open(other))
+    with pytest.raises(FileExistsError, match="holds one already"):
+        verifier_training.train_verifier(verifier)
+    with pytest.raises(FileNotFoundError, match="must be facenet or"):
+        open_verifier(str(tmp_path), DataSet.open(split_data))
+    with open(f"{folder}/{trained.WEIGHTS}", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(ValueError, match="one of them was replaced"):
+        open_verifier(folder, DataSet.open(split_data))
+
+
+def test_flags_are_wanted(make_config, split_data):
+    with pytest.raises(ValueError, match="--data_dir is missing"):
+        verifier_training.train_verifier(make_config(data_dir=""))
+    with pytest.raises(ValueError, match="--verifier is missing"):
+        verifier_training.train_verifier(make_config(data_dir=split_data))
