@@ -25,7 +25,7 @@ demo: $(READY)
 	$(BIN)/python main.py --flagfile=demo.flags
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .
