@@ -16,10 +16,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.algorithms.base import Signature, variables
+from sdgan_tf.algorithms.base import Signature
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config
-from sdgan_tf.runs import Run, TrainedGenerator, restore_latest
+from sdgan_tf.runs import Run, TrainedGenerator, load_networks
 
 # What one request may ask for: 2 GB of feature maps at 64x64 and dim 64.
 MAX_IMAGES = 4096
@@ -78,7 +78,7 @@ class ServedGenerator:
         TensorFlow Serving's REST writes an output as base64 only if its name
         ends in `_bytes`.
         """
-        pixels = self.pixels.pixels(self.images(z_i, z_o)["images"])
+        pixels = self.pixels.to_pixels(self.images(z_i, z_o)["images"])
         return {"image_bytes": tf.io.encode_png(pixels)}
 
     def grid(self, z_i, z_o):
@@ -153,8 +153,7 @@ def run_signatures(run: Run, generator: TrainedGenerator) -> dict:
     signatures = ServedGenerator(generator).signatures()
     if run.has_checkpoint():
         algorithm = build_algorithm(run.experiment())
-        networks = {n: variables(net) for n, net in algorithm.networks.items()}
-        restore_latest(run, tf.train.Checkpoint(**networks), partial=True)
+        load_networks(run, algorithm.networks)
         signatures |= algorithm.signatures()
     return signatures
 

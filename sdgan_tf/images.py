@@ -27,22 +27,22 @@ class PixelMapping:
         """uint8 pixels of any shape to float32 in [-1, 1]."""
         return tf.cast(pixels, tf.float32) * self.scale - 1.0
 
-    def levels(self, images) -> tf.Tensor:
+    def to_levels(self, images) -> tf.Tensor:
         """Images nominally in [-1, 1] to [0, 255], not yet rounded."""
         # A product: a graph would turn a quotient into one, and round apart.
         levels = (tf.convert_to_tensor(images) + 1.0) * (1.0 / self.scale)
         return tf.clip_by_value(levels, 0.0, 255.0)
 
-    def pixels(self, images) -> tf.Tensor:
+    def to_pixels(self, images) -> tf.Tensor:
         """`to_uint8` as operations of a graph."""
-        levels = self.levels(images)
+        levels = self.to_levels(images)
         if self.nearest:
             levels = tf.round(levels)
         return tf.cast(levels, tf.uint8)
 
     def to_uint8(self, images) -> np.ndarray:
         """Images of any shape, nominally in [-1, 1], to uint8 pixels."""
-        return self.pixels(images).numpy()
+        return self.to_pixels(images).numpy()
 
 
 # x / 256 * 2 - 1 and floor((x + 1) / 2 * 256), as the reference's SD-DCGAN.

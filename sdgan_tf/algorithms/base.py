@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import math
 from collections.abc import Callable
 
 import keras
@@ -15,6 +16,11 @@ from sdgan_tf.latents import Keys, LatentSpace
 def variables(network: keras.Model) -> list[tf.Variable]:
     """A network's variables, trained or not, in a fixed order."""
     return [weight.value for weight in network.weights]
+
+
+def count_parameters(network: keras.Model) -> int:
+    """Trainable parameters."""
+    return sum(math.prod(v.shape) for v in network.trainable_variables)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,11 +4,8 @@ A chunk of pairs at a time: what is kept are numbers, never pictures.
 """
 
 import dataclasses
-import sys
-import time
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -16,10 +13,11 @@ from sdgan_tf.evaluation import diversity, verification
 from sdgan_tf.evaluation.photographs import Pairs, Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.progress import Progress
 from sdgan_tf.runs import TrainedGenerator
 
 CHUNK = 32  # Pairs.
-REPORT_SECONDS = 10.0
+LINE_SECONDS = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,30 +43,6 @@ class Measured:
         return verification.distances(
             self.embeddings[:, 0], self.embeddings[:, 1]
         )
-
-
-class Progress:
-    """A bar on a terminal, lines with the time left otherwise."""
-
-    def __init__(self, what: str, total: int):
-        self.what, self.total = what, total
-        self.started = self.reported = time.monotonic()
-        self.bar = None
-        if sys.stdout.isatty():
-            self.bar = keras.utils.Progbar(total, unit_name="picture")
-
-    def moved(self, done: int) -> None:
-        """Shows that `done` of the total are done."""
-        now = time.monotonic()
-        if self.bar:
-            self.bar.update(done)
-        elif now - self.reported >= REPORT_SECONDS or done == self.total:
-            self.reported = now
-            left = (now - self.started) / done * (self.total - done)
-            print(
-                f"{self.what}: {done}/{self.total}, {left:.0f} s left",
-                flush=True,
-            )
 
 
 def pair_codes(generator: TrainedGenerator, seed, start, n, matched: bool):
@@ -111,7 +85,7 @@ def measure_generated(
     """Generates balanced pairs, the matched ones first, and measures them."""
     num_matched = num_pairs // 2
     embeddings, terms = [], []
-    progress = Progress("generated pairs", num_pairs)
+    progress = Progress("generated pairs", num_pairs, line_seconds=LINE_SECONDS)
     for matched, total in (True, num_matched), (False, num_pairs - num_matched):
         for start in range(0, total, CHUNK):
             n = min(CHUNK, total - start)
@@ -120,12 +94,26 @@ def measure_generated(
             terms.append(diversity.ms_ssim_terms(images[:, 0], images[:, 1]))
             flat = verifier(images.reshape(-1, *images.shape[2:]))
             embeddings.append(flat.reshape(n, 2, -1))
-            progress.moved(start + n + (0 if matched else num_matched))
+            progress.logged(start + n + (0 if matched else num_matched))
     return Measured(
         np.concatenate(embeddings),
         np.arange(num_pairs) < num_matched,
         np.concatenate(terms),
     )
+
+
+def _embed(images: np.ndarray, verifier: Callable, split: str) -> np.ndarray:
+    """Embeddings `[n, size]`, a chunk at a time."""
+    progress = Progress(
+        f"photographs of the split {split}",
+        len(images),
+        line_seconds=LINE_SECONDS,
+    )
+    embeddings = []
+    for start in range(0, len(images), CHUNK):
+        embeddings.append(verifier(images[start : start + CHUNK]))
+        progress.logged(min(start + CHUNK, len(images)))
+    return np.concatenate(embeddings)
 
 
 def _distinct(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
@@ -152,11 +140,7 @@ def measure_photographs(
     distinct, which = np.unique(
         np.sort(places, axis=1), axis=0, return_inverse=True
     )
-    progress = Progress(f"split {photographs.split}, photographs", len(images))
-    embeddings = []
-    for start in range(0, len(images), CHUNK):
-        embeddings.append(verifier(images[start : start + CHUNK]))
-        progress.moved(min(start + CHUNK, len(images)))
+    embeddings = _embed(images, verifier, photographs.split)
     terms = [
         diversity.ms_ssim_terms(images[first], images[second])
         for first, second in (
@@ -165,7 +149,7 @@ def measure_photographs(
         )
     ]
     return Measured(
-        np.concatenate(embeddings)[places],
+        embeddings[places],
         pairs.matched,
         np.concatenate(terms)[which.reshape(-1)],
         pairs.identities,
@@ -180,9 +164,4 @@ def embed_sample(
     rng = np.random.default_rng(seed)
     # In one go: each reading walks through all records of the split.
     images = photographs.read(np.sort(rng.choice(total, count, replace=False)))
-    progress = Progress(f"split {photographs.split}, sample", count)
-    embeddings = []
-    for start in range(0, count, CHUNK):
-        embeddings.append(verifier(images[start : start + CHUNK]))
-        progress.moved(min(start + CHUNK, count))
-    return np.concatenate(embeddings)
+    return _embed(images, verifier, photographs.split)

@@ -120,13 +120,6 @@ class Photographs:
             [self._image(parsed) for parsed in self._records(positions)]
         )
 
-    def observations(self, positions: np.ndarray) -> list[str]:
-        """The observation names at ascending `positions`."""
-        return [
-            parsed["observation"].numpy().decode()
-            for parsed in self._records(positions)
-        ]
-
     def _image(self, parsed) -> np.ndarray:
         image = tf.io.decode_png(parsed["image"], channels=3).numpy()
         side = self.data.image_size

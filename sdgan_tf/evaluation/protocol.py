@@ -7,14 +7,13 @@ validation pairs and is kept for real and generated test pairs.
 import dataclasses
 import json
 import logging
-import math
 import time
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
+from sdgan_tf.algorithms.base import count_parameters
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config, Experiment
 from sdgan_tf.evaluation import distributions, verification
@@ -43,14 +42,8 @@ MAX_COMPARED = 2000  # Photographs of a split that pictures are compared with.
 
 def memory_mb(experiment: Experiment) -> float:
     """Trainable parameters of all networks at 4 bytes, in 10^6 bytes."""
-    algorithm = build_algorithm(experiment)
-    count = sum(
-        math.prod(variable.shape)
-        for network in algorithm.networks.values()
-        for variable in network.trainable_variables
-    )
-    keras.backend.clear_session()
-    return 4 * count / 1e6
+    networks = build_algorithm(experiment).networks.values()
+    return 4 * sum(map(count_parameters, networks)) / 1e6
 
 
 @dataclasses.dataclass(frozen=True)

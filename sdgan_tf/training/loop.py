@@ -12,13 +12,14 @@ from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config
+from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.resuming import describe, resolve
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.steps import compile_steps, distribute
 from sdgan_tf.training.strategy import make_workers
-from sdgan_tf.training.summaries import Meter, Progress, Summaries
+from sdgan_tf.training.summaries import Meter, Summaries
 
 # A signal is answered between two calls of the compiled steps.
 SECONDS_PER_CALL = 2.0
@@ -139,7 +140,7 @@ class Trainer:
                 cache_bytes=options.cache_gb * 1e9,
             )
         )
-        progress = Progress(step, options.train_steps)
+        progress = Progress("step", options.train_steps, first=step)
         meter = Meter()
         self.samples.draw(self.summaries, step)
         per_call, stopped = 1, False
@@ -156,7 +157,9 @@ class Trainer:
             if step % options.log_interval_steps == 0:
                 scalars = meter.take(self.experiment.batch_size)
                 self.summaries.scalars(scalars, step)
-                progress.logged(step, scalars)
+                rate = f"{scalars['time/pairs_per_second']:.1f} pairs/s"
+                shown = {n: scalars[n] for n in self.algorithm.scalars}
+                progress.logged(step, shown, rate)
             if step % options.sample_interval_steps == 0:
                 self.samples.draw(self.summaries, step)
             if step % options.save_interval_steps == 0:

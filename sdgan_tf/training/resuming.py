@@ -3,9 +3,7 @@
 import dataclasses
 import math
 
-import keras
-
-from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.base import Algorithm, count_parameters
 from sdgan_tf.config import Config, Experiment
 from sdgan_tf.runs import Run
 
@@ -23,6 +21,10 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
         if config.run_dir
         else Run.new(config.experiment.model)
     )
+    if not config.run_dir and config.training.strategy == "multi_worker":
+        raise ValueError(
+            "--run_dir is missing: the workers must name one folder."
+        )
     if not run.has_checkpoint():
         if run.has_weights():
             raise ValueError(
@@ -44,11 +46,6 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
             "folder or leave these flags out."
         )
     return run, trained
-
-
-def count_parameters(network: keras.Model) -> int:
-    """Trainable parameters."""
-    return sum(math.prod(v.shape) for v in network.trainable_variables)
 
 
 def describe(algorithm: Algorithm, experiment: Experiment) -> str:

@@ -1,10 +1,8 @@
-"""What one sees of a run: TensorBoard, stats.jsonl, pictures, progress."""
+"""What one sees of a run: TensorBoard, stats.jsonl, pictures, speed."""
 
 import json
-import sys
 import time
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -87,47 +85,3 @@ class Meter:
         )
         self.__init__()
         return scalars
-
-
-class Progress:
-    """A bar on a terminal, plain lines with the time left otherwise."""
-
-    def __init__(self, first_step: int, last_step: int):
-        self.first, self.last = first_step, last_step
-        self.started = time.monotonic()
-        self.bar = None
-        if sys.stdout.isatty():
-            self.bar = keras.utils.Progbar(
-                last_step - first_step, unit_name="step"
-            )
-
-    def moved(self, step: int) -> None:
-        """Moves the bar."""
-        if self.bar:
-            self.bar.update(step - self.first)
-
-    def logged(self, step: int, values: dict[str, float]) -> None:
-        """Shows the latest scalars."""
-        shown = {
-            name: value
-            for name, value in values.items()
-            if not name.startswith("time/")
-        }
-        if self.bar:
-            self.bar.stateful_metrics = set(shown)
-            self.bar.update(step - self.first, values=list(shown.items()))
-            return
-        elapsed = time.monotonic() - self.started
-        left = elapsed / (step - self.first) * (self.last - step)
-        text = " ".join(f"{n}={v:.4f}" for n, v in shown.items())
-        rate = values["time/pairs_per_second"]
-        print(
-            f"step {step}/{self.last} {text} {rate:.1f} pairs/s "
-            f"{_duration(left)} left",
-            flush=True,
-        )
-
-
-def _duration(seconds: float) -> str:
-    hours, rest = divmod(int(seconds), 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"

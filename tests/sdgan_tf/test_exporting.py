@@ -310,7 +310,7 @@ def test_pixels_of_a_graph_are_those_of_numpy(pixels):
     wanted = (np.rint(wanted) if pixels.nearest else wanted).astype(np.uint8)
     np.testing.assert_array_equal(pixels.to_uint8(images), wanted)
     np.testing.assert_array_equal(
-        tf.function(pixels.pixels)(tf.constant(images)), wanted
+        tf.function(pixels.to_pixels)(tf.constant(images)), wanted
     )
 
 

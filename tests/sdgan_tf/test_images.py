@@ -70,7 +70,7 @@ def test_nearest_mapping_rounds_to_the_nearest():
 
 def test_levels_are_not_rounded():
     mapping = PixelMapping(1 / 127.5, nearest=True)
-    levels = mapping.levels(np.float32([0.003, -1.5, 1.5])).numpy()
+    levels = mapping.to_levels(np.float32([0.003, -1.5, 1.5])).numpy()
     np.testing.assert_allclose(levels, [127.8825, 0, 255], rtol=1e-6)
 
 

@@ -2,108 +2,10 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from sdgan_tf import projection
-from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.config import Experiment
-from sdgan_tf.images import BEGAN_PIXELS
-from sdgan_tf.latents import LatentSpace
-from sdgan_tf.projection import Projector, find_photographs, read_photographs
-from sdgan_tf.reference import Dump, load_dump
-from sdgan_tf.runs import Run, TrainedGenerator
-
-TINY = Experiment(model="sd_began", image_size=32, dim=8, d_i=3, d_o=2)
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Run:
-    """A random generator, stretched so that its pictures differ."""
-    network = build_algorithm(TINY).generator
-    rng = np.random.default_rng(0)
-    for layer in (network.project, *network.convs, network.to_image):
-        kernel = layer.kernel.numpy()
-        layer.kernel.assign(1.5 * kernel)
-        layer.bias.assign(rng.uniform(-0.1, 0.1, layer.bias.shape))
-    run = Run(str(tmp_path_factory.mktemp("random") / "run"))
-    run.write_generator(network, TINY, 0)
-    return run
-
-
-def own_pictures(generator: TrainedGenerator, n: int, seed=1) -> tuple:
-    z = tf.random.stateless_uniform(
-        [n, generator.latents.d_z], [seed, 2], -1.0, 1.0
-    )
-    return z.numpy(), generator.pixels.to_uint8(generator(z))
-
-
-def test_own_pictures_are_recovered(run):
-    generator = run.generator()
-    _, pictures = own_pictures(generator, 5)
-    assert pictures.std(axis=0).mean() > 10  # Grey levels: they differ.
-    projector = Projector(generator, restarts=3, steps=100)
-    found, images, distance = projector.project(pictures[:, None])
-    assert found.shape == (5, 1, 5)
-    assert images.shape == (5, 1, 32, 32, 3) and images.dtype == np.uint8
-    assert np.abs(found).max() <= 1
-    assert distance.shape == (5, 1)
-    np.testing.assert_allclose(
-        distance[:, 0],
-        np.abs(images[:, 0] - pictures.astype("float32")).mean((1, 2, 3)),
-        rtol=1e-5,
-    )
-    assert np.median(distance) < 1
-
-
-def test_codes_stay_in_the_box(run, monkeypatch):
-    monkeypatch.setattr(projection, "LEARNING_RATE", 100.0)
-    generator = run.generator()
-    _, pictures = own_pictures(generator, 2)
-    found, _, _ = Projector(generator, 2, steps=1).project(pictures[:, None])
-    assert np.abs(found).max() == 1
-
-
-def test_shared_identity_is_one_z_i(run):
-    generator = run.generator()
-    z, _ = own_pictures(generator, 3)
-    z[:, :3] = z[0, :3]
-    pictures = generator.pixels.to_uint8(generator(z))
-    projector = Projector(generator, restarts=4, steps=100)
-    found, _, distance = projector.project(pictures[None])
-    assert found.shape == (1, 3, 5)
-    np.testing.assert_array_equal(found[0, 0, :3], found[0, 1, :3])
-    np.testing.assert_array_equal(found[0, 0, :3], found[0, 2, :3])
-    assert (found[0, 0, 3:] != found[0, 1, 3:]).all()
-    assert np.median(distance) < 1
-
-
-def test_how_descents_share_calls_changes_nothing(run, monkeypatch):
-    generator = run.generator()
-    _, pictures = own_pictures(generator, 3)
-    results = []
-    for images, steps in ((32, 10), (4, 3)):
-        monkeypatch.setattr(projection, "IMAGES_PER_CALL", images)
-        monkeypatch.setattr(projection, "STEPS_PER_CALL", steps)
-        projector = Projector(generator, restarts=2, steps=8)
-        results.append(projector.project(pictures[:, None])[0])
-    np.testing.assert_allclose(*results, atol=1e-3)
-
-
-def test_more_restarts_are_never_worse(run):
-    generator = run.generator()
-    _, pictures = own_pictures(generator, 4, seed=3)
-    one, four = (
-        Projector(generator, restarts, 20).project(pictures[:, None])[2]
-        for restarts in (1, 4)
-    )
-    assert (four <= one + 0.01).all()
-
-
-@pytest.mark.parametrize("restarts", [0, 100_000])
-def test_restarts_range(run, restarts):
-    with pytest.raises(ValueError, match=f"Received: restarts={restarts}"):
-        Projector(run.generator(), restarts, 1)
+from sdgan_tf.projection import find_photographs, read_photographs
 
 
 def save(path, size=(50, 40), colour="red", **options):
@@ -160,14 +62,16 @@ def test_bad_photographs(tmp_path, data, message):
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_what_is_written(run, make_config, tmp_path, capsys, shared):
-    _, pictures = own_pictures(run.generator(), 2)
+def test_what_is_written(
+    random_run, own_pictures, make_config, tmp_path, capsys, shared
+):
+    _, pictures = own_pictures(random_run.generator(), 2)
     for name, picture in zip("ab", pictures, strict=True):
         Image.fromarray(picture).save(tmp_path / f"{name}.png")
     out = tmp_path / "out"
     projection.project(
         make_config(
-            run_dir=run.folder,
+            run_dir=random_run.folder,
             images=str(tmp_path / "*.png"),
             output_dir=str(out),
             shared_identity=shared,
@@ -196,23 +100,8 @@ def test_what_is_written(run, make_config, tmp_path, capsys, shared):
     assert f"0001_b: {codes['distance'][1]:.2f} grey levels" in printed
 
 
-def test_flags_are_wanted(run, make_config):
+def test_flags_are_wanted(random_run, make_config):
     with pytest.raises(ValueError, match="--images is missing"):
-        projection.project(make_config(run_dir=run.folder))
+        projection.project(make_config(run_dir=random_run.folder))
     with pytest.raises(ValueError, match="--run_dir is missing"):
         projection.project(make_config(run_dir="", images="photo.png"))
-
-
-def test_own_pictures_of_the_released_generator(released):
-    """Issue 3: their median error is under 2 grey levels."""
-    network, experiment = load_dump(Dump.open(released))
-    generator = TrainedGenerator(
-        network,
-        LatentSpace(experiment.d_i, experiment.d_o),
-        BEGAN_PIXELS,
-        0,
-    )
-    _, pictures = own_pictures(generator, 3)
-    projector = Projector(generator, restarts=1, steps=120)
-    _, _, distance = projector.project(pictures[:, None])
-    assert np.median(distance) < 2

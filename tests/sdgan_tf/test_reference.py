@@ -274,5 +274,5 @@ def test_figure_1_of_the_released_weights(make_config, released, tmp_path):
     generator = run.generator()
     assert generator.step == 548235
     assert generator.network.count_params() == 2_011_523
-    levels = generator.pixels.levels(generator(z)).numpy()
+    levels = generator.pixels.to_levels(generator(z)).numpy()
     assert np.abs(levels - wanted).max() < 0.01
