@@ -5,12 +5,22 @@ import pytest
 from PIL import Image
 
 from sdgan_tf import interpolation
+from sdgan_tf.images import write_animation
 from sdgan_tf.interpolation import read_ends
 from sdgan_tf.latents import LatentSpace
 
 
-def test_grid_between_two_seeds_and_animation(trained, make_config, tmp_path):
+def test_grid_between_two_seeds_and_animation(
+    trained, make_config, tmp_path, monkeypatch
+):
     out = tmp_path / "out"
+    written = {}
+
+    def write(path, frames, frame_milliseconds):
+        written[path] = frames, frame_milliseconds
+        write_animation(path, frames, frame_milliseconds)
+
+    monkeypatch.setattr(interpolation, "write_animation", write)
     interpolation.interpolate(make_config(ends="3,4", output_dir=str(out)))
     with np.load(out / "samples.npz") as arrays:
         images, z_i, z_o = (arrays[n] for n in ("images", "z_i", "z_o"))
@@ -28,11 +38,17 @@ def test_grid_between_two_seeds_and_animation(trained, make_config, tmp_path):
     single = np.asarray(Image.open(out / "row0002_column0001.png"))
     np.testing.assert_array_equal(single, images[5])
     np.testing.assert_array_equal(sheet[64:, 32:], images[5])
-    for name in ("loop.gif", "loop.webp"):
-        with Image.open(out / name) as image:
-            # Equal ones, as a generator of 6 steps draws, are merged.
-            assert 1 <= image.n_frames <= 8
+    assert set(written) == {str(out / "loop.gif"), str(out / "loop.webp")}
+    for path, (frames, frame_milliseconds) in written.items():
+        # Two frames on each of the ways round the grid's corners.
+        np.testing.assert_array_equal(frames[::2], images[[0, 4, 5, 1]])
+        assert len(frames) == 8
+        assert frame_milliseconds == 80
+        with Image.open(path) as image:
             assert image.size == (32, 32)
+            first = np.asarray(image.convert("RGB")).astype(int)
+        # GIF has 256 colours and WebP loses a little.
+        assert np.abs(first - images[0]).mean() < 4
 
 
 def test_default_folder_is_the_run_s(trained, make_config, tmp_path, capsys):
