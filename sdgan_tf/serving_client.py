@@ -226,11 +226,12 @@ def write_pictures(
     if "image_bytes" in outputs:
         files = list(outputs["image_bytes"])
     else:
-        levels = pixels.to_uint8(outputs["images"])
-        if levels.ndim == 5:
-            sheet = levels.reshape(-1, *levels.shape[2:])
-            levels = contact_sheet(sheet, levels.shape[1])[None]
-        files = [encode_png(image) for image in levels]
+        images = pixels.to_uint8(outputs["images"])
+        if images.ndim == 5:
+            _, columns, *shape = images.shape
+            sheet = contact_sheet(images.reshape(-1, *shape), columns)
+            images = sheet[None]
+        files = [encode_png(image) for image in images]
     tf.io.gfile.makedirs(folder)
     paths = [os.path.join(folder, f"{n:05d}.png") for n in range(len(files))]
     for path, data in zip(paths, files, strict=True):

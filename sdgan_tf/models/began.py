@@ -8,6 +8,8 @@ import math
 
 import keras
 
+from sdgan_tf.models.layers import check_dim
+
 BASE_SIDE = 8  # Pixels of the innermost feature maps.
 
 
@@ -24,12 +26,6 @@ def num_blocks(image_size: int) -> int:
             f"Received: image_size={image_size}"
         )
     return blocks
-
-
-def check_dim(dim: int) -> None:
-    """Raises ValueError if `dim` is not positive."""
-    if dim < 1:
-        raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
 
 
 def conv(filters: int, strides: int = 1, activation="elu", dtype=None):

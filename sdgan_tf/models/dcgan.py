@@ -9,6 +9,7 @@ import keras
 
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
+    check_dim,
     conv_kernel_initializer,
 )
 
@@ -30,8 +31,7 @@ def stage_widths(image_size: int, dim: int) -> list[int]:
             f"`image_size` must be one of {IMAGE_SIZES}. "
             f"Received: image_size={image_size}"
         )
-    if dim < 1:
-        raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
+    check_dim(dim)
     stages = int(math.log2(image_size)) - 2
     return [dim * min(2**stage, MAX_WIDTH) for stage in range(stages)]
 

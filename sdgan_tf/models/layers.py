@@ -1,8 +1,14 @@
-"""Layers that several networks share."""
+"""Layers and checks that several networks share."""
 
 import math
 
 import keras
+
+
+def check_dim(dim: int) -> None:
+    """Raises ValueError if `dim` is not positive."""
+    if dim < 1:
+        raise ValueError(f"`dim` must be at least 1. Received: dim={dim}")
 
 
 def conv_kernel_initializer() -> keras.initializers.Initializer:
