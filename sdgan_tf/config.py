@@ -105,6 +105,15 @@ class Training:
     save_interval_steps: int = option(
         500, "Steps between checkpoints.", minimum=1
     )
+    evaluate_interval_steps: int = option(
+        0,
+        "Steps between small evaluations with --verifier, of which the best "
+        "checkpoint is kept; 0: none.",
+        minimum=0,
+    )
+    evaluate_pairs: int = option(
+        500, "Pairs of a small evaluation, half of them matched.", minimum=8
+    )
     keep_checkpoints: int = option(5, "Latest checkpoints kept.", minimum=1)
     keep_every_hours: float = option(
         6.0, "One checkpoint in so many hours is kept for good.", minimum=0.1
@@ -227,6 +236,13 @@ class Evaluation:
     bootstrap_samples: int = option(
         1000, "Resamples behind each interval.", minimum=1
     )
+    factor_steps: int = option(
+        1000,
+        "Training steps of the model that reads the data set's known factors; "
+        "0: none.",
+        minimum=0,
+    )
+    report: bool = option(False, "Write a page of HTML beside the numbers.")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,9 @@
     tensorboard/    summaries
     samples/        the fixed grid through the run, PNG
     stats.jsonl     scalars, one line each logged step
+    best/           with --evaluate_interval_steps: the checkpoint with the
+                    best score, a run folder too
+    metrics.jsonl   what --mode=evaluate found
 
 A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
 taken wherever a run folder is; checkpoints, once there are any, go first.

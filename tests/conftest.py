@@ -99,6 +99,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
             log_interval_steps=2,
             sample_interval_steps=3,
             save_interval_steps=3,
+            evaluate_pairs=8,
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
         "exporting": Exporting(),
@@ -106,7 +107,9 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         "interpolation": Interpolation(rows=3, columns=2, frames=2),
         "projection": Projection(restarts=2, projection_steps=4),
         "reference": Reference(),
-        "evaluation": Evaluation(num_pairs=8, bootstrap_samples=20),
+        "evaluation": Evaluation(
+            num_pairs=8, bootstrap_samples=20, factor_steps=2
+        ),
     }
     named = set()
     for name, section in sections.items():

@@ -79,6 +79,33 @@ def generate(generator: TrainedGenerator, codes) -> np.ndarray:
     )
 
 
+def generated_pairs(
+    generator: TrainedGenerator, seed: int, num_pairs: int, chosen
+) -> np.ndarray:
+    """Pictures of some of the pairs that `measure_generated` measures.
+
+    Args:
+        generator: Who drew them.
+        seed: Seed of the evaluation.
+        num_pairs: Of the evaluation.
+        chosen: Numbers of the pairs, `[n]`.
+
+    Returns:
+        uint8 `[n, 2, h, w, 3]`.
+    """
+    num_matched = num_pairs // 2
+    codes = []
+    for number in map(int, chosen):
+        matched = number < num_matched
+        place = number if matched else number - num_matched
+        total = num_matched if matched else num_pairs - num_matched
+        start = place - place % CHUNK
+        n = min(CHUNK, total - start)
+        drawn = pair_codes(generator, seed, start, n, matched)
+        codes.append(drawn[place - start])
+    return generate(generator, tf.stack(codes))
+
+
 def measure_generated(
     generator: TrainedGenerator, verifier: Verifier, num_pairs: int, seed: int
 ) -> Measured:
@@ -102,13 +129,15 @@ def measure_generated(
     )
 
 
-def _embed(images: np.ndarray, verifier: Callable, split: str) -> np.ndarray:
-    """Embeddings `[n, size]`, a chunk at a time."""
-    progress = Progress(
-        f"photographs of the split {split}",
-        len(images),
-        line_seconds=LINE_SECONDS,
-    )
+def embed(images: np.ndarray, verifier: Callable, what: str) -> np.ndarray:
+    """Embeddings `[n, size]` of uint8 pictures, a chunk at a time.
+
+    Args:
+        images: `[n, h, w, 3]`.
+        verifier: Who embeds them.
+        what: The pictures' name, for the progress.
+    """
+    progress = Progress(what, len(images), line_seconds=LINE_SECONDS)
     embeddings = []
     for start in range(0, len(images), CHUNK):
         embeddings.append(verifier(images[start : start + CHUNK]))
@@ -140,7 +169,7 @@ def measure_photographs(
     distinct, which = np.unique(
         np.sort(places, axis=1), axis=0, return_inverse=True
     )
-    embeddings = _embed(images, verifier, photographs.split)
+    embeddings = embed(images, verifier, f"photographs of {photographs.split}")
     terms = [
         diversity.ms_ssim_terms(images[first], images[second])
         for first, second in (
@@ -154,14 +183,3 @@ def measure_photographs(
         np.concatenate(terms)[which.reshape(-1)],
         pairs.identities,
     )
-
-
-def embed_sample(
-    photographs: Photographs, count: int, seed: int, verifier: Callable
-) -> np.ndarray:
-    """Embeddings `[count, size]` of photographs drawn without replacement."""
-    total = int(photographs.counts.sum())
-    rng = np.random.default_rng(seed)
-    # In one go: each reading walks through all records of the split.
-    images = photographs.read(np.sort(rng.choice(total, count, replace=False)))
-    return _embed(images, verifier, photographs.split)

@@ -1,6 +1,7 @@
 """Photographs of one split by position, and balanced pairs of them."""
 
 import dataclasses
+import json
 
 import numpy as np
 import tensorflow as tf
@@ -116,9 +117,27 @@ class Photographs:
         Raises:
             BadDataSet: If the shards do not hold what their index says.
         """
-        return np.stack(
-            [self._image(parsed) for parsed in self._records(positions)]
-        )
+        return self.read_labelled(positions)[0]
+
+    def read_labelled(
+        self, positions: np.ndarray
+    ) -> tuple[np.ndarray, list[dict[str, str]]]:
+        """As `read`, with the labels of each; "observation" is among them."""
+        images, labels = [], []
+        for parsed in self._records(positions):
+            images.append(self._image(parsed))
+            observation = parsed["observation"].numpy().decode()
+            labels.append(
+                {"observation": observation}
+                | json.loads(parsed["labels"].numpy())
+            )
+        return np.stack(images), labels
+
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Ascending positions of `count` photographs, none of them twice."""
+        total = int(self.counts.sum())
+        rng = np.random.default_rng(seed)
+        return np.sort(rng.choice(total, min(count, total), replace=False))
 
     def _image(self, parsed) -> np.ndarray:
         image = tf.io.decode_png(parsed["image"], channels=3).numpy()

@@ -4,23 +4,27 @@
 validation pairs and is kept for real and generated test pairs.
 """
 
-import dataclasses
 import json
 import logging
 import time
 
-import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import count_parameters
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config, Experiment
-from sdgan_tf.evaluation import distributions, verification
-from sdgan_tf.evaluation.diversity import diversity
+from sdgan_tf.evaluation.comparing import (
+    compare_with_photographs,
+    pair_kernel_distance,
+)
+from sdgan_tf.evaluation.consistency import (
+    Reader,
+    generated_grid,
+    measure_grid,
+    photograph_grid,
+)
 from sdgan_tf.evaluation.measuring import (
-    Measured,
-    embed_sample,
     measure_generated,
     measure_photographs,
 )
@@ -28,7 +32,14 @@ from sdgan_tf.evaluation.photographs import (
     Photographs,
     check_splits_are_disjoint,
 )
-from sdgan_tf.evaluation.verification import Verification
+from sdgan_tf.evaluation.report import write_report
+from sdgan_tf.evaluation.summary import (
+    GeneratedPairs,
+    RealPairs,
+    Threshold,
+    choose_threshold,
+    summarise,
+)
 from sdgan_tf.evaluation.verifiers import (
     CachedVerifier,
     Verifier,
@@ -37,7 +48,6 @@ from sdgan_tf.evaluation.verifiers import (
 from sdgan_tf.runs import Run, TrainedGenerator
 
 METRICS = "metrics.jsonl"
-MAX_COMPARED = 2000  # Photographs of a split that pictures are compared with.
 
 
 def memory_mb(experiment: Experiment) -> float:
@@ -46,87 +56,23 @@ def memory_mb(experiment: Experiment) -> float:
     return 4 * sum(map(count_parameters, networks)) / 1e6
 
 
-@dataclasses.dataclass(frozen=True)
-class Threshold:
-    """tau and where it came from."""
-
-    tau: float
-    source: str
-
-
-def choose_threshold(
-    data: DataSet, verifier: Verifier, num_pairs: int, seed: int
-) -> Threshold:
-    """The threshold of the best accuracy on real validation pairs."""
-    photographs = Photographs.open(data, "valid")
-    pairs = photographs.pairs(num_pairs, seed)
-    measured = measure_photographs(photographs, pairs, verifier)
-    curve = Verification(measured.distances, measured.matched).curve()
-    return Threshold(
-        curve.best_threshold(),
-        f"{num_pairs} pairs of the split valid, {pairs.distinct_matched} "
-        f"distinct matched, {pairs.num_identities} identities",
-    )
-
-
-def summarise(
-    measured: Measured, tau: float, samples: int, seed: int
-) -> dict[str, float | list[float]]:
-    """The measures, and beside each its 95 % bootstrap interval.
-
-    tau is taken as given: the intervals do not hold its uncertainty.
-    """
-    matched, terms = measured.matched, measured.terms
-    pairs = Verification(measured.distances, matched)
-
-    def measures(weights):
-        curve = pairs.curve(weights)
-        parts = (None, None)
-        if weights is not None:
-            parts = weights[:, matched], weights[:, ~matched]
-        return {
-            "auc": curve.auc(),
-            "accuracy": curve.accuracy(tau),
-            "far": curve.false_accept_rate(tau),
-            "best_accuracy": curve.best_accuracy(),
-            "id_div": diversity(terms[matched], parts[0]),
-            "all_div": diversity(terms[~matched], parts[1]),
-        }
-
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for start in range(0, samples, verification.SAMPLES_AT_ONCE):
-        n = min(verification.SAMPLES_AT_ONCE, samples - start)
-        if measured.identities is None:
-            weights = verification.resample_pairs(rng, matched, n)
-        else:
-            weights = verification.resample_identities(
-                rng, measured.identities, n
-            )
-        # With very few identities a sample may hold one class only.
-        both = weights[:, matched].any(axis=1) & weights[:, ~matched].any(
-            axis=1
-        )
-        drawn.append(measures(weights[both]))
-    result = {}
-    for name, value in measures(None).items():
-        result[name] = float(np.ravel(value)[0])
-        resampled = np.concatenate([part[name] for part in drawn])
-        if len(resampled):
-            result[f"{name}_interval"] = np.percentile(
-                resampled, verification.INTERVAL
-            ).tolist()
-    return result
-
-
 def evaluate_photographs(
-    data: DataSet, verifier: Verifier, threshold: Threshold, options, seed: int
-) -> dict:
+    data: DataSet,
+    verifier: Verifier,
+    reader: Reader | None,
+    threshold: Threshold,
+    options,
+    seed: int,
+) -> RealPairs:
     """Measures real test pairs."""
     photographs = Photographs.open(data, "test")
     pairs = photographs.pairs(options.num_pairs, seed)
     measured = measure_photographs(photographs, pairs, verifier)
     result = summarise(measured, threshold.tau, options.bootstrap_samples, seed)
+    if reader:
+        grid = photograph_grid(data, reader.model.factors)
+        if grid is not None:
+            result |= measure_grid(grid, verifier, reader)
     result["distinct_matched_pairs"] = pairs.distinct_matched
     result["num_identities"] = pairs.num_identities
     if pairs.distinct_matched < pairs.matched.sum():
@@ -136,53 +82,26 @@ def evaluate_photographs(
             "repeat; intervals resample identities"
         )
         logging.warning("%s", result["warning"])
-    return result
+    return RealPairs(photographs, pairs, measured, result)
 
 
 def evaluate_generator(
     generator: TrainedGenerator,
     verifier: Verifier,
+    reader: Reader | None,
     threshold: Threshold,
     options,
     seed: int,
-) -> tuple[dict, Measured]:
-    """Measures generated pairs."""
+) -> GeneratedPairs:
+    """Measures generated pairs, and a grid of generated pictures."""
     measured = measure_generated(generator, verifier, options.num_pairs, seed)
     result = summarise(measured, threshold.tau, options.bootstrap_samples, seed)
+    result |= measure_grid(generated_grid(generator, seed), verifier, reader)
     num_matched = int(measured.matched.sum())
     result["distinct_matched_pairs"] = num_matched
     # Each matched pair is of one identity, each unmatched of two; none twice.
     result["num_identities"] = 2 * options.num_pairs - num_matched
-    return result, measured
-
-
-def compare_with_photographs(
-    measured: Measured, data: DataSet, verifier: Verifier, seed: int
-) -> dict:
-    """Generated pictures as a set against real test and training ones.
-
-    As many training photographs are used as test ones: see `leakage`.
-    """
-    training, test = (Photographs.open(data, s) for s in ("train", "test"))
-    count = min(
-        int(training.counts.sum()), int(test.counts.sum()), MAX_COMPARED
-    )
-    result = {"compared_photographs": count}
-    if count < 2:
-        return result
-    training, test = (
-        embed_sample(photographs, count, seed, verifier)
-        for photographs in (training, test)
-    )
-    # The pictures of unmatched pairs are independent of each other.
-    generated = measured.embeddings[~measured.matched].reshape(
-        -1, test.shape[1]
-    )
-    return result | {
-        "frechet": distributions.frechet_distance(generated, test),
-        "kernel": distributions.kernel_distance(generated, test),
-        "leakage": distributions.leakage(generated, training, test),
-    }
+    return GeneratedPairs(generator, measured, result)
 
 
 def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
@@ -217,6 +136,23 @@ def metric_name(num_pairs: int) -> str:
     return f"verification{num_pairs if rest else f'{thousands}k'}"
 
 
+def check_flags(config: Config) -> None:
+    """Raises ValueError if `evaluate` lacks something."""
+    options = config.evaluation
+    if not config.data_dir:
+        raise ValueError("--data_dir is missing: a built data set.")
+    if not (config.run_dir or options.evaluate_real):
+        raise ValueError(
+            "--run_dir is missing: the folder of a trained run. "
+            "(--evaluate_real measures the photographs alone.)"
+        )
+    if options.report and options.evaluate_real:
+        raise ValueError(
+            "--report shows a generator beside the photographs: leave "
+            "--evaluate_real out."
+        )
+
+
 def evaluate(config: Config) -> None:
     """Prints one JSON line last; a run folder keeps it in `metrics.jsonl`.
 
@@ -225,14 +161,8 @@ def evaluate(config: Config) -> None:
         ValueError: If generator, data set and verifier do not fit together.
     """
     started = time.monotonic()
+    check_flags(config)
     options, seed = config.evaluation, config.experiment.seed
-    if not config.data_dir:
-        raise ValueError("--data_dir is missing: a built data set.")
-    if not (config.run_dir or options.evaluate_real):
-        raise ValueError(
-            "--run_dir is missing: the folder of a trained run. "
-            "(--evaluate_real measures the photographs alone.)"
-        )
     run = Run(config.run_dir) if config.run_dir else None
     data = DataSet.open(config.data_dir)
     check_splits_are_disjoint(data)
@@ -245,18 +175,24 @@ def evaluate(config: Config) -> None:
     cached = CachedVerifier(verifier)
     threshold = choose_threshold(data, cached, options.num_pairs, seed)
     print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
-    real = evaluate_photographs(data, cached, threshold, options, seed)
+    reader = Reader.train(data, options.factor_steps, seed)
+    measure = cached, reader, threshold, options, seed
+    real = evaluate_photographs(data, *measure)
+    generated = None
     if options.evaluate_real:
-        source, measures = "real", real
+        source, measures = "real", real.result
     else:
-        source = "generated"
-        measures, measured = evaluate_generator(
-            generator, verifier, threshold, options, seed
+        generated = evaluate_generator(generator, verifier, *measure[1:])
+        source, measures = "generated", generated.result
+        measures |= compare_with_photographs(
+            generated.measured, data, cached, seed
         )
-        measures |= compare_with_photographs(measured, data, cached, seed)
+        measures["pair_kernel"] = pair_kernel_distance(
+            generated.measured, real.measured
+        )
         # It bounds what can be seen in generated pictures.
-        measures["real_auc"] = real["auc"]
-        measures["real_auc_interval"] = real.get("auc_interval")
+        measures["real_auc"] = real.result["auc"]
+        measures["real_auc_interval"] = real.result.get("auc_interval")
     num_matched = options.num_pairs // 2
     result = {
         "metric": metric_name(options.num_pairs),
@@ -279,4 +215,8 @@ def evaluate(config: Config) -> None:
     }
     if run:
         write_metrics(run, result)
+    if options.report:
+        path = run.path(f"report-{generator.step:08d}.html")
+        write_report(path, result, real, generated, cached, seed)
+        print(f"Report: {path}", flush=True)
     print(json.dumps(result))

@@ -53,3 +53,28 @@ class EmbeddingNetwork(keras.Model):
 
     def get_config(self):
         return {"width": self.width, "size": self.size, "name": self.name}
+
+
+class FactorNetwork(keras.Model):
+    """Images `[n, h, w, 3]` in [-1, 1] to `[n, num_outputs]`.
+
+    Args:
+        width: Of the embedding network before the last layer.
+        num_outputs: Numbers an image.
+    """
+
+    def __init__(self, width: int, num_outputs: int, name="factors"):
+        super().__init__(name=name)
+        self.width, self.num_outputs = width, num_outputs
+        self.embedding = EmbeddingNetwork(width)
+        self.to_outputs = keras.layers.Dense(num_outputs)
+
+    def call(self, images, training=None):
+        return self.to_outputs(self.embedding(images, training=training))
+
+    def get_config(self):
+        return {
+            "width": self.width,
+            "num_outputs": self.num_outputs,
+            "name": self.name,
+        }

@@ -16,6 +16,7 @@ from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.resuming import describe, resolve
 from sdgan_tf.training.samples import Samples
+from sdgan_tf.training.scoring import Scoring
 from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.steps import compile_steps, distribute
 from sdgan_tf.training.strategy import make_workers
@@ -67,6 +68,11 @@ class Trainer:
             self.tuples,
             self.options.collapse_limit,
         )
+        self.scoring = None
+        if self.options.evaluate_interval_steps:
+            self.scoring = Scoring(
+                config, self.data, self.algorithm, self.output
+            )
         self.grid_path = None
         self._signal = None
 
@@ -162,6 +168,8 @@ class Trainer:
                 progress.logged(step, shown, rate)
             if step % options.sample_interval_steps == 0:
                 self.samples.draw(self.summaries, step)
+            if self.scoring and step % options.evaluate_interval_steps == 0:
+                self._score(step)
             if step % options.save_interval_steps == 0:
                 self._save()
             seconds, stopped = workers.agree(
@@ -185,8 +193,9 @@ class Trainer:
             options.log_interval_steps,
             options.sample_interval_steps,
             options.save_interval_steps,
+            options.evaluate_interval_steps,
         )
-        ahead = [interval - step % interval for interval in intervals]
+        ahead = [i - step % i for i in intervals if i]
         return min(*ahead, options.train_steps - step)
 
     def _diverged(self, step: int, what: str) -> Diverged:
@@ -201,6 +210,11 @@ class Trainer:
         for name, value in values.items():
             if not math.isfinite(value):
                 raise self._diverged(step, f"`{name}`")
+
+    def _score(self, step: int) -> None:
+        scalars = self.scoring.measure(step)
+        self.summaries.scalars(scalars, step)
+        self.scoring.keep_if_best(step, scalars, self.state)
 
     def _save(self) -> None:
         bad = self.state.bad_weights()

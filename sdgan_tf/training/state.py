@@ -34,6 +34,7 @@ class TrainingState:
         keep_every_hours: float,
     ):
         self.algorithm = algorithm
+        self.experiment = experiment
         self.run = run
         self.keep = keep
         self.keep_every_hours = keep_every_hours
@@ -71,13 +72,7 @@ class TrainingState:
 
     def save(self) -> str:
         """Writes a checkpoint and drops the oldest ones."""
-        prefix = os.path.join(
-            self.run.checkpoints, f"step-{self.steps_done:08d}"
-        )
-        tf.io.gfile.makedirs(self.run.checkpoints)
-        # TensorFlow writes the shards first and the index last, so a
-        # checkpoint that is found by its index is a whole one.
-        self.checkpoint.write(prefix)
+        prefix = self._write(self.run)
         self.last_saved_step = self.steps_done
         for path in self.run.checkpoint_paths()[self.keep :]:
             if time.time() - self._kept_at >= self.keep_every_hours * 3600:
@@ -88,10 +83,29 @@ class TrainingState:
                 for part in tf.io.gfile.glob(f"{path}.data-*"):
                     tf.io.gfile.rename(part, _kept(part), overwrite=True)
                 continue
-            tf.io.gfile.remove(f"{path}.index")
-            for part in tf.io.gfile.glob(f"{path}.data-*"):
-                tf.io.gfile.remove(part)
+            _remove(path)
         return prefix
+
+    def write_only(self, run: Run) -> None:
+        """Writes a checkpoint into another folder, where it replaces all."""
+        written = self._write(run)
+        for path in run.checkpoint_paths():
+            if path != written:
+                _remove(path)
+
+    def _write(self, run: Run) -> str:
+        prefix = os.path.join(run.checkpoints, f"step-{self.steps_done:08d}")
+        tf.io.gfile.makedirs(run.checkpoints)
+        # TensorFlow writes the shards first and the index last, so a
+        # checkpoint that is found by its index is a whole one.
+        self.checkpoint.write(prefix)
+        return prefix
+
+
+def _remove(path: str) -> None:
+    tf.io.gfile.remove(f"{path}.index")
+    for part in tf.io.gfile.glob(f"{path}.data-*"):
+        tf.io.gfile.remove(part)
 
 
 def _kept(path: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import protocol
 from sdgan_tf.evaluation.measuring import Measured
+from sdgan_tf.evaluation.summary import summarise
 
 
 @pytest.fixture
@@ -20,6 +21,12 @@ def colours(monkeypatch, mean_colour):
 @pytest.fixture
 def evaluated(trained, make_config, split_data):
     return make_config(data_dir=split_data)
+
+
+def replaced(config, **options):
+    """The configuration with other options of the evaluation."""
+    evaluation = dataclasses.replace(config.evaluation, **options)
+    return dataclasses.replace(config, evaluation=evaluation)
 
 
 def last_line(capsys) -> dict:
@@ -56,10 +63,36 @@ def test_generated(evaluated, colours, capsys, tmp_path):
     }
     assert expected.items() <= line.items()
     assert 0 <= line["leakage"] <= 1 and line["frechet"] > 0
-    assert line["kernel"] > 0
+    assert line["kernel"] > 0 and np.isfinite(line["pair_kernel"])
+    assert 0 <= line["observation_auc"] <= 1
+    assert 0 <= line["observation_pixels_auc"] <= 1
+    # All identities were observed as "0", "1" and "2".
+    found = line["factors"]["observation"]
+    assert found["of"] == "observation"
+    shares = found["z_i"], found["z_o"], found["both"]
+    assert sum(shares) == pytest.approx(1.0)
     run = tmp_path / "run"
     assert json.loads((run / protocol.METRICS).read_text()) == line
     assert list((run / "tensorboard").iterdir())
+
+
+def test_without_factors(evaluated, colours, capsys):
+    protocol.evaluate(replaced(evaluated, factor_steps=0))
+    line = last_line(capsys)
+    assert "factors" not in line and "observation_auc" in line
+
+
+def test_report(evaluated, colours, capsys, tmp_path):
+    protocol.evaluate(replaced(evaluated, report=True))
+    line = last_line(capsys)
+    page = (tmp_path / "run" / "report-00000006.html").read_text()
+    assert f"{line['auc']:.4f}" in page
+    assert f"{line['real_auc']:.4f}" in page
+    assert "matched, farthest (worst)" in page
+    # It opens offline: nothing is fetched, every picture is inside.
+    assert "http" not in page.replace(line["run_dir"], "")
+    assert page.count("data:image/png;base64,") == page.count("<img")
+    assert "36 photographs of train, 12 photographs of test" in page
 
 
 def test_same_seed_same_numbers(evaluated, colours, capsys):
@@ -91,7 +124,7 @@ def test_measures_by_hand():
     terms = np.ones([4, 5])
     terms[2:, 4] = 0.5
     measured = Measured(embeddings, np.array([1, 1, 0, 0], bool), terms)
-    result = protocol.summarise(measured, tau=2.5, samples=100, seed=0)
+    result = summarise(measured, tau=2.5, samples=100, seed=0)
     assert result["auc"] == 0.75
     assert result["accuracy"] == result["far"] == 0.5
     assert result["best_accuracy"] == 0.75
@@ -119,6 +152,8 @@ def test_errors(make_config, split_data, colours, trained, write_data_set):
         protocol.evaluate(make_config(run_dir="", data_dir=split_data))
     with pytest.raises(ValueError, match="--data_dir is missing"):
         protocol.evaluate(make_config(data_dir=""))
+    with pytest.raises(ValueError, match="leave --evaluate_real out"):
+        protocol.evaluate(make_config(evaluate_real=True, report=True))
     with pytest.raises(ValueError, match="two identities of two"):
         protocol.evaluate(make_config())
 

@@ -1,0 +1,118 @@
+"""Line and bar charts as SVG, for a page that opens without a network."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+WIDTH, HEIGHT, MARGIN = 360, 300, 44
+MAX_POINTS = 400  # Of a line: more would not be seen.
+
+
+def _frame(body: str, x_label: str, y_label: str, ticks: str, title: str):
+    centre, bottom = WIDTH / 2, HEIGHT - 6
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{title}"><title>{title}</title>{ticks}{body}'
+        f'<text x="{centre}" y="{bottom}" text-anchor="middle">{x_label}'
+        f'</text><text transform="translate(12 {HEIGHT / 2}) rotate(-90)" '
+        f'text-anchor="middle">{y_label}</text></svg>'
+    )
+
+
+class _Axes:
+    """Data to the chart's coordinates."""
+
+    def __init__(self, x_range, y_range):
+        (self.x0, self.x1), (self.y0, self.y1) = x_range, y_range
+
+    def x(self, value):
+        share = (value - self.x0) / (self.x1 - self.x0)
+        return MARGIN + share * (WIDTH - MARGIN - 12)
+
+    def y(self, value):
+        share = (value - self.y0) / (self.y1 - self.y0)
+        return HEIGHT - MARGIN - share * (HEIGHT - MARGIN - 12)
+
+    def ticks(self, with_y: bool = True) -> str:
+        parts = []
+        for value in np.linspace(self.x0, self.x1, 5):
+            x = self.x(value)
+            parts.append(
+                f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="12" '
+                f'y2="{HEIGHT - MARGIN}"/><text x="{x:.1f}" '
+                f'y="{HEIGHT - MARGIN + 15}" text-anchor="middle">{value:.2g}'
+                "</text>"
+            )
+        for value in np.linspace(self.y0, self.y1, 5) if with_y else ():
+            y = self.y(value)
+            parts.append(
+                f'<line class="rule" x1="{MARGIN}" x2="{WIDTH - 12}" '
+                f'y1="{y:.1f}" y2="{y:.1f}"/><text x="{MARGIN - 5}" '
+                f'y="{y + 4:.1f}" text-anchor="end">{value:.2g}</text>'
+            )
+        return "".join(parts)
+
+
+def roc(curves: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
+    """ROC curves.
+
+    Args:
+        curves: CSS class, false accept rates `[t]`, true accept rates `[t]`.
+    """
+    axes = _Axes((0, 1), (0, 1))
+    body = (
+        f'<line class="chance" x1="{axes.x(0)}" y1="{axes.y(0)}" '
+        f'x2="{axes.x(1)}" y2="{axes.y(1)}"/>'
+    )
+    for name, x, y in curves:
+        x, y = np.append(0.0, x), np.append(0.0, y)
+        # The corners that matter are spread over the curve, not the pairs.
+        length = np.cumsum(
+            np.hypot(np.diff(x, prepend=0), np.diff(y, prepend=0))
+        )
+        places = np.searchsorted(length, np.linspace(0, length[-1], MAX_POINTS))
+        points = " ".join(
+            f"{axes.x(x[p]):.1f},{axes.y(y[p]):.1f}" for p in np.unique(places)
+        )
+        body += f'<polyline class="line {name}" points="{points}"/>'
+    return _frame(
+        body, "false accepts", "true accepts", axes.ticks(), "ROC curves"
+    )
+
+
+def histograms(
+    groups: Sequence[tuple[str, np.ndarray]],
+    limits: tuple[float, float],
+    mark: float,
+    title: str,
+) -> str:
+    """Histograms over each other, of equal area, with a line at `mark`.
+
+    Args:
+        groups: CSS class and values `[n]`.
+        limits: Of the values shown.
+        mark: Where the line stands.
+        title: Read out in place of the picture.
+    """
+    edges = np.linspace(*limits, 41)
+    counts = [np.histogram(v, edges)[0] / max(len(v), 1) for _, v in groups]
+    axes = _Axes(limits, (0, max(float(np.max(counts)), 1e-9) * 1.05))
+    body = ""
+    for (name, _), heights in zip(groups, counts, strict=True):
+        points = [(edges[0], 0.0)]
+        for left, right, height in zip(
+            edges[:-1], edges[1:], heights, strict=True
+        ):
+            points += [(left, height), (right, height)]
+        points.append((edges[-1], 0.0))
+        path = " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y in points)
+        body += f'<polygon class="area {name}" points="{path}"/>'
+    x = axes.x(mark)
+    body += (
+        f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="12" '
+        f'y2="{HEIGHT - MARGIN}"/><text x="{x + 4:.1f}" y="22">tau</text>'
+    )
+    return _frame(
+        body, "distance of the embeddings", "share of the pairs",
+        axes.ticks(with_y=False), title,
+    )  # fmt: skip

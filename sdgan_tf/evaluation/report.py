@@ -1,0 +1,257 @@
+"""`--report`: one page of HTML with what an evaluation found, all inside it."""
+
+import base64
+import html
+import json
+import pathlib
+import string
+
+import numpy as np
+import tensorflow as tf
+
+from sdgan_tf.evaluation import charts
+from sdgan_tf.evaluation.comparing import Neighbours, find_neighbours
+from sdgan_tf.evaluation.measuring import Measured, generate, generated_pairs
+from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
+from sdgan_tf.evaluation.verification import Verification
+from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.images import contact_sheet, encode_png
+
+TEMPLATE = pathlib.Path(__file__).parent / "report.html"
+GRID_SIDE = 8
+SHOWN = 6  # Pairs of a kind.
+SHOWN_NEIGHBOURS = 12
+# What the table says of each number of the JSON line, in this order.
+MEASURES = {
+    "auc": "Area under the ROC curve: matched pairs lie nearer. 0.5 is chance.",
+    "best_accuracy": "Of the best threshold on these pairs.",
+    "accuracy": "At tau, chosen on validation photographs.",
+    "far": "Unmatched pairs that tau takes for one identity.",
+    "id_div": "1 - MS-SSIM within matched pairs: variety of one identity.",
+    "all_div": "1 - MS-SSIM within unmatched pairs: variety of all.",
+    "frechet": "Fréchet distance to test photographs, in the embedding.",
+    "kernel": "Kernel distance to test photographs; 0 is equal.",
+    "pair_kernel": "The same of matched pairs, both pictures at once.",
+    "leakage": "Share nearer to training than to test people; 0.5 is none.",
+    "observation_auc": "One z_o recognised across identities, in the "
+    "embedding. 0.5 is chance.",
+    "observation_pixels_auc": "The same in coarse pixels.",
+    "observation_consistency": "z_o's share of the known factors of an "
+    "observation.",
+    "identity_consistency": "z_i's share of the known factors of an identity.",
+    "disentanglement": "By how much the right code decides more, of all "
+    "known factors.",
+}
+
+
+def _uri(image: np.ndarray) -> str:
+    data = base64.b64encode(encode_png(image)).decode()
+    return f"data:image/png;base64,{data}"
+
+
+def _strip(images: np.ndarray) -> str:
+    """The address of a row of pictures `[n, h, w, 3]`."""
+    return _uri(contact_sheet(images, len(images)))
+
+
+def _figure(images: np.ndarray, alt: str, caption: str) -> str:
+    return (
+        f'<figure><img alt="{alt}" src="{_strip(images)}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _number(result: dict, name: str) -> str:
+    if name not in result:
+        return ""
+    shown = f"{result[name]:.4f}"
+    if interval := result.get(f"{name}_interval"):
+        shown += f"<br><small>{interval[0]:.4f} to {interval[1]:.4f}</small>"
+    return shown
+
+
+def _measures(line: dict, real: dict) -> str:
+    return "".join(
+        f'<tr><td>{name}<td class="number">{_number(line, name)}'
+        f'<td class="number">{_number(real, name)}<td class="soft">{meaning}'
+        for name, meaning in MEASURES.items()
+        if name in line
+    )
+
+
+def _factors(line: dict) -> str:
+    if "factors" not in line:
+        return (
+            "<p>The records carry no known factors: only the two "
+            "observation measures above tell of z_o.</p>"
+        )
+    rows = []
+    for name, found in line["factors"].items():
+        bar = (
+            f'<i class="made" style="width:{found["z_i"]:.2%}"></i>'
+            f'<i class="real" style="width:{found["z_o"]:.2%}"></i>'
+        )
+        rows.append(
+            f"<tr><td>{html.escape(name)}<td>{found['of']}"
+            f'<td class="number">{found["read_from_photographs"]:.2f}'
+            f'<td><div class="bar">{bar}</div>'
+            f'<td class="number">{found["z_i"]:.2f}'
+            f'<td class="number">{found["z_o"]:.2f}'
+        )
+    return (
+        '<p>Shares of each factor\'s variance that <span class="key made">z_i'
+        '</span> and <span class="key real">z_o</span> decide alone. "Read" is '
+        "how well the factor model reads photographs of new subjects (1: "
+        "always right, 0: a constant guess); badly read factors say nothing."
+        '</p><div class="scroll"><table><thead><tr><th>Factor<th>Belongs to'
+        "<th>Read<th>Shares<th>z_i<th>z_o</thead><tbody>"
+        + "".join(rows)
+        + "</tbody></table></div>"
+    )
+
+
+def extremes(measured: Measured) -> dict[str, np.ndarray]:
+    """Numbers of the best and the worst pairs, up to 6 of each kind.
+
+    Of pairs with the same distance only one: a small split's pairs repeat.
+    """
+
+    def ordered(chosen):
+        numbers = np.flatnonzero(chosen)
+        _, order = np.unique(measured.distances[numbers], return_index=True)
+        return numbers[order]
+
+    matched, unmatched = ordered(measured.matched), ordered(~measured.matched)
+    return {
+        "matched, nearest (best)": matched[:SHOWN],
+        "matched, farthest (worst)": matched[::-1][:SHOWN],
+        "unmatched, nearest (worst)": unmatched[:SHOWN],
+        "unmatched, farthest (best)": unmatched[::-1][:SHOWN],
+    }
+
+
+def _pairs(what: str, measured: Measured, pictures) -> str:
+    """Best and worst pairs; `pictures` finds those `[n, 2, h, w, 3]` of n."""
+    distances = measured.distances
+    parts = []
+    for kind, numbers in extremes(measured).items():
+        figures = "".join(
+            _figure(images, f"{what}, {kind}", f"{distances[number]:.3f}")
+            for number, images in zip(numbers, pictures(numbers), strict=True)
+        )
+        parts.append(
+            f'<h3>{what}, {kind}</h3><div class="pairs">{figures}</div>'
+        )
+    return "".join(parts)
+
+
+def _real_pictures(real: RealPairs):
+    def pictures(numbers):
+        wanted = real.pairs.positions[numbers]
+        positions, places = np.unique(wanted, return_inverse=True)
+        return real.photographs.read(positions)[places.reshape(wanted.shape)]
+
+    return pictures
+
+
+def _curve(name: str, measured: Measured):
+    curve = Verification(measured.distances, measured.matched).curve()
+    return name, curve.false_accepts[0], curve.true_accepts[0]
+
+
+def _histogram(measured: Measured, limits, tau: float, title: str) -> str:
+    distances, matched = measured.distances, measured.matched
+    return charts.histograms(
+        [("other", distances[~matched]), ("same", distances[matched])],
+        limits,
+        tau,
+        title,
+    )
+
+
+def _neighbours(images: np.ndarray, found: Neighbours, shown) -> str:
+    """Triples of the generated `images`, whose numbers are `shown`."""
+    return "".join(
+        _figure(
+            np.stack([image, *(found.images[s][n] for s in found.images)]),
+            "generated, nearest training, nearest test",
+            " / ".join(f"{found.distances[s][n]:.3f}" for s in found.images),
+        )
+        for image, n in zip(images, shown, strict=True)
+    )
+
+
+def write_report(
+    path: str,
+    line: dict,
+    real: RealPairs,
+    generated: GeneratedPairs,
+    verifier: Verifier,
+    seed: int,
+) -> None:
+    """Writes the page; it needs no other file and no network.
+
+    It searches all training photographs for the nearest ones.
+
+    Args:
+        path: Of the HTML file.
+        line: What `evaluate` prints.
+        real: Real pairs.
+        generated: Generated pairs.
+        verifier: Who measured them.
+        seed: Of the evaluation.
+    """
+    generator, measured = generated.generator, generated.measured
+    num_pairs = len(measured.matched)
+
+    def made_pictures(numbers):
+        return generated_pairs(generator, seed, num_pairs, numbers)
+
+    # One picture an unmatched pair, as their identities are all different.
+    people = np.flatnonzero(~measured.matched)
+    found = find_neighbours(
+        measured.embeddings[people, 0], real.photographs.data, verifier, seed
+    )
+    shown = np.argsort(found.distances["train"], kind="stable")
+    shown = shown[:SHOWN_NEIGHBOURS]
+    latents = generator.latents
+    codes = latents.grid(*latents.codes(seed, GRID_SIDE, GRID_SIDE))
+    grid = generate(generator, codes[None])[0]
+    both = np.concatenate([measured.distances, real.measured.distances])
+    limits = 0.0, float(both.max())
+    searched = ", ".join(
+        f"{count} photographs of {split}"
+        for split, count in found.searched.items()
+    )
+    name = html.escape(str(line["run_dir"]))
+    page = string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        title=f"{name}, step {line['step']}",
+        subtitle=html.escape(
+            f"{line['num_pairs']} pairs, verifier {line['verifier']}, tau "
+            f"{line['tau']:.4f} from {line['tau_from']}, seed {line['seed']}"
+        ),
+        notice="This page holds photographs of the data set: its terms say "
+        "who may see it. " + html.escape(real.result.get("warning", "")),
+        measures=_measures(line, real.result),
+        roc=charts.roc(
+            [_curve("real", real.measured), _curve("made", measured)]
+        ),
+        made_histogram=_histogram(
+            measured, limits, line["tau"], "Distances of generated pairs"
+        ),
+        real_histogram=_histogram(
+            real.measured, limits, line["tau"], "Distances of real pairs"
+        ),
+        grid=_uri(contact_sheet(grid, GRID_SIDE)),
+        factors=_factors(line),
+        tau=f"{line['tau']:.3f}",
+        pairs=_pairs("Generated", measured, made_pictures)
+        + _pairs("Photographs", real.measured, _real_pictures(real)),
+        searched=f"Searched: {searched}.",
+        neighbours=_neighbours(
+            made_pictures(people[shown])[:, 0], found, shown
+        ),
+        json=html.escape(json.dumps(line, indent=1)),
+    )
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(page)

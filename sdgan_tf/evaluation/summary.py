@@ -1,0 +1,106 @@
+"""Numbers of measured pairs, each with its bootstrap interval."""
+
+import dataclasses
+
+import numpy as np
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation import verification
+from sdgan_tf.evaluation.diversity import diversity
+from sdgan_tf.evaluation.measuring import Measured, measure_photographs
+from sdgan_tf.evaluation.photographs import Pairs, Photographs
+from sdgan_tf.evaluation.verification import Verification
+from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.runs import TrainedGenerator
+
+
+@dataclasses.dataclass(frozen=True)
+class Threshold:
+    """tau and where it came from."""
+
+    tau: float
+    source: str
+
+
+def choose_threshold(
+    data: DataSet, verifier: Verifier, num_pairs: int, seed: int
+) -> Threshold:
+    """The threshold of the best accuracy on real validation pairs."""
+    photographs = Photographs.open(data, "valid")
+    pairs = photographs.pairs(num_pairs, seed)
+    measured = measure_photographs(photographs, pairs, verifier)
+    curve = Verification(measured.distances, measured.matched).curve()
+    return Threshold(
+        curve.best_threshold(),
+        f"{num_pairs} pairs of the split valid, {pairs.distinct_matched} "
+        f"distinct matched, {pairs.num_identities} identities",
+    )
+
+
+def summarise(
+    measured: Measured, tau: float, samples: int, seed: int
+) -> dict[str, float | list[float]]:
+    """The measures, and beside each its 95 % bootstrap interval.
+
+    tau is taken as given: the intervals do not hold its uncertainty.
+    """
+    matched, terms = measured.matched, measured.terms
+    pairs = Verification(measured.distances, matched)
+
+    def measures(weights):
+        curve = pairs.curve(weights)
+        parts = (None, None)
+        if weights is not None:
+            parts = weights[:, matched], weights[:, ~matched]
+        return {
+            "auc": curve.auc(),
+            "accuracy": curve.accuracy(tau),
+            "far": curve.false_accept_rate(tau),
+            "best_accuracy": curve.best_accuracy(),
+            "id_div": diversity(terms[matched], parts[0]),
+            "all_div": diversity(terms[~matched], parts[1]),
+        }
+
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for start in range(0, samples, verification.SAMPLES_AT_ONCE):
+        n = min(verification.SAMPLES_AT_ONCE, samples - start)
+        if measured.identities is None:
+            weights = verification.resample_pairs(rng, matched, n)
+        else:
+            weights = verification.resample_identities(
+                rng, measured.identities, n
+            )
+        # With very few identities a sample may hold one class only.
+        both = weights[:, matched].any(axis=1) & weights[:, ~matched].any(
+            axis=1
+        )
+        drawn.append(measures(weights[both]))
+    result = {}
+    for name, value in measures(None).items():
+        result[name] = float(np.ravel(value)[0])
+        resampled = np.concatenate([part[name] for part in drawn])
+        if len(resampled):
+            result[f"{name}_interval"] = np.percentile(
+                resampled, verification.INTERVAL
+            ).tolist()
+    return result
+
+
+@dataclasses.dataclass(frozen=True)
+class RealPairs:
+    """Real test pairs and what was measured of them."""
+
+    photographs: Photographs
+    pairs: Pairs
+    measured: Measured
+    result: dict
+
+
+@dataclasses.dataclass(frozen=True)
+class GeneratedPairs:
+    """Generated pairs and what was measured of them."""
+
+    generator: TrainedGenerator
+    measured: Measured
+    result: dict

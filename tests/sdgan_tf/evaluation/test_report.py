@@ -1,0 +1,52 @@
+"""Which pairs a report shows, and its charts."""
+
+import re
+
+import numpy as np
+import pytest
+
+from sdgan_tf.evaluation import charts, report
+from sdgan_tf.evaluation.measuring import Measured
+
+
+def test_extremes():
+    embeddings = np.zeros([8, 2, 1])
+    embeddings[:, 1, 0] = [3, 1, 1, 2, 8, 5, 6, 5]
+    measured = Measured(embeddings, np.arange(8) < 4, np.ones([8, 5]))
+    found = list(report.extremes(measured).values())
+    # A repeated pair, here of distance 1 and 5, is shown once.
+    assert [list(numbers) for numbers in found] == [
+        [1, 3, 0],
+        [0, 3, 1],
+        [5, 6, 4],
+        [4, 6, 5],
+    ]
+
+
+def coordinates(svg: str) -> np.ndarray:
+    points = re.search(r'points="([^"]+)"', svg).group(1)
+    return np.array([p.split(",") for p in points.split()], float)
+
+
+def test_roc_goes_from_corner_to_corner():
+    x, y = np.array([0.0, 0.2, 1.0]), np.array([0.5, 0.9, 1.0])
+    points = coordinates(charts.roc([("made", x, y)]))
+    left, right, top = charts.MARGIN, charts.WIDTH - 12, 12
+    bottom = charts.HEIGHT - charts.MARGIN
+    assert tuple(points[0]) == (left, bottom)
+    assert tuple(points[-1]) == (right, top)
+    assert [left, pytest.approx((bottom + top) / 2)] in points.tolist()
+
+
+def test_histograms_have_equal_areas():
+    rng = np.random.default_rng(0)
+    for values in rng.uniform(0, 2, 50), rng.uniform(0, 2, 5000):
+        svg = charts.histograms([("same", values)], (0.0, 2.0), 1.0, "title")
+        points = coordinates(svg)
+        bottom = points[:, 1].max()
+        heights = bottom - points[1:-1:2, 1]
+        # The highest bin fills the chart: equal shares would fill it all.
+        assert heights.max() == pytest.approx(
+            (charts.HEIGHT - charts.MARGIN - 12) / 1.05, abs=0.2
+        )
+    assert 'aria-label="title"' in svg
