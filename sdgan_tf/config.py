@@ -46,6 +46,25 @@ class Experiment:
         0.5, "BEGAN: wanted ratio of L(G) to L(x), the diversity.", minimum=0
     )
     lambda_k: float = option(0.001, "BEGAN: learning rate of k_t.", minimum=0)
+    augment: str = option(
+        "none",
+        "What a discriminator's tuples, real and generated, go through.",
+        choices=("none", "diffaug"),
+    )
+    r1_weight: float = option(
+        0.0,
+        "R1: weight of D's squared gradient at real tuples; 0: none.",
+        minimum=0,
+    )
+    spectral_norm: bool = option(
+        False, "Divide D's kernels by their largest singular value."
+    )
+    ema_decay: float = option(
+        0.0,
+        "Decay in [0, 1) of the average of the generator's weights, which is "
+        "then what is sampled and exported; 0: none.",
+        minimum=0,
+    )
     seed: int = option(0, "Seed of weights, data order and latents.", minimum=0)
     precision: str = option(
         "float32",

@@ -83,6 +83,26 @@ def gradient_penalty(discriminator, real, fake, weights):
     return tf.reduce_mean(tf.square(norm - 1.0))
 
 
+def r1_penalty(discriminator: Callable, real):
+    """Mean squared norm of D's gradient at real tuples, halved.
+
+    Args:
+        discriminator: Maps tuples `[n, k, h, w, c]` to logits `[n]`.
+        real: Tuples `[n, k, h, w, c]`.
+
+    Returns:
+        A scalar >= 0, not yet multiplied by its coefficient.
+
+    Source: Mescheder, Geiger, Nowozin 2018, arXiv 1801.04406.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(real)
+        logits = discriminator(real)
+    gradient = tape.gradient(logits, real)
+    squares = tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4])
+    return 0.5 * tf.reduce_mean(squares)
+
+
 def reconstruction_loss(reconstructions, tuples):
     """Mean absolute difference over all pixels of the tuples; >= 0.
 

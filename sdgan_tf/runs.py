@@ -23,7 +23,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.algorithms.base import variables
+from sdgan_tf.algorithms.base import AVERAGE, variables
 from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping
@@ -172,6 +172,8 @@ class Run:
     def generator(self) -> TrainedGenerator:
         """The generator of the latest checkpoint that can be read.
 
+        Its weights are their moving average where the run keeps one.
+
         Raises:
             FileNotFoundError: If there is none.
         """
@@ -180,7 +182,9 @@ class Run:
         network = algorithm.build_generator(experiment)
         latents = LatentSpace(experiment.d_i, experiment.d_o)
         network(tf.zeros([1, latents.d_z]))
-        step = load_networks(self, {"generator": network})
+        averaged = experiment.ema_decay and self.has_checkpoint()
+        name = AVERAGE if averaged else "generator"
+        step = load_networks(self, {name: network})
         return TrainedGenerator(network, latents, algorithm.pixels, step)
 
 

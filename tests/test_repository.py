@@ -26,7 +26,7 @@ ROOMS = (
     "sdgan_tf.evaluation",
     "sdgan_tf.runs",
     "sdgan_tf.algorithms",
-    "sdgan_tf.losses sdgan_tf.models",
+    "sdgan_tf.losses sdgan_tf.models sdgan_tf.augmentation",
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.progress",
     "sdgan_tf.flags",
     "sdgan_tf.config",

@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping
-from sdgan_tf.latents import Keys, LatentSpace
+from sdgan_tf.latents import Keys, LatentSpace, uniform
+
+AVERAGE = "generator_average"  # The average's name in a checkpoint.
 
 
 def variables(network: keras.Model) -> list[tf.Variable]:
@@ -53,6 +55,8 @@ class Algorithm(abc.ABC):
         pixels: The generator's pixel mapping.
         networks: Keras models by name; "generator" is among them.
         optimizers: One optimizer for each network, by the same names.
+        average: The generator with the moving average of its weights, which
+            is then what draws samples; None without `ema_decay`.
         scalars: Names of what `step` returns.
         batches_per_step: Data batches that one `step` takes.
     """
@@ -67,6 +71,12 @@ class Algorithm(abc.ABC):
         generator(tf.zeros([1, self.latents.d_z]))
         self.networks: dict[str, keras.Model] = {"generator": generator}
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
+        self.ema_decay = experiment.ema_decay
+        self.average: keras.Model | None = None
+        if self.ema_decay:
+            self.average = self.build_generator(experiment)
+            self.average(tf.zeros([1, self.latents.d_z]))
+            self.restart_average()
 
     @staticmethod
     @abc.abstractmethod
@@ -105,6 +115,34 @@ class Algorithm(abc.ABC):
     def generator(self) -> keras.Model:
         return self.networks["generator"]
 
+    @property
+    def sampler(self) -> keras.Model:
+        """The generator that samples are drawn from."""
+        return self.generator if self.average is None else self.average
+
+    def restart_average(self) -> None:
+        """Makes the average, if there is one, the generator as it is."""
+        if self.average is not None:
+            self.average.set_weights(self.generator.get_weights())
+
+    def _move_average(self) -> None:
+        """One step of the average; moving statistics are taken as they are.
+
+        The decay is smaller in the first steps, which would else weigh much
+        for long.
+
+        Source: Yazıcı et al. 2019, arXiv 1806.04498.
+        """
+        n = tf.cast(self.optimizers["generator"].iterations.value, tf.float32)
+        decay = tf.minimum(self.ema_decay, (1.0 + n) / (10.0 + n))
+        for average, weight in zip(
+            self.average.weights, self.generator.weights, strict=True
+        ):
+            value = weight.value
+            if weight.trainable:
+                value = decay * average.value + (1.0 - decay) * value
+            average.assign(value)
+
     def checkpointed(self) -> dict[str, list[tf.Variable]]:
         """All variables that a checkpoint holds, in a fixed order, by owner.
 
@@ -112,8 +150,12 @@ class Algorithm(abc.ABC):
         lists of layers, so that a checkpoint of the model itself would miss
         some, the moving statistics among them, without a word.
         """
+        averages = {} if self.average is None else {AVERAGE: self.average}
         return {
-            **{n: variables(net) for n, net in self.networks.items()},
+            **{
+                name: variables(network)
+                for name, network in {**self.networks, **averages}.items()
+            },
             **{
                 f"{name}_optimizer": [v.value for v in optimizer.variables]
                 for name, optimizer in self.optimizers.items()
@@ -135,6 +177,11 @@ class Algorithm(abc.ABC):
         replica = tf.distribute.get_replica_context()
         start = replica.replica_id_in_sync_group * n
         return draw[start : start + n]
+
+    def draw(self, key, n: int, *shape: int) -> tf.Tensor:
+        """This replica's `[n, *shape]` of a global draw, uniform on [0, 1)."""
+        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+        return self.share(uniform(key, [n * replicas, *shape], low=0.0), n)
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         """Codes of this replica's `n` tuples of the global batch."""
@@ -166,6 +213,8 @@ class Algorithm(abc.ABC):
         if replicas > 1:
             gradients = [gradient / replicas for gradient in gradients]
         self.optimizers[name].apply(gradients, weights)
+        if name == "generator" and self.average is not None:
+            self._move_average()
 
     def views(self, real, fake) -> dict[str, tf.Tensor]:
         """Further pictures of a run, drawn with its samples.

@@ -13,6 +13,13 @@ from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
 
 LEARNING_RATE, LEARNING_RATE_FLOOR = 8e-5, 2e-5
 HALVING_STEPS = 100_000
+# What is SD-GAN's and must be left as it is.
+ONLY = {
+    "d_steps_per_g_step": 1,
+    "augment": "none",
+    "r1_weight": 0.0,
+    "spectral_norm": False,
+}
 
 
 class SDBEGAN(Algorithm):
@@ -34,11 +41,13 @@ class SDBEGAN(Algorithm):
     )
 
     def __init__(self, experiment: Experiment):
-        if experiment.d_steps_per_g_step != 1:
-            raise ValueError(
-                "`sd_began` updates both networks from one pass. Received: "
-                f"d_steps_per_g_step={experiment.d_steps_per_g_step}"
-            )
+        for name, only in ONLY.items():
+            if getattr(experiment, name) != only:
+                raise ValueError(
+                    f"`sd_began` updates both networks from one pass, without "
+                    f"penalties or augmentation: `{name}` must be {only!r}. "
+                    f"Received: {name}={getattr(experiment, name)!r}"
+                )
         super().__init__(experiment)
         self.gamma, self.lambda_k = experiment.gamma, experiment.lambda_k
         k, size = experiment.k, experiment.image_size

@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
-from sdgan_tf import losses
+from sdgan_tf import augmentation, losses
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.algorithms.flops import forward_flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import DCGAN_PIXELS
-from sdgan_tf.latents import Keys, Stream, uniform
+from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.dcgan import DISCRIMINATORS, DCGANGenerator
 
 
@@ -43,7 +43,11 @@ class SDGAN(Algorithm):
         self.batches_per_step = experiment.d_steps_per_g_step
         self.k = experiment.k
         size = experiment.image_size
-        self.d = DISCRIMINATORS[experiment.discriminator](**_width(experiment))
+        self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
+        self.r1_weight = experiment.r1_weight
+        self.d = DISCRIMINATORS[experiment.discriminator](
+            **_width(experiment), spectral=experiment.spectral_norm
+        )
         self.d(tf.zeros([1, self.k, size, size, 3]))
         self.networks["discriminator"] = self.d
         self.build_optimizers(self.loss.optimizer)
@@ -55,15 +59,20 @@ class SDGAN(Algorithm):
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
         """One generator update after one or more discriminator updates."""
         for substep, batch in enumerate(batches):
-            real = self.pixels.to_float(batch["images"])
-            n, k = real.shape[:2]
-            fake = self.generate(
-                self.tuples(keys.key(Stream.D_LATENTS, substep), n, k)
-            )
+            images = batch["images"]
+            n, k = images.shape[:2]
+            z = self.tuples(keys.key(Stream.D_LATENTS, substep), n, k)
+            real = self.augment(self.pixels.to_float(images), keys, 2 * substep)
+            fake = self.augment(self.generate(z), keys, 2 * substep + 1)
             with tf.GradientTape() as tape:
                 # Real and fake in one call: one large product instead of two.
                 real_logits, fake_logits = tf.split(
-                    self.d(tf.concat([real, fake], axis=0), num_batches=2), 2
+                    self.d(
+                        tf.concat([real, fake], axis=0),
+                        num_batches=2,
+                        training=True,
+                    ),
+                    2,
                 )
                 d_loss = self.loss.discriminator(real_logits, fake_logits)
                 d_loss += self.penalty(real, fake, keys, substep)
@@ -73,7 +82,10 @@ class SDGAN(Algorithm):
         z = self.tuples(keys.key(Stream.G_LATENTS), n, k)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.generator.trainable_variables])
-            g_loss = self.loss.generator(self.d(self.generate(z)))
+            fake = self.augment(
+                self.generate(z), keys, 2 * self.batches_per_step
+            )
+            g_loss = self.loss.generator(self.d(fake))
         self.update("generator", g_loss, tape)
         return {
             "loss/discriminator": d_loss,
@@ -82,17 +94,26 @@ class SDGAN(Algorithm):
             "score/fake": tf.reduce_mean(fake_logits),
         }
 
+    def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
+        """Tuples as D sees them; each `use` within a step draws anew."""
+        if self.augmentation is None:
+            return tuples
+        key = keys.key(Stream.AUGMENTATION, use)
+        numbers = self.draw(key, len(tuples), augmentation.NUMBERS)
+        return self.augmentation(tuples, numbers)
+
     def penalty(self, real, fake, keys: Keys, substep: int):
-        """The weighted gradient penalty; 0 for a loss without one."""
-        if not self.loss.penalty_coefficient:
-            return 0.0
-        n = real.shape[0]
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        key = keys.key(Stream.INTERPOLATION, substep)
-        weights = self.share(uniform(key, [n * replicas], low=0.0), n)
-        return self.loss.penalty_coefficient * losses.gradient_penalty(
-            self.d, real, fake, weights
-        )
+        """The weighted penalties of D's gradient; 0 without any."""
+        total = 0.0
+        if self.loss.penalty_coefficient:
+            key = keys.key(Stream.INTERPOLATION, substep)
+            weights = self.draw(key, len(real))
+            total += self.loss.penalty_coefficient * losses.gradient_penalty(
+                self.d, real, fake, weights
+            )
+        if self.r1_weight:
+            total += self.r1_weight * losses.r1_penalty(self.d, real)
+        return total
 
     def clip_discriminator(self) -> None:
         """Clips all of D's weights, batch norm's and biases too (WGAN)."""
@@ -125,10 +146,10 @@ class SDGAN(Algorithm):
         # Generated; D on real and fake forwards, then back to its weights and
         # to all inputs but the images.
         d_update = g + 2 * (d + d + (d - d_first))
-        if self.loss.penalty_coefficient:
-            # The interpolates forwards, back to the images, and twice more
-            # through both for the second derivative.
-            d_update += 2 * d + 2 * (2 * d)
+        # The tuples of a penalty forwards, back to the images, and twice more
+        # through both for the second derivative.
+        penalties = bool(self.loss.penalty_coefficient) + bool(self.r1_weight)
+        d_update += penalties * (2 * d + 2 * (2 * d))
         # Forwards through both, back to D's inputs, to G's weights and inputs.
         g_update = g + d + d + g + (g - g_first)
         return batch_size * (self.batches_per_step * d_update + g_update)

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
+from sdgan_tf.augmentation import translated
 from sdgan_tf.config import Config
 from sdgan_tf.evaluation import trained
 from sdgan_tf.evaluation.measuring import embed_photographs
@@ -58,16 +59,11 @@ def shifted(images, key) -> tf.Tensor:
 
     Mirroring would make another character, or the other shoe.
     """
-    n, side = images.shape[0], images.shape[1]
-    reach = side // SHIFT
+    n, reach = images.shape[0], images.shape[1] // SHIFT
     moves = tf.random.stateless_uniform(
         [n, 2], key, -reach, reach + 1, tf.int32
     )
-    places = tf.clip_by_value(
-        tf.range(side)[None, :, None] + moves[:, None, :], 0, side - 1
-    )
-    images = tf.gather(images, places[:, :, 0], axis=1, batch_dims=1)
-    return tf.gather(images, places[:, :, 1], axis=2, batch_dims=1)
+    return translated(images, moves)
 
 
 class EmbeddingTraining:

@@ -44,6 +44,8 @@ class DCGANNetwork(keras.Model):
         dim: Width of the stage next to the image.
         synchronized: Whether batch norm takes its statistics over all replicas
             (TensorFlow only).
+        spectral: Whether a discriminator's kernels are divided by their
+            largest singular value when it is called for training.
         dtype: Keras' dtype policy of all layers.
     """
 
@@ -52,6 +54,7 @@ class DCGANNetwork(keras.Model):
         image_size: int = 64,
         dim: int = 64,
         synchronized: bool = False,
+        spectral: bool = False,
         dtype=None,
         name: str | None = None,
     ):
@@ -60,12 +63,22 @@ class DCGANNetwork(keras.Model):
         self.image_size = image_size
         self.dim = dim
         self.synchronized = synchronized
+        self.spectral = spectral
+
+    def normalized(self, layer: keras.layers.Layer) -> keras.layers.Layer:
+        """A layer, under spectral normalisation where that is asked for."""
+        if not self.spectral:
+            return layer
+        return keras.layers.SpectralNormalization(
+            layer, dtype=layer.dtype_policy
+        )
 
     def get_config(self):
         return {
             "image_size": self.image_size,
             "dim": self.dim,
             "synchronized": self.synchronized,
+            "spectral": self.spectral,
             "name": self.name,
         }
 
@@ -124,13 +137,15 @@ class DCGANEncoder(DCGANNetwork):
     def __init__(self, *args, dtype=None, name: str = "encoder", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
         self.convs = [
-            keras.layers.Conv2D(
-                filters,
-                5,
-                strides=2,
-                padding="same",
-                kernel_initializer=conv_kernel_initializer(),
-                dtype=dtype,
+            self.normalized(
+                keras.layers.Conv2D(
+                    filters,
+                    5,
+                    strides=2,
+                    padding="same",
+                    kernel_initializer=conv_kernel_initializer(),
+                    dtype=dtype,
+                )
             )
             for filters in self.widths
         ]
@@ -166,29 +181,34 @@ class DCGANDiscriminator(DCGANNetwork):
             self.image_size,
             self.dim,
             synchronized=self.synchronized,
+            spectral=self.spectral,
             dtype=dtype,
         )
-        self.collate = keras.layers.Conv2D(
-            MAX_WIDTH * self.dim,
-            3,
-            strides=2,
-            padding="same",
-            kernel_initializer=conv_kernel_initializer(),
-            dtype=dtype,
+        self.collate = self.normalized(
+            keras.layers.Conv2D(
+                MAX_WIDTH * self.dim,
+                3,
+                strides=2,
+                padding="same",
+                kernel_initializer=conv_kernel_initializer(),
+                dtype=dtype,
+            )
         )
         self.collate_norm = GroupedBatchNormalization(
             synchronized=self.synchronized, dtype=dtype
         )
         self.flatten = keras.layers.Flatten(dtype=dtype)
-        self.logit = keras.layers.Dense(
-            1, kernel_initializer=conv_kernel_initializer(), dtype=dtype
+        self.logit = self.normalized(
+            keras.layers.Dense(
+                1, kernel_initializer=conv_kernel_initializer(), dtype=dtype
+            )
         )
 
     def encode(self, tuples, num_batches):
         """Tuples `[n, k, h, w, c]` to the maps that are collated."""
         raise TypeError("Use SiameseDiscriminator or StackedDiscriminator.")
 
-    def call(self, tuples, num_batches=1):
+    def call(self, tuples, num_batches=1, training=False):
         """Judges `num_batches` equal batches that lie one after another.
 
         Args:
@@ -196,13 +216,17 @@ class DCGANDiscriminator(DCGANNetwork):
                 real tuples followed by one of fake ones. Each is normalised
                 by its own statistics, as if it were alone.
             num_batches: How many batches `tuples` holds.
+            training: Whether spectral normalisation, if there is one, does
+                its step before; Keras hands it on to those layers.
 
         Returns:
             Logits `[num_batches * b]`, float32.
         """
-        x = self.collate(self.encode(tuples, num_batches))
+        x = self.encode(tuples, num_batches)
+        x = self.collate(x)
         x = self.collate_norm(x, num_batches=num_batches)
-        x = self.logit(self.flatten(keras.ops.leaky_relu(x, 0.2)))
+        x = self.flatten(keras.ops.leaky_relu(x, 0.2))
+        x = self.logit(x)
         return keras.ops.cast(x[:, 0], "float32")
 
 

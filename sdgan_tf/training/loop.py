@@ -107,6 +107,7 @@ class Trainer:
             return
         if self.options.init_from:
             load_networks(Run(self.options.init_from), self.algorithm.networks)
+            self.algorithm.restart_average()
 
     def train(self) -> None:
         """Trains to `train_steps`; a signal saves and stops before.

@@ -76,7 +76,7 @@ class Samples:
         return path
 
     def _generate(self, z) -> np.ndarray:
-        return self.algorithm.generator(z, training=False).numpy()
+        return self.algorithm.sampler(z, training=False).numpy()
 
     def watch(self, step: int, diversity: float) -> None:
         """Warns if the grid's pictures are nearly the same.

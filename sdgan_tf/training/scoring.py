@@ -66,7 +66,7 @@ class Scoring:
     def measure(self, step: int) -> dict[str, float]:
         """The scalars of one step; `evaluate/pair_kernel` is the score."""
         generator = TrainedGenerator(
-            self.algorithm.generator,
+            self.algorithm.sampler,
             self.algorithm.latents,
             self.algorithm.pixels,
             step,

@@ -22,6 +22,10 @@ OTHER = {
     "precision": "mixed_bfloat16",
     "gamma": 0.7,
     "lambda_k": 0.01,
+    "augment": "diffaug",
+    "r1_weight": 1.0,
+    "spectral_norm": True,
+    "ema_decay": 0.99,
 }
 FIELDS = [field.name for field in dataclasses.fields(Experiment)]
 
@@ -42,6 +46,10 @@ def test_defaults_are_the_references_sd_dcgan():
         "precision": "float32",
         "gamma": 0.5,
         "lambda_k": 0.001,
+        "augment": "none",
+        "r1_weight": 0.0,
+        "spectral_norm": False,
+        "ema_decay": 0.0,
     }
     assert Training().train_steps == 500_000
 

@@ -124,6 +124,21 @@ def test_gradient_penalty_reaches_the_critics_weights():
     assert float(tape.gradient(penalty, w)) == pytest.approx(20.0)
 
 
+def test_r1_penalty_by_hand():
+    # The gradient of w * sum(x^2)/2 is w * x: at x = 1 and at x = 2, in 4
+    # places, squared norms 4 w^2 and 16 w^2; half their mean is 5 w^2.
+    w = tf.Variable(3.0)
+    real = tf.reshape(logits(1, 1, 1, 1, 2, 2, 2, 2), [2, 1, 2, 2, 1])
+
+    def critic(x):
+        return 0.5 * w * tf.reduce_sum(tf.square(x), axis=[1, 2, 3, 4])
+
+    with tf.GradientTape() as tape:
+        penalty = losses.r1_penalty(critic, real)
+    assert float(penalty) == pytest.approx(45.0)
+    assert float(tape.gradient(penalty, w)) == pytest.approx(30.0)
+
+
 def test_reconstruction_loss():
     # Differences 1, 0, 2 and 0.5 of two tuples: the mean over all pixels.
     tuples = tf.reshape(logits(1.0, 2.0, -1.0, 0.0), [2, 1, 1, 2, 1])

@@ -35,6 +35,7 @@ def global_batch(seed):
 def build(options):
     """Equal networks each time, with weights of a trained size."""
     tiny = {"image_size": SIZE, "k": K, "d_i": 5, "d_o": 5, "dim": 4}
+    keras.utils.set_random_seed(0)
     algorithm = build_algorithm(Experiment(**tiny, **options))
     random = np.random.default_rng(0)
     for network in algorithm.networks.values():

@@ -144,3 +144,6 @@ def test_gradient_penalty_costs_six_forward_calls():
         small(loss="wgan-gp").step_flops(2) - small(loss="wgan").step_flops(2)
         == 2 * 6 * d
     )
+    assert small(r1_weight=1.0).step_flops(2) - small().step_flops(2) == (
+        2 * 6 * d
+    )

@@ -14,14 +14,22 @@ EXPERIMENTS = {
     "dcgan": {"loss": "dcgan"},
     "wgan-gp": {"loss": "wgan-gp"},
     "began": {"model": "sd_began", "gamma": 2.0, "lambda_k": 1.0},
+    "small_data": {
+        "augment": "diffaug",
+        "r1_weight": 0.1,
+        "ema_decay": 0.9,
+    },
+    "spectral": {"spectral_norm": True, "loss": "lsgan"},
 }
 WEIGHTS = {
     "dcgan": {"generator": 14, "discriminator": 16},
     "wgan-gp": {"generator": 14, "discriminator": 16},
+    "small_data": {"generator": 14, "discriminator": 16},
+    "spectral": {"generator": 14, "discriminator": 16},
     # Dense, 6 + 1 convolutions; encoder 9 + 1, bottleneck 1 + 2, decoder.
     "began": {"generator": 16, "discriminator": 20 + 6 + 16},
 }
-SCALARS = {"dcgan": 4, "wgan-gp": 4, "began": 7}
+SCALARS = {"dcgan": 4, "wgan-gp": 4, "small_data": 4, "spectral": 4, "began": 7}
 
 
 @pytest.fixture(scope="module", params=EXPERIMENTS)
@@ -129,3 +137,16 @@ def test_replicas_move_k_t_by_the_global_batch(replicas, name):
         moved = one[step] + replicas[1][f"scalar:began/balance/{step}"]
         assert one[step + 1] == pytest.approx(np.clip(moved, 0, 1), abs=1e-6)
     assert 0.01 < one[1] < 1
+
+
+def test_replicas_keep_equal_averages(replicas, name):
+    names = [n for n in replicas[1] if n.startswith("generator_average")]
+    assert bool(names) == (name == "small_data")
+    for name in names:
+        np.testing.assert_allclose(
+            replicas[2][name],
+            replicas[1][name],
+            rtol=1e-3,
+            atol=1e-3,
+            err_msg=name,
+        )
