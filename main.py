@@ -27,7 +27,7 @@ from sdgan_tf import (
     sampling,
 )
 from sdgan_tf import flags as sdgan_flags
-from sdgan_tf.evaluation import protocol, verifier_training
+from sdgan_tf.evaluation import protocol, table, verifier_training
 from sdgan_tf.training import loop
 
 MODES = {
@@ -39,6 +39,7 @@ MODES = {
     "export": exporting.export,
     "bench": benchmark.bench,
     "evaluate": protocol.evaluate,
+    "table": table.table,
     "train_verifier": verifier_training.train_verifier,
 }
 # What the user can mend: bad input, a full disk, a folder that is none.

@@ -15,7 +15,7 @@ from data_pipeline import pictures, records
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
 from sdgan_tf import exporting
-from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.algorithms.registry import build_algorithm, settle
 from sdgan_tf.config import Config
 from sdgan_tf.runs import TrainedGenerator
 from sdgan_tf.training.steps import compile_steps
@@ -129,7 +129,7 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
 
 def bench(config: Config) -> None:
     """Prints one JSON line: the step, the peak, the data, the export."""
-    experiment = config.experiment
+    experiment = settle(config.experiment, config.named)
     strategy = make_workers(config.training).strategy
     keras.utils.set_random_seed(experiment.seed)
     with strategy.scope():

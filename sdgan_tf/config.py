@@ -261,6 +261,7 @@ class Evaluation:
         "0: none.",
         minimum=0,
     )
+    runs: str = option("", "Run folders of --mode=table, by commas.")
     report: bool = option(False, "Write a page of HTML beside the numbers.")
 
 

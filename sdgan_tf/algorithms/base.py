@@ -71,6 +71,11 @@ class Algorithm(abc.ABC):
         generator(tf.zeros([1, self.latents.d_z]))
         self.networks: dict[str, keras.Model] = {"generator": generator}
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
+        if not 0 <= experiment.ema_decay < 1:
+            raise ValueError(
+                "`ema_decay` must be in [0, 1). Received: "
+                f"ema_decay={experiment.ema_decay}"
+            )
         self.ema_decay = experiment.ema_decay
         self.average: keras.Model | None = None
         if self.ema_decay:

@@ -79,6 +79,29 @@ def generate(generator: TrainedGenerator, codes) -> np.ndarray:
     )
 
 
+def independent_pairs(measured: Measured) -> Measured:
+    """Pairs that share nothing called matched: the floor of verification.
+
+    What a model without identity tuples makes of "one identity" when all of z
+    is drawn afresh. The first pictures of the unmatched pairs, which are
+    independent, are paired anew and stand for matched pairs.
+
+    Args:
+        measured: Generated pairs, at least two of them unmatched.
+    """
+    unmatched = measured.embeddings[~measured.matched]
+    paired = np.stack(
+        [unmatched[:, 0], np.roll(unmatched[:, 0], 1, axis=0)], axis=1
+    )
+    n = len(unmatched)
+    terms = measured.terms[~measured.matched]
+    return Measured(
+        np.concatenate([paired, unmatched]),
+        np.arange(2 * n) < n,
+        np.concatenate([terms, terms]),
+    )
+
+
 def generated_pairs(
     generator: TrainedGenerator, seed: int, num_pairs: int, chosen
 ) -> np.ndarray:

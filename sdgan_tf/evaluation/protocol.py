@@ -25,6 +25,8 @@ from sdgan_tf.evaluation.consistency import (
     photograph_grid,
 )
 from sdgan_tf.evaluation.measuring import (
+    Measured,
+    independent_pairs,
     measure_generated,
     measure_photographs,
 )
@@ -104,6 +106,21 @@ def evaluate_generator(
     return GeneratedPairs(generator, measured, result)
 
 
+def floor(measured: Measured, tau: float, options, seed: int) -> dict:
+    """A vanilla model's second figures, with all of z drawn afresh.
+
+    Its first ones, where z_i is shared by name only, are the control.
+    """
+    found = summarise(
+        independent_pairs(measured), tau, options.bootstrap_samples, seed
+    )
+    return {
+        f"independent_{name}": value
+        for name, value in found.items()
+        if "div" not in name and "far" not in name
+    }
+
+
 def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
     """Raises ValueError if generator and data differ in image size."""
     size = generator.network.image_size
@@ -154,7 +171,12 @@ def check_flags(config: Config) -> None:
 
 
 def evaluate(config: Config) -> None:
-    """Prints one JSON line last; a run folder keeps it in `metrics.jsonl`.
+    """`--mode=evaluate`: prints what `measure` finds as one JSON line, last."""
+    print(json.dumps(measure(config)))
+
+
+def measure(config: Config) -> dict:
+    """Measures a run, or photographs; the run's `metrics.jsonl` keeps it.
 
     Raises:
         FileNotFoundError: If there is no checkpoint, data set or verifier.
@@ -176,13 +198,13 @@ def evaluate(config: Config) -> None:
     threshold = choose_threshold(data, cached, options.num_pairs, seed)
     print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
     reader = Reader.train(data, options.factor_steps, seed)
-    measure = cached, reader, threshold, options, seed
-    real = evaluate_photographs(data, *measure)
+    judges = reader, threshold, options, seed
+    real = evaluate_photographs(data, cached, *judges)
     generated = None
     if options.evaluate_real:
         source, measures = "real", real.result
     else:
-        generated = evaluate_generator(generator, verifier, *measure[1:])
+        generated = evaluate_generator(generator, verifier, *judges)
         source, measures = "generated", generated.result
         measures |= compare_with_photographs(
             generated.measured, data, cached, seed
@@ -190,6 +212,8 @@ def evaluate(config: Config) -> None:
         measures["pair_kernel"] = pair_kernel_distance(
             generated.measured, real.measured
         )
+        if experiment.k == 1:
+            measures |= floor(generated.measured, threshold.tau, options, seed)
         # It bounds what can be seen in generated pictures.
         measures["real_auc"] = real.result["auc"]
         measures["real_auc_interval"] = real.result.get("auc_interval")
@@ -219,4 +243,4 @@ def evaluate(config: Config) -> None:
         path = run.path(f"report-{generator.step:08d}.html")
         write_report(path, result, real, generated, cached, seed)
         print(f"Report: {path}", flush=True)
-    print(json.dumps(result))
+    return result

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 from sdgan_tf.algorithms.base import Algorithm, count_parameters
+from sdgan_tf.algorithms.registry import settle
 from sdgan_tf.config import Config, Experiment
 from sdgan_tf.runs import Run
 
@@ -32,11 +33,14 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
                 "new folder and start from this one with --init_from. "
                 f"Received: run_dir={run.folder!r}"
             )
-        return run, config.experiment
+        return run, settle(config.experiment, config.named)
     trained = run.experiment()
-    asked = dataclasses.replace(
-        trained,
-        **{name: getattr(config.experiment, name) for name in config.named},
+    asked = settle(
+        dataclasses.replace(
+            trained,
+            **{name: getattr(config.experiment, name) for name in config.named},
+        ),
+        config.named,
     )
     differences = asked.differences(trained)
     if differences:

@@ -64,3 +64,15 @@ def test_numbers_that_are_not_finite(trained):
     codes = measuring.pair_codes(generator, 0, 0, 1, matched=True)
     with pytest.raises(ValueError, match="not finite"):
         measuring.generate(generator, codes)
+
+
+def test_independent_pairs_share_no_code():
+    embeddings = np.arange(12.0).reshape(6, 2, 1)
+    measured = measuring.Measured(embeddings, np.arange(6) < 3, np.ones([6, 5]))
+    found = measuring.independent_pairs(measured)
+    # Firsts of the unmatched pairs, 6, 8 and 10, each with the one before.
+    np.testing.assert_array_equal(
+        found.embeddings[:3, :, 0], [[6, 10], [8, 6], [10, 8]]
+    )
+    np.testing.assert_array_equal(found.embeddings[3:], embeddings[3:])
+    assert found.matched.tolist() == [True] * 3 + [False] * 3

@@ -1,0 +1,225 @@
+"""`--mode=table`: the paper's table of several runs on one data set."""
+
+import base64
+import csv
+import dataclasses
+import html
+import io
+import json
+import os
+import pathlib
+import string
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline.records import DataSet
+from sdgan_tf.algorithms.registry import SYSTEMS
+from sdgan_tf.config import Config, Experiment
+from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.protocol import measure
+from sdgan_tf.images import contact_sheet, encode_png
+from sdgan_tf.runs import Run
+
+TEMPLATE = pathlib.Path(__file__).parent / "table.html"
+GRID = 4, 6  # Identities and observations of a row's grid.
+COLUMNS = {
+    "memory_mb": ("Mem (MB)", 1),
+    "auc": ("AUC", 3),
+    "accuracy": ("Acc.", 3),
+    "far": ("FAR", 3),
+    "best_accuracy": ("Best acc.", 3),
+    "id_div": ("ID-Div", 3),
+    "all_div": ("All-Div", 3),
+    "observation_auc": ("Obs. AUC", 3),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: The system and how it differs from the paper's.
+        line: What `measure` found.
+        grid: uint8 picture, rows one identity, columns one observation.
+    """
+
+    name: str
+    line: dict
+    grid: np.ndarray
+
+
+def row_name(experiment: Experiment) -> str:
+    """`SD-DCGAN (stacked, k=4)`: the system and what is not the default.
+
+    Sizes, seed and speed are the run's and no other system.
+    """
+    same = ("image_size", "dim", "batch_size", "seed", "precision", "model")
+    default = dataclasses.asdict(Experiment())
+    fixed = SYSTEMS[experiment.model].fixed
+    parts = [
+        value if isinstance(value, str) else f"{name}={value}"
+        for name, value in dataclasses.asdict(experiment).items()
+        if name not in same and name not in fixed and value != default[name]
+    ]
+    name = experiment.model.upper().replace("_", "-")
+    return f"{name} ({', '.join(parts)})" if parts else name
+
+
+def _order(experiment: Experiment) -> tuple:
+    return list(SYSTEMS).index(experiment.model), row_name(experiment)
+
+
+def _real_grid(data: DataSet) -> np.ndarray:
+    rows, columns = GRID
+    test = Photographs.open(data, "test")
+    starts = np.cumsum(test.counts) - test.counts
+    # The identities with most photographs; shorter rows end in white.
+    most = np.sort(np.argsort(-test.counts, kind="stable")[:rows])
+    side = data.image_size
+    grid = np.full([len(most), columns, side, side, 3], 255, np.uint8)
+    for row, identity in enumerate(most):
+        count = min(columns, int(test.counts[identity]))
+        grid[row, :count] = test.read(starts[identity] + np.arange(count))
+    return contact_sheet(grid.reshape(-1, side, side, 3), columns)
+
+
+def _generated_grid(run: Run, seed: int) -> np.ndarray:
+    generator = run.generator()
+    codes = generator.latents.grid(*generator.latents.codes(seed, *GRID))
+    return contact_sheet(generator.pixels.to_uint8(generator(codes)), GRID[1])
+
+
+def _cells(line: dict) -> list[str]:
+    cells = []
+    for name, (_, digits) in COLUMNS.items():
+        value = line.get(name)
+        cell = "" if value is None else f"{value:.{digits}f}"
+        if interval := line.get(f"{name}_interval"):
+            cell += f" [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"
+        if name == "auc" and "independent_auc" in line:
+            cell += f"; z afresh {line['independent_auc']:.{digits}f}"
+        cells.append(cell)
+    return cells
+
+
+def _heads() -> list[str]:
+    return ["System", "Steps", *(head for head, _ in COLUMNS.values())]
+
+
+def _texts(row: Row) -> list[str]:
+    step = row.line["step"]
+    return [row.name, "" if step is None else f"{step:,}", *_cells(row.line)]
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """The table in Markdown."""
+    lines = [_heads(), ["---"] * len(_heads()), *map(_texts, rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def as_csv(rows: list[Row]) -> str:
+    """The numbers alone, full precision, with the ends of the intervals."""
+    buffer = io.StringIO()
+    names = []
+    for name in COLUMNS:
+        names += [name, f"{name}_low", f"{name}_high"]
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["system", "step", *names, "independent_auc", "run_dir"])
+    for row in rows:
+        line = row.line
+        values = []
+        for name in COLUMNS:
+            ends = line.get(f"{name}_interval") or [None, None]
+            values += [line.get(name), *ends]
+        writer.writerow(
+            [
+                row.name,
+                line["step"],
+                *values,
+                line.get("independent_auc"),
+                line["run_dir"],
+            ]
+        )
+    return buffer.getvalue()
+
+
+def as_html(rows: list[Row], note: str) -> str:
+    """The table with a sample grid each, in one file."""
+
+    def cells(texts, tag):
+        return "".join(f"<{tag}>{html.escape(text)}" for text in texts)
+
+    figures = "".join(
+        f'<figure><img alt="Grid of {html.escape(row.name)}" '
+        f'src="data:image/png;base64,'
+        f'{base64.b64encode(encode_png(row.grid)).decode()}">'
+        f"<figcaption>{html.escape(row.name)}</figcaption></figure>"
+        for row in rows
+    )
+    return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        note=html.escape(note),
+        heads=cells(_heads(), "th"),
+        rows="".join(f"<tr>{cells(_texts(row), 'td')}" for row in rows),
+        figures=figures,
+    )
+
+
+def table(config: Config) -> None:
+    """Measures photographs and runs; writes Markdown, CSV and HTML.
+
+    Raises:
+        ValueError: If a flag is missing.
+        FileNotFoundError: If a run has no checkpoint; nothing is written.
+    """
+    options = config.evaluation
+    folders = [name for name in options.runs.split(",") if name]
+    if not folders:
+        raise ValueError("--runs is missing: run folders, with commas between.")
+    if not config.data_dir:
+        raise ValueError("--data_dir is missing: a built data set.")
+    runs = sorted(map(Run, folders), key=lambda run: _order(run.experiment()))
+    for run in runs:
+        if not (run.has_checkpoint() or run.has_weights()):
+            raise FileNotFoundError(
+                f"The run folder has no checkpoint: train first. Received: "
+                f"{run.folder!r}"
+            )
+    seed = config.experiment.seed
+    data = DataSet.open(config.data_dir)
+
+    def found(folder: str, real: bool) -> dict:
+        evaluation = dataclasses.replace(options, evaluate_real=real)
+        return measure(
+            dataclasses.replace(config, run_dir=folder, evaluation=evaluation)
+        )
+
+    rows = [Row("Photographs", found("", True), _real_grid(data))]
+    for run in runs:
+        print(f"Row: {run.folder}", flush=True)
+        rows.append(
+            Row(
+                row_name(run.experiment()),
+                found(run.folder, False),
+                _generated_grid(run, seed),
+            )
+        )
+    first = rows[0].line
+    note = (
+        f"{options.num_pairs} pairs of {config.data_dir}, verifier "
+        f"{first['verifier']}, tau {first['tau']:.4f}, seed {seed}. In "
+        "brackets: 95 % bootstrap intervals."
+    )
+    folder = config.sampling.output_dir or "table"
+    tf.io.gfile.makedirs(folder)
+    texts = {
+        "table.md": f"{as_markdown(rows)}\n{note}\n",
+        "table.csv": as_csv(rows),
+        "table.html": as_html(rows, note),
+    }
+    for name, text in texts.items():
+        with tf.io.gfile.GFile(os.path.join(folder, name), "w") as file:
+            file.write(text)
+    print(texts["table.md"])
+    print(json.dumps({"rows": len(rows), "output_dir": folder}))

@@ -1,0 +1,110 @@
+"""The table of several runs, its order, its names and its errors."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from sdgan_tf.config import Experiment
+from sdgan_tf.evaluation import protocol, table
+from sdgan_tf.runs import Run
+from sdgan_tf.training import loop
+
+
+@pytest.fixture
+def colours(monkeypatch, mean_colour):
+    monkeypatch.setattr(protocol, "open_verifier", lambda *_: mean_colour)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({}, "SD-DCGAN"),
+        ({"dim": 8, "image_size": 32, "seed": 3}, "SD-DCGAN"),
+        (
+            {"discriminator": "stacked", "k": 4, "loss": "wgan"},
+            "SD-DCGAN (stacked, wgan, k=4)",
+        ),
+        ({"model": "dcgan", "k": 1}, "DCGAN"),
+        ({"model": "sd_began", "d_i": 25}, "SD-BEGAN (d_i=25)"),
+    ],
+)
+def test_row_names(options, name):
+    assert table.row_name(Experiment(**options)) == name
+
+
+def test_table(trained, make_config, split_data, colours, capsys, tmp_path):
+    vanilla = str(tmp_path / "vanilla")
+    loop.train(make_config(run_dir=vanilla, model="dcgan", data_dir=split_data))
+    output = tmp_path / "table"
+    config = make_config(
+        run_dir="",
+        data_dir=split_data,
+        output_dir=str(output),
+        runs=f"{trained.run_dir},{vanilla}",
+    )
+    table.table(config)
+    with open(output / "table.csv") as file:
+        rows = list(csv.DictReader(file))
+    # Photographs first, then the paper's order and not the user's.
+    assert [row["system"] for row in rows] == [
+        "Photographs",
+        "DCGAN (d_i=6, d_o=5)",
+        "SD-DCGAN (d_i=6, d_o=5)",
+    ]
+    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())
+    assert float(rows[2]["auc"]) == line["auc"]
+    assert float(rows[2]["auc_low"]) == line["auc_interval"][0]
+    assert float(rows[2]["memory_mb"]) == line["memory_mb"]
+    # Only the vanilla model has the second figure.
+    assert [bool(row["independent_auc"]) for row in rows] == [0, 1, 0]
+    markdown = (output / "table.md").read_text()
+    assert markdown.count("\n| SD-DCGAN (d_i=6, d_o=5) | 6 |") == 1
+    assert "z afresh" in markdown
+    page = (output / "table.html").read_text()
+    assert page.count("data:image/png;base64,") == 3
+    assert "http" not in page
+
+
+def test_a_missing_checkpoint_is_an_error_before_all(
+    trained, make_config, split_data, colours, tmp_path
+):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shutil.copy(f"{trained.run_dir}/config.json", empty)
+    config = make_config(
+        run_dir="",
+        data_dir=split_data,
+        output_dir=str(tmp_path / "table"),
+        runs=f"{trained.run_dir},{empty}",
+    )
+    with pytest.raises(FileNotFoundError, match="empty"):
+        table.table(config)
+    assert not (tmp_path / "table").exists()
+    assert not (tmp_path / "run" / "metrics.jsonl").exists()
+
+
+def test_flags_are_wanted(make_config):
+    with pytest.raises(ValueError, match="--runs is missing"):
+        table.table(make_config())
+    with pytest.raises(ValueError, match="--data_dir is missing"):
+        table.table(make_config(runs="a", data_dir=""))
+
+
+def test_real_grid_shows_one_subject_a_row(make_splits):
+    data = make_splits("uneven", {"test": {"a": 2, "b": 7, "c": 1}})
+    grid = table._real_grid(protocol.DataSet.open(data))
+    cells = grid.reshape(3, 32, 6, 32, 3).transpose(0, 2, 1, 3, 4)
+    white = (cells == 255).all(axis=(2, 3, 4))
+    assert white.sum(axis=1).tolist() == [4, 0, 5]
+    means = cells[1].mean(axis=(1, 2))
+    assert np.ptp(means, axis=0).max() < 5
+
+
+def test_vanilla_is_settled(make_config, tmp_path):
+    loop.train(make_config(model="dcgan", k=1))
+    assert Run(str(tmp_path / "run")).experiment().k == 1
+    with pytest.raises(ValueError, match="`dcgan` has k=1"):
+        loop.train(make_config(model="dcgan", k=2, run_dir=str(tmp_path / "b")))
