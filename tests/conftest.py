@@ -28,6 +28,7 @@ from sdgan_tf.config import (
     Experiment,
     Exporting,
     Interpolation,
+    Judging,
     Projection,
     Reference,
     Sampling,
@@ -107,6 +108,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         "projection": Projection(restarts=2, projection_steps=4),
         "reference": Reference(),
         "evaluation": Evaluation(num_pairs=8, bootstrap_samples=20),
+        "judging": Judging(judge_batch_size=6),
     }
     named = set()
     for name, section in sections.items():
