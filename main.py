@@ -28,6 +28,7 @@ from sdgan_tf import (
 )
 from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.evaluation import protocol, table, verifier_training
+from sdgan_tf.evaluation.judging import judge_kit, judge_score
 from sdgan_tf.training import loop
 
 MODES = {
@@ -41,6 +42,8 @@ MODES = {
     "evaluate": protocol.evaluate,
     "table": table.table,
     "train_verifier": verifier_training.train_verifier,
+    "judge_kit": judge_kit.judge_kit,
+    "judge_score": judge_score.judge_score,
 }
 # What the user can mend: bad input, a full disk, a folder that is none.
 USER_ERRORS = (

@@ -266,6 +266,37 @@ class Evaluation:
 
 
 @dataclasses.dataclass(frozen=True)
+class Judging:
+    """What `--mode=judge_kit` writes and `--mode=judge_score` asks for."""
+
+    judge_batch_size: int = option(
+        12, "Pairs of a batch, its attention checks among them.", minimum=3
+    )
+    judge_checks: int = option(
+        2, "Attention checks of a batch, both kinds in turn.", minimum=2
+    )
+    judge_subject: str = option(
+        "person,people", "What the pictures show: one and several of it."
+    )
+    judge_url: str = option(
+        "https://example.com/pictures",
+        "Where Mechanical Turk's page finds the pictures.",
+    )
+    judge_dir: str = option("", "Folder that --mode=judge_kit wrote.")
+    answers: str = option(
+        "", "CSV file, folder or glob of them; `answers` in the kit by default."
+    )
+    judge_annotators: int = option(
+        3, "Answers that a pair must have.", minimum=1
+    )
+    judge_min_checks: float = option(
+        0.8,
+        "Share of the attention checks that an annotator must answer right.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that one command of main.py is told."""
 
@@ -281,5 +312,6 @@ class Config:
     projection: Projection
     reference: Reference
     evaluation: Evaluation
+    judging: Judging
     # Experiment fields that the user named: a run folder supplies the others.
     named: frozenset = frozenset()

@@ -11,6 +11,7 @@ from sdgan_tf.config import (
     Experiment,
     Exporting,
     Interpolation,
+    Judging,
     Projection,
     Reference,
     Sampling,
@@ -27,6 +28,7 @@ SECTIONS = {
     "projection": Projection,
     "reference": Reference,
     "evaluation": Evaluation,
+    "judging": Judging,
 }
 
 

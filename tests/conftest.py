@@ -28,6 +28,7 @@ from sdgan_tf.config import (
     Experiment,
     Exporting,
     Interpolation,
+    Judging,
     Projection,
     Reference,
     Sampling,
@@ -110,6 +111,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         "evaluation": Evaluation(
             num_pairs=8, bootstrap_samples=20, factor_steps=2
         ),
+        "judging": Judging(judge_batch_size=6),
     }
     named = set()
     for name, section in sections.items():
@@ -194,3 +196,56 @@ def main_py():
         return done
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless Chromium of Playwright."""
+    # A module's, not the session's: its event loop runs as long as it does.
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pip install -r requirements-dev.txt"
+    )
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("no chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=path,
+            args=[
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium):
+    """Makes pages without network, each of a browser that knows nothing.
+
+    Keywords are those of Playwright's `new_context`. A test fails if a page
+    asked for more than files, or if a script of it failed.
+    """
+    contexts, asked, failed = [], [], []
+
+    def make(**options):
+        context = chromium.new_context(offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: failed.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not failed
+    local = ("file:", "data:", "blob:")
+    assert not [url for url in asked if not url.startswith(local)]

@@ -4,7 +4,7 @@ A chunk of pairs at a time: what is kept are numbers, never pictures.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -102,7 +102,7 @@ def independent_pairs(measured: Measured) -> Measured:
     )
 
 
-def generated_pairs(
+def chosen_pairs(
     generator: TrainedGenerator, seed: int, num_pairs: int, chosen
 ) -> np.ndarray:
     """Pictures of some of the pairs that `measure_generated` measures.
@@ -129,25 +129,39 @@ def generated_pairs(
     return generate(generator, tf.stack(codes))
 
 
-def measure_generated(
-    generator: TrainedGenerator, verifier: Verifier, num_pairs: int, seed: int
-) -> Measured:
-    """Generates balanced pairs, the matched ones first, and measures them."""
+def generated_pairs(
+    generator: TrainedGenerator, num_pairs: int, seed: int
+) -> Iterator[np.ndarray]:
+    """Generates balanced pairs, the matched ones first.
+
+    Half of them, rounded down, are matched.
+
+    Yields:
+        Pictures of a chunk of pairs, uint8 `[n, 2, h, w, 3]`; no chunk holds
+        pairs of both kinds.
+    """
     num_matched = num_pairs // 2
-    embeddings, terms = [], []
     progress = Progress("generated pairs", num_pairs, line_seconds=LINE_SECONDS)
     for matched, total in (True, num_matched), (False, num_pairs - num_matched):
         for start in range(0, total, CHUNK):
             n = min(CHUNK, total - start)
             codes = pair_codes(generator, seed, start, n, matched)
-            images = generate(generator, codes)
-            terms.append(diversity.ms_ssim_terms(images[:, 0], images[:, 1]))
-            flat = verifier(images.reshape(-1, *images.shape[2:]))
-            embeddings.append(flat.reshape(n, 2, -1))
+            yield generate(generator, codes)
             progress.logged(start + n + (0 if matched else num_matched))
+
+
+def measure_generated(
+    generator: TrainedGenerator, verifier: Verifier, num_pairs: int, seed: int
+) -> Measured:
+    """Generates balanced pairs, the matched ones first, and measures them."""
+    embeddings, terms = [], []
+    for images in generated_pairs(generator, num_pairs, seed):
+        terms.append(diversity.ms_ssim_terms(images[:, 0], images[:, 1]))
+        flat = verifier(images.reshape(-1, *images.shape[2:]))
+        embeddings.append(flat.reshape(len(images), 2, -1))
     return Measured(
         np.concatenate(embeddings),
-        np.arange(num_pairs) < num_matched,
+        np.arange(num_pairs) < num_pairs // 2,
         np.concatenate(terms),
     )
 
@@ -168,17 +182,11 @@ def embed(images: np.ndarray, verifier: Callable, what: str) -> np.ndarray:
     return np.concatenate(embeddings)
 
 
-def _distinct(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
-    """The photographs in use, ascending, and where each pair finds its two."""
-    positions, places = np.unique(pairs.positions, return_inverse=True)
-    return positions, places.reshape(pairs.positions.shape)
-
-
 def embed_photographs(
     photographs: Photographs, pairs: Pairs, verifier: Callable
 ) -> np.ndarray:
     """Embeddings of pairs `[n, 2, size]`; each photograph is embedded once."""
-    positions, places = _distinct(pairs)
+    positions, places = pairs.distinct_photographs()
     return verifier(photographs.read(positions))[places]
 
 
@@ -186,7 +194,7 @@ def measure_photographs(
     photographs: Photographs, pairs: Pairs, verifier: Verifier
 ) -> Measured:
     """Measures pairs of photographs; each one is read and embedded once."""
-    positions, places = _distinct(pairs)
+    positions, places = pairs.distinct_photographs()
     images = photographs.read(positions)
     # A small split's pairs repeat; which way round does not matter.
     distinct, which = np.unique(

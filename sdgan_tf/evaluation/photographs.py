@@ -34,6 +34,15 @@ class Pairs:
     def num_identities(self) -> int:
         return len(np.unique(self.identities))
 
+    def distinct_photographs(self) -> tuple[np.ndarray, np.ndarray]:
+        """The photographs in use, ascending, and where pairs find theirs.
+
+        Returns:
+            Positions `[photographs]` and indices into them, `[n, 2]`.
+        """
+        positions, places = np.unique(self.positions, return_inverse=True)
+        return positions, places.reshape(self.positions.shape)
+
 
 @dataclasses.dataclass(frozen=True)
 class Photographs:

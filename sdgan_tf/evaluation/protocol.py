@@ -147,10 +147,10 @@ def write_metrics(run: Run, result: dict) -> None:
     writer.close()
 
 
-def metric_name(num_pairs: int) -> str:
+def metric_name(num_pairs: int, what: str = "verification") -> str:
     """`verification10k`: the name says what was done."""
     thousands, rest = divmod(num_pairs, 1000)
-    return f"verification{num_pairs if rest else f'{thousands}k'}"
+    return f"{what}{num_pairs if rest else f'{thousands}k'}"
 
 
 def check_flags(config: Config) -> None:

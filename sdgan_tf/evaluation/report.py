@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from sdgan_tf.evaluation import charts
 from sdgan_tf.evaluation.comparing import Neighbours, find_neighbours
-from sdgan_tf.evaluation.measuring import Measured, generate, generated_pairs
+from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Verifier
@@ -205,7 +205,7 @@ def write_report(
     num_pairs = len(measured.matched)
 
     def made_pictures(numbers):
-        return generated_pairs(generator, seed, num_pairs, numbers)
+        return chosen_pairs(generator, seed, num_pairs, numbers)
 
     # One picture an unmatched pair, as their identities are all different.
     people = np.flatnonzero(~measured.matched)

@@ -76,3 +76,12 @@ def test_independent_pairs_share_no_code():
     )
     np.testing.assert_array_equal(found.embeddings[3:], embeddings[3:])
     assert found.matched.tolist() == [True] * 3 + [False] * 3
+
+
+def test_chosen_pairs_are_those_that_are_measured(trained):
+    generator = Run(trained.run_dir).generator()
+    every = np.concatenate(list(measuring.generated_pairs(generator, 71, 3)))
+    chosen = [0, 34, 35, 70, 67]  # Of both kinds and of two chunks each.
+    np.testing.assert_array_equal(
+        measuring.chosen_pairs(generator, 3, 71, chosen), every[chosen]
+    )

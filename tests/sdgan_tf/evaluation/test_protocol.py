@@ -173,3 +173,18 @@ def test_another_image_size(evaluated, colours, write_data_set, tmp_path):
     config = dataclasses.replace(evaluated, data_dir=data)
     with pytest.raises(ValueError, match="Received: 32 and 64"):
         protocol.evaluate(config)
+
+
+def test_the_report_opens_in_a_browser_without_network(
+    evaluated, colours, capsys, new_page, tmp_path
+):
+    protocol.evaluate(replaced(evaluated, report=True))
+    page = new_page(viewport={"width": 390, "height": 800})
+    page.goto((tmp_path / "run" / "report-00000006.html").as_uri())
+    assert page.locator("tbody tr").count() > 9
+    pictures = page.locator("img")
+    widths = pictures.evaluate_all("all => all.map(i => i.naturalWidth)")
+    assert len(widths) > 3 and min(widths) >= 32
+    assert page.locator("svg").count() == 3
+    # Nothing is wider than a telephone; tables scroll by themselves.
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,1 @@
+"""Human judges: pairs to answer, and what their answers say."""

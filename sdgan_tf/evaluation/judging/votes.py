@@ -1,0 +1,173 @@
+"""Votes of judges to one result: checks, majority, rates; pure functions."""
+
+import dataclasses
+import math
+
+from sdgan_tf.evaluation.judging import agreement
+from sdgan_tf.evaluation.judging.kit import (
+    CHECK,
+    DIFFERENT,
+    MATCHED,
+    SAME,
+    UNMATCHED,
+    Pair,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Vote:
+    """What one annotator answered to one pair.
+
+    Attributes:
+        annotator: Their name or their worker's number.
+        pair: The pair's name.
+        answer: SAME or DIFFERENT.
+        place: File and line, for errors.
+    """
+
+    annotator: str
+    pair: str
+    answer: str
+    place: str
+
+
+def by_annotator(votes: list[Vote]) -> dict[str, dict[str, str]]:
+    """`{annotator: {pair: answer}}`.
+
+    The same answer twice counts once: a file saved midway and at the end
+    holds it twice.
+
+    Raises:
+        ValueError: If an annotator gave a pair two different answers.
+    """
+    found, places = {}, {}
+    for vote in votes:
+        answers = found.setdefault(vote.annotator, {})
+        earlier = answers.setdefault(vote.pair, vote.answer)
+        place = places.setdefault((vote.annotator, vote.pair), vote.place)
+        if earlier != vote.answer:
+            raise ValueError(
+                f"{vote.place}: an annotator has one answer for a pair; "
+                "remove the file that is not to count. Received: "
+                f"annotator={vote.annotator!r}, pair={vote.pair!r}, "
+                f"{vote.answer!r} here and {earlier!r} in {place}"
+            )
+    return found
+
+
+def inattentive(
+    answers: dict[str, dict[str, str]], key: dict[str, Pair], needed: float
+) -> dict[str, tuple[int, int]]:
+    """Annotators who answered too few attention checks right.
+
+    Who answered none has not shown attention and is one of them.
+
+    Args:
+        answers: Of each annotator, see `by_annotator`.
+        key: The pairs by their names.
+        needed: Share of right answers that is enough, in [0, 1].
+
+    Returns:
+        `{annotator: (right answers, answered checks)}`.
+    """
+    failed = {}
+    for annotator, given in answers.items():
+        checks = [name for name in given if key[name].kind == CHECK]
+        right = sum(given[name] == key[name].answer for name in checks)
+        if not checks or right / len(checks) < needed:
+            failed[annotator] = right, len(checks)
+    return failed
+
+
+def count_answers(
+    answers: dict[str, dict[str, str]], key: dict[str, Pair]
+) -> dict[str, tuple[int, int]]:
+    """`{pair: (SAME, DIFFERENT)}`: the answers of each pair to judge."""
+    return {
+        name: tuple(
+            sum(given.get(name) == answer for given in answers.values())
+            for answer in (SAME, DIFFERENT)
+        )
+        for name, pair in key.items()
+        if pair.kind != CHECK
+    }
+
+
+def _or_none(value):
+    """JSON knows no nan."""
+    if isinstance(value, tuple):
+        return None if math.isnan(value[0]) else list(value)
+    return None if math.isnan(value) else value
+
+
+def _rates(called: dict[str, bool], key: dict[str, Pair]) -> dict:
+    """Of pairs that a majority called the same, or did not."""
+    tallies = {}
+    for kind in (MATCHED, UNMATCHED):
+        same = [called[name] for name in called if key[name].kind == kind]
+        tallies[kind] = sum(same), len(same)
+    both = *tallies[MATCHED], *tallies[UNMATCHED]
+    rates = {
+        "accuracy": agreement.accuracy(*both),
+        "accuracy_interval": agreement.accuracy_interval(*both),
+    }
+    for kind, tally in tallies.items():
+        rates[f"same_{kind}"] = agreement.share(*tally)
+        rates[f"same_{kind}_interval"] = agreement.wilson_interval(*tally)
+    result = {name: _or_none(value) for name, value in rates.items()}
+    return result | {f"judged_{kind}": tallies[kind][1] for kind in tallies}
+
+
+def score(
+    votes: list[Vote], key: dict[str, Pair], annotators: int, needed: float
+) -> dict:
+    """What a study says.
+
+    A pair counts with at least `annotators` answers and a majority. kappa is
+    over the pairs with exactly that many.
+
+    Args:
+        votes: All of them.
+        key: The pairs by their names.
+        annotators: Answers that a pair must have.
+        needed: Share of the attention checks that an annotator must have
+            answered right, in [0, 1].
+
+    Raises:
+        ValueError: If `needed` is not in [0, 1], if an annotator contradicts
+            themselves, or if no pair has enough answers.
+    """
+    if not 0 <= needed <= 1:
+        raise ValueError(
+            "`judge_min_checks` must be in [0, 1]. "
+            f"Received: judge_min_checks={needed}"
+        )
+    answers = by_annotator(votes)
+    failed = inattentive(answers, key, needed)
+    kept = {
+        name: given for name, given in answers.items() if name not in failed
+    }
+    counts = count_answers(kept, key)
+    enough = {n: c for n, c in counts.items() if sum(c) >= annotators}
+    if not enough:
+        raise ValueError(
+            f"No pair has the {annotators} answers that `judge_annotators` "
+            f"asks for. Received: {len(votes)} answers of {len(answers)} "
+            f"annotators, of whom {len(failed)} failed the attention checks: "
+            f"{sorted(failed)}"
+        )
+    called = {n: s > d for n, (s, d) in enough.items() if s != d}
+    rated = [c for c in enough.values() if sum(c) == annotators]
+    return {
+        **_rates(called, key),
+        "kappa": _or_none(agreement.fleiss_kappa(rated)),
+        "kappa_pairs": len(rated),
+        "annotators": len(kept),
+        "dropped_annotators": len(failed),
+        "dropped": {name: list(failed[name]) for name in sorted(failed)},
+        "answers": sum(map(sum, counts.values())),
+        "too_few_answers": [n for n in counts if n not in enough],
+        "ties": [n for n in enough if n not in called],
+        "judge_annotators": annotators,
+        "judge_min_checks": needed,
+    }

@@ -1,0 +1,217 @@
+"""`--mode=judge_kit`: what is drawn, what is written, what it gives away."""
+
+import json
+import os
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation import measuring
+from sdgan_tf.evaluation.judging import judge_kit, kit
+from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.runs import Run
+
+
+def contents(folder: pathlib.Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def pictures(opened: kit.Kit) -> dict[kit.Pair, np.ndarray]:
+    """The pictures by their pairs, `[n, 2, h, w, 3]`, taken apart."""
+    found = {}
+    for name, pair in opened.key.items():
+        path = os.path.join(opened.folder, kit.PICTURES, kit.picture_name(name))
+        picture = np.asarray(Image.open(path))
+        side = len(picture)
+        assert picture.shape == (side, 2 * side + side // 8, 3)
+        assert (picture[:, side:-side] == 255).all()
+        found[pair] = np.stack([picture[:, :side], picture[:, -side:]])
+    return found
+
+
+def check_checks(found: dict[kit.Pair, np.ndarray]) -> int:
+    """Checks that checks are what they should be; counts them."""
+    checks = [pair for pair in found if pair.kind == kit.CHECK]
+    for pair in checks:
+        first, second = found[pair]
+        if pair.answer == kit.SAME:
+            np.testing.assert_array_equal(first, second)
+        else:
+            np.testing.assert_array_equal(
+                second, judge_kit.checkerboard(*second.shape[:2])
+            )
+            assert (first != second).mean() > 0.5
+    return len(checks)
+
+
+def test_generated_pairs_are_the_evaluations(trained, make_config, tmp_path):
+    folder = str(tmp_path / "kit")
+    judge_kit.judge_kit(make_config(output_dir=folder))
+    opened = kit.Kit.open(folder)
+    found = pictures(opened)
+    generator = Run(trained.run_dir).generator()
+    expected = np.concatenate(
+        list(measuring.generated_pairs(generator, 8, seed=0))
+    )
+    for pair, picture in found.items():
+        if pair.kind != kit.CHECK:
+            np.testing.assert_array_equal(picture, expected[pair.number])
+    assert check_checks(found) == 4 and len(found) == 12
+    assert opened.info == {
+        "kit": opened.name,
+        "num_pairs": 8,
+        "num_batches": 2,
+        "batch_size": 6,
+        "seed": 0,
+        "source": "generated",
+        "run_dir": trained.run_dir,
+        "step": 6,
+        "fingerprint": trained.experiment.fingerprint(),
+    }
+
+
+def test_photographs(make_config, split_data, tmp_path):
+    folder = str(tmp_path / "kit")
+    judge_kit.judge_kit(
+        make_config(
+            data_dir=split_data,
+            run_dir="",
+            evaluate_real=True,
+            output_dir=folder,
+        )
+    )
+    opened = kit.Kit.open(folder)
+    found = pictures(opened)
+    photographs = Photographs.open(DataSet.open(split_data), "test")
+    positions = photographs.pairs(8, seed=0).positions
+    images = photographs.read(np.arange(12))
+    for pair, picture in found.items():
+        if pair.kind != kit.CHECK:
+            np.testing.assert_array_equal(
+                picture, images[positions[pair.number]]
+            )
+    assert check_checks(found) == 4
+    assert opened.info["source"] == "real"
+    assert opened.info["data_build_id"] == "splits"
+    assert opened.info["distinct_matched_pairs"] <= 4
+
+
+def test_photographs_that_repeat(make_config, split_data, tmp_path):
+    folder = str(tmp_path / "kit")
+    judge_kit.judge_kit(
+        make_config(
+            data_dir=split_data,
+            evaluate_real=True,
+            num_pairs=100,
+            output_dir=folder,
+        )
+    )
+    info = kit.Kit.open(folder).info
+    assert "has 12 distinct matched pairs" in info["warning"]
+
+
+def test_the_seed_is_the_kit(trained, make_config, tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        judge_kit.judge_kit(
+            make_config(output_dir=str(tmp_path / name), seed=seed)
+        )
+    a, b, c = (contents(tmp_path / name) for name in "abc")
+    assert a == b
+    assert set(a["batches.csv"].split()) & set(c["batches.csv"].split()) == {
+        b"kit,batch,picture_1,picture_2,picture_3,picture_4,picture_5,picture_6"
+    }
+
+
+def test_judges_are_not_told(small_kit):
+    page = contents(pathlib.Path(small_kit.folder, "page"))
+    assert set(page) == {"index.html"} | {
+        f"pictures/{kit.picture_name(name)}" for name in small_kit.key
+    }
+    html = page["index.html"].decode()
+    data = html.split('id="data">')[1].split("</script>")[0]
+    names = list(small_kit.key)
+    assert json.loads(data) == {
+        "kit": small_kit.name,
+        "batches": [names[:4], names[4:]],
+    }
+    # All that the page holds beside the names is the same for any kit.
+    assert names == [f"{small_kit.name}-{n:05d}" for n in range(1, 9)]
+    for word in (kit.MATCHED, kit.KEY, kit.INFO):
+        assert word not in html
+        assert (
+            word not in pathlib.Path(small_kit.folder, kit.BATCHES).read_text()
+        )
+    # In the order of the names: times of the files tell no more.
+    folder = pathlib.Path(small_kit.folder, kit.PICTURES)
+    times = [
+        (folder / kit.picture_name(name)).stat().st_mtime_ns for name in names
+    ]
+    assert times == sorted(times)
+
+
+def test_mturk_layout(small_kit):
+    layout = pathlib.Path(small_kit.folder, kit.LAYOUT).read_text()
+    for n in range(1, 5):
+        assert f'src="https://example.com/pictures/${{picture_{n}}}"' in layout
+        assert layout.count(f'name="pair_{n}"') == 2
+    assert layout.count("${") == 4 and "{{" not in layout
+
+
+def test_other_subjects(make_config, split_data, tmp_path):
+    folder = tmp_path / "kit"
+    config = make_config(
+        data_dir=split_data,
+        evaluate_real=True,
+        output_dir=str(folder),
+        judge_subject="<shoe>, shoes",
+        judge_url="https://pictures.test/a/",
+    )
+    judge_kit.judge_kit(config)
+    html = (folder / kit.PAGE).read_text()
+    assert "the same &lt;shoe&gt;?" in html and "<shoe>" not in html
+    assert "{{" not in html
+    layout = (folder / kit.LAYOUT).read_text()
+    assert 'src="https://pictures.test/a/${picture_1}"' in layout
+    assert "Different shoes" in layout
+
+
+def test_checkerboard():
+    board = judge_kit.checkerboard(16, 16)
+    assert board.shape == (16, 16, 3) and board.dtype == np.uint8
+    np.testing.assert_array_equal(board[0, :6, 0], [0, 0, 255, 255, 0, 0])
+    np.testing.assert_array_equal(board[2, :6, 0], [255, 255, 0, 0, 255, 255])
+
+
+def test_nothing_is_overwritten(small_kit, make_config):
+    before = contents(pathlib.Path(small_kit.folder))
+    with pytest.raises(FileExistsError, match="not overwritten. Received: out"):
+        judge_kit.judge_kit(make_config(output_dir=small_kit.folder))
+    file = os.path.join(small_kit.folder, kit.KEY)
+    with pytest.raises(FileExistsError, match="new or empty folder"):
+        judge_kit.judge_kit(make_config(output_dir=file))
+    assert contents(pathlib.Path(small_kit.folder)) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"run_dir": ""}, "--run_dir is missing"),
+        ({"output_dir": ""}, "--output_dir is missing"),
+        ({"evaluate_real": True, "data_dir": ""}, "--data_dir is missing"),
+        ({"judge_subject": "person"}, "two words.*Received: 'person'"),
+        ({"judge_checks": 6}, "above `judge_checks`"),
+    ],
+)
+def test_missing_and_bad_flags(make_config, tmp_path, changes, message):
+    folder = tmp_path / "kit"
+    config = make_config(**({"output_dir": str(folder)} | changes))
+    with pytest.raises(ValueError, match=message):
+        judge_kit.judge_kit(config)
+    assert not folder.exists()
