@@ -52,20 +52,22 @@ def read_photographs(
         uint8 `[n, image_size, image_size, 3]`.
 
     Raises:
-        ValueError: If a file is no usable picture, or for a bad crop.
+        ValueError: If a file is no usable picture, shows no face where one is
+            wanted, or for a bad crop.
+        FileNotFoundError: If what the crop needs is not installed.
     """
-    pictures.parse_crop(crop)
+    pictures.prepare_crop(crop)
     read = []
     for path in paths:
         with tf.io.gfile.GFile(path, "rb") as file:
             data = file.read()
         try:
-            picture = pictures.decode(data)
+            picture = pictures.square(pictures.decode(data), crop, image_size)
         except pictures.BadPicture as error:
             raise ValueError(
                 f"A photograph cannot be used: {error}. Received: {path!r}"
             ) from error
-        read.append(np.asarray(pictures.square(picture, crop, image_size)))
+        read.append(np.asarray(picture))
     return np.stack(read)
 
 

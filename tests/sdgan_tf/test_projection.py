@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline import faces
 from sdgan_tf import projection
 from sdgan_tf.projection import find_photographs, read_photographs
 
@@ -48,6 +49,14 @@ def test_crop_is_build_records(tmp_path):
     assert right.min() == 255
     with pytest.raises(ValueError, match="`crop` must be"):
         read_photographs([path], 32, "left")
+
+
+def test_photographs_without_a_face(tmp_path, monkeypatch):
+    path = str(save(tmp_path / "p" / "a.png"))
+    monkeypatch.setattr(faces, "check_installed", lambda: None)
+    monkeypatch.setattr(faces, "find_eyes", lambda picture: None)
+    with pytest.raises(ValueError, match="no face found.*Received: .*a.png"):
+        read_photographs([path], 32, "face")
 
 
 @pytest.mark.parametrize(
