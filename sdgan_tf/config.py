@@ -177,6 +177,12 @@ class Projection:
     shared_identity: bool = option(
         False, "All photographs show one subject: one z_i for all."
     )
+    perceptual_weight: float = option(
+        0.0,
+        "Grey levels that a squared distance of 1 in the embedding of "
+        "--verifier counts; 0 compares pixels only.",
+        minimum=0,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
