@@ -1,9 +1,11 @@
 """The Apache Beam pipeline from photographs to shards and a report.
 
-Every picture is read twice: once to check it and to hash its pixels, once to
-write its shard. So the shuffle in between moves paths and hashes only.
+Every picture is read twice: once to check it, to hash its pixels and to find
+its face if one is wanted, once to write its shard. So the shuffle in between
+moves paths, hashes and eyes only.
 """
 
+import dataclasses
 import hashlib
 import json
 
@@ -24,10 +26,15 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def inspect(photograph: Photograph):
+def inspect(photograph: Photograph, crop: str):
     """(photograph, pixel hash, None), or (photograph, None, reason)."""
     try:
         picture = pictures.decode(_read(photograph.path))
+        if crop == pictures.FACE:
+            eyes = pictures.find_eyes(picture).tolist()
+            photograph = dataclasses.replace(
+                photograph, eyes=tuple(map(tuple, eyes))
+            )
     except pictures.BadPicture as error:
         return photograph, None, str(error)
     # Beam's file systems raise their own kinds for a file that is not there.
@@ -98,6 +105,7 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
                     pictures.decode(_read(photograph.path)),
                     options.resolved_crop,
                     options.image_size,
+                    photograph.eyes,
                 )
                 record = records.example(
                     pictures.to_png(picture),
@@ -143,7 +151,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         | "Collection" >> beam.Create([options])
         | "List" >> beam.FlatMap(list_collection)
         | "Spread" >> beam.Reshuffle()
-        | "Inspect" >> beam.Map(inspect)
+        | "Inspect" >> beam.Map(inspect, options.resolved_crop)
     )
     bad = inspected | "Bad" >> beam.FlatMap(
         lambda e: [(e[0].path, e[2])] if e[2] else []

@@ -19,7 +19,13 @@ from absl import app, flags
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from data_pipeline import build_manifest, build_pipeline, records, sources
+from data_pipeline import (
+    build_manifest,
+    build_pipeline,
+    pictures,
+    records,
+    sources,
+)
 from data_pipeline.build_options import BuildOptions
 from data_pipeline.sources import BadCollection, TableColumns
 
@@ -40,9 +46,10 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
     Raises:
         BadCollection: If the collection is not as its layout says, holds too
             many bad files or no identity with enough images.
-        FileNotFoundError: If `input` is not there.
+        FileNotFoundError: If `input`, or what the crop needs, is not there.
         FileExistsError: If `output_dir` holds a data set already.
     """
+    pictures.prepare_crop(options.resolved_crop)
     if not FileSystems.exists(options.input):
         raise FileNotFoundError(
             f"`input` does not exist. Received: input={options.input!r}"
@@ -100,7 +107,7 @@ def _define_flags() -> None:
     flags.mark_flags_as_required(["layout", "input", "output_dir"])
     flags.DEFINE_integer("image_size", fields["image_size"], "32, 64 or 128.")
     flags.DEFINE_string(
-        "crop", None, "center, none or left,top,right,bottom in [0, 1]."
+        "crop", None, "center, none, face or left,top,right,bottom in [0, 1]."
     )
     flags.DEFINE_integer(
         "min_images", fields["min_images"], "Fewest images of an identity."
@@ -131,6 +138,9 @@ def main(argv: list[str]) -> None:
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )
     logging.getLogger().setLevel(logging.WARNING)
+    # For the face detector in the workers: they are processes, and on one
+    # thread each its sums do not depend on the machine's number of cores.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     try:
         options = BuildOptions(columns=columns, **given)
         manifest = build(options, beam_args=argv[1:])

@@ -8,10 +8,12 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from data_pipeline import faces
+
 # 8 bits a channel. 16-bit and float modes have no agreed range to scale from.
 MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
 
-CENTER, WHOLE = "center", "none"
+CENTER, WHOLE, FACE = "center", "none", "face"
 
 
 class BadPicture(ValueError):
@@ -48,15 +50,17 @@ def decode(data: bytes) -> Image.Image:
 
 
 def parse_crop(crop: str) -> tuple[float, float, float, float] | None:
-    """Checks a crop: "center", "none" or "left,top,right,bottom" in [0, 1].
+    """Checks a crop: a name or "left,top,right,bottom" in [0, 1].
+
+    The names are "center", "none" and "face".
 
     Returns:
-        The relative box, or None for the two names.
+        The relative box, or None for a name.
 
     Raises:
         ValueError: If it is none of these.
     """
-    if crop in (CENTER, WHOLE):
+    if crop in (CENTER, WHOLE, FACE):
         return None
     try:
         left, top, right, bottom = (float(part) for part in crop.split(","))
@@ -64,23 +68,57 @@ def parse_crop(crop: str) -> tuple[float, float, float, float] | None:
         left = right = 0.0
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise ValueError(
-            '`crop` must be "center", "none" or a relative box '
+            '`crop` must be "center", "none", "face" or a relative box '
             '"left,top,right,bottom" with 0 <= left < right <= 1 and '
             f"0 <= top < bottom <= 1. Received: crop={crop!r}"
         )
     return left, top, right, bottom
 
 
-def square(picture: Image.Image, crop: str, image_size: int) -> Image.Image:
+def prepare_crop(crop: str) -> None:
+    """Checks a crop, and that what it needs is installed.
+
+    Raises:
+        ValueError: If it is none; see `parse_crop`.
+        FileNotFoundError: If it is "face" and the detector is missing.
+    """
+    parse_crop(crop)
+    if crop == FACE:
+        faces.check_installed()
+
+
+def find_eyes(picture: Image.Image) -> np.ndarray:
+    """See `faces.find_eyes`.
+
+    Raises:
+        BadPicture: If there is no face.
+    """
+    eyes = faces.find_eyes(picture)
+    if eyes is None:
+        raise BadPicture("no face found")
+    return eyes
+
+
+def square(
+    picture: Image.Image, crop: str, image_size: int, eyes=None
+) -> Image.Image:
     """Crops and resizes to `image_size`, antialiased.
 
     Args:
         picture: RGB.
         crop: See `parse_crop`. "none" and a box that is not square are
-            squeezed into the square.
+            squeezed into the square; "face" aligns the largest face.
         image_size: Side of the result in pixels.
+        eyes: For "face", what `find_eyes` found in this picture; it is called
+            where they are not given.
+
+    Raises:
+        BadPicture: If a face is wanted and there is none.
     """
     box = parse_crop(crop)
+    if crop == FACE:
+        eyes = find_eyes(picture) if eyes is None else eyes
+        return faces.align(picture, eyes, image_size)
     w, h = picture.size
     if box:
         left, top, right, bottom = box

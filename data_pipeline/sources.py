@@ -43,6 +43,7 @@ class Photograph:
         observation: What tells it from the identity's other photographs.
         labels: (name, value) pairs.
         split: Its split where the collection fixes it, else None.
+        eyes: (x, y) of the two eyes, once they were looked for.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Photograph:
     observation: str
     labels: tuple[tuple[str, str], ...] = ()
     split: str | None = None
+    eyes: tuple[tuple[float, float], ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -197,13 +197,19 @@ class Projection:
     images: str = option("", "A photograph, a folder or a glob of them.")
     crop: str = option(
         "center",
-        '"center", "none" or "left,top,right,bottom" in [0, 1], as for '
-        "build_records.",
+        '"center", "none", "face" or "left,top,right,bottom" in [0, 1], as '
+        "for build_records.",
     )
     restarts: int = option(4, "Descents from different codes.", minimum=1)
     projection_steps: int = option(200, "Steps of a descent.", minimum=1)
     shared_identity: bool = option(
         False, "All photographs show one subject: one z_i for all."
+    )
+    perceptual_weight: float = option(
+        0.0,
+        "Grey levels that a squared distance of 1 in the embedding of "
+        "--verifier counts; 0 compares pixels only.",
+        minimum=0,
     )
 
 

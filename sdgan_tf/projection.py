@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from data_pipeline import pictures
 from sdgan_tf.config import Config
+from sdgan_tf.evaluation.verification import distances
+from sdgan_tf.evaluation.verifiers import Verifier, open_verifier
 from sdgan_tf.images import contact_sheet, write_png
 from sdgan_tf.projector import Projector
 from sdgan_tf.runs import TrainedGenerator
@@ -52,21 +54,42 @@ def read_photographs(
         uint8 `[n, image_size, image_size, 3]`.
 
     Raises:
-        ValueError: If a file is no usable picture, or for a bad crop.
+        ValueError: If a file is no usable picture, shows no face where one is
+            wanted, or for a bad crop.
+        FileNotFoundError: If what the crop needs is not installed.
     """
-    pictures.parse_crop(crop)
+    pictures.prepare_crop(crop)
     read = []
     for path in paths:
         with tf.io.gfile.GFile(path, "rb") as file:
             data = file.read()
         try:
-            picture = pictures.decode(data)
+            picture = pictures.square(pictures.decode(data), crop, image_size)
         except pictures.BadPicture as error:
             raise ValueError(
                 f"A photograph cannot be used: {error}. Received: {path!r}"
             ) from error
-        read.append(np.asarray(pictures.square(picture, crop, image_size)))
+        read.append(np.asarray(picture))
     return np.stack(read)
+
+
+def perceptual_verifier(config: Config, image_size: int) -> Verifier | None:
+    """The verifier whose embedding counts, or None if pixels alone do.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        ValueError: If it is damaged or knows pictures of another size.
+    """
+    if not config.projection.perceptual_weight:
+        return None
+    verifier = open_verifier(config.evaluation.verifier)
+    if verifier.image_size not in (None, image_size):
+        raise ValueError(
+            "The verifier must know pictures of the generator's size, "
+            f"{image_size}. Received: verifier={config.evaluation.verifier!r}, "
+            f"trained on {verifier.image_size}"
+        )
+    return verifier
 
 
 def project(config: Config) -> None:
@@ -75,10 +98,10 @@ def project(config: Config) -> None:
     options = config.projection
     if not options.images:
         raise ValueError("--images is missing: a photograph, folder or glob.")
+    image_size = generator.network.image_size
+    verifier = perceptual_verifier(config, image_size)
     paths = find_photographs(options.images)
-    photographs = read_photographs(
-        paths, generator.network.image_size, options.crop
-    )
+    photographs = read_photographs(paths, image_size, options.crop)
     n = len(photographs)
     subjects, k = (1, n) if options.shared_identity else (n, 1)
     z, images, distance = Projector(
@@ -86,6 +109,8 @@ def project(config: Config) -> None:
         options.restarts,
         options.projection_steps,
         config.experiment.seed,
+        verifier,
+        options.perceptual_weight,
     ).project(photographs.reshape(subjects, k, *photographs.shape[1:]))
 
     folder = output_folder(config, "projection")
@@ -93,13 +118,17 @@ def project(config: Config) -> None:
     names = [f"{number:04d}_{stem}" for number, stem in enumerate(stems)]
     images = images.reshape(photographs.shape)
     z_i, z_o = generator.latents.split(z.reshape(n, -1))
-    distance = distance.reshape(n)
+    found = {"distance": distance.reshape(n)}
+    if verifier:
+        found["embedding_distance"] = distances(
+            verifier(photographs), verifier(images)
+        )
     write_arrays(
         os.path.join(folder, "codes.npz"),
         z_i=z_i,
         z_o=z_o,
         names=np.array(names),
-        distance=distance,
+        **found,
     )
     for name, image in zip(names, images, strict=True):
         write_png(os.path.join(folder, f"{name}.png"), image)
@@ -112,12 +141,21 @@ def project(config: Config) -> None:
         os.path.join(folder, "other_observations.png"),
         _other_observations(config, generator, z_i[::k], images[::k]),
     )
-    for name, value in zip(names, distance, strict=True):
-        print(f"{name}: {value:.2f} grey levels")
+    for number, name in enumerate(names):
+        print(f"{name}: {_described(found, number)}")
+    medians = {name: [np.median(values)] for name, values in found.items()}
     print(
-        f"Median of {n}: {np.median(distance):.2f} grey levels, mean absolute "
-        f"difference; in {folder}"
+        f"Median of {n}: {_described(medians, 0)}, mean absolute difference; "
+        f"in {folder}"
     )
+
+
+def _described(found: dict, number: int) -> str:
+    """How near one reconstruction is."""
+    text = f"{found['distance'][number]:.2f} grey levels"
+    if "embedding_distance" in found:
+        text += f", {found['embedding_distance'][number]:.3f} in the embedding"
+    return text
 
 
 def _other_observations(

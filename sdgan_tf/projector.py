@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import TrainedGenerator
@@ -17,6 +18,16 @@ LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.05, 0.9, 0.99, 1e-8
 IMAGES_PER_CALL, STEPS_PER_CALL = 32, 10
 
 
+class _Blind:
+    """A verifier to which all pictures are alike: no term in the loss."""
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        return np.zeros([len(images), 0], np.float32)
+
+    def embed_pixels(self, pixels) -> tf.Tensor:
+        return tf.zeros([tf.shape(pixels)[0], 0])
+
+
 class Projector:
     """Estimates the codes of images by gradient descent on them.
 
@@ -26,13 +37,21 @@ class Projector:
     regressions, where the descents start, and along which directions of the
     codes pictures change alike: Adam's coordinates.
 
-    Source: paper, appendix, which starts at one random code.
+    Pictures are near that differ by few grey levels, in the mean of their
+    absolute differences, and, where there is a verifier, that lie near each
+    other in its embedding.
+
+    Source: paper, appendix, which starts at one random code and compares
+    pixels only.
 
     Args:
         generator: Whose codes are wanted.
         restarts: Descents for each subject; the best one counts.
         steps: Steps of a descent.
         seed: Seed of the random codes.
+        verifier: Whose embedding counts, if any.
+        perceptual_weight: Grey levels that a squared distance of 1 in the
+            embedding counts.
     """
 
     def __init__(
@@ -41,6 +60,8 @@ class Projector:
         restarts: int,
         steps: int,
         seed: int = 0,
+        verifier: Verifier | None = None,
+        perceptual_weight: float = 0.0,
     ):
         if not 1 <= restarts <= DRAWS:
             raise ValueError(
@@ -50,6 +71,8 @@ class Projector:
         self.generator = generator
         self.restarts = restarts
         self.steps = steps
+        self.verifier = verifier or _Blind()
+        self.perceptual_weight = perceptual_weight
         self.key = Keys(seed, tf.constant(0)).key(Stream.PROJECTION)
 
     def project(self, photographs: np.ndarray) -> tuple:
@@ -66,6 +89,7 @@ class Projector:
         subjects, k = photographs.shape[:2]
         latents = self.generator.latents
         target = self.generator.pixels.to_float(photographs)
+        embedded = self._embed(photographs)
         starts, axes = self._prepare(target)
         # Descents do not know of one another, so that any number at once will
         # do. All of them as rows `[subjects * restarts, ...]`.
@@ -76,11 +100,14 @@ class Projector:
             of_subject = np.arange(row, min(row + rows, len(starts)))
             codes = starts[row : row + rows]
             state = (codes, tf.zeros_like(codes), tf.zeros_like(codes))
-            wanted = tf.gather(target, of_subject // self.restarts)
+            wanted = [
+                tf.gather(of_subjects, of_subject // self.restarts)
+                for of_subjects in (target, embedded)
+            ]
             for step in range(0, self.steps, STEPS_PER_CALL):
                 n = min(STEPS_PER_CALL, self.steps - step)
                 state, loss = self._descend(
-                    state, wanted, axes, tf.constant(step), tf.constant(n)
+                    state, *wanted, axes, tf.constant(step), tf.constant(n)
                 )
                 done += n
                 progress.logged(done, {"distance": float(loss)})
@@ -92,10 +119,17 @@ class Projector:
         distance = np.abs(images.astype("float32") - photographs[:, None]).mean(
             axis=(-3, -2, -1)
         )
-        best = distance.mean(axis=-1).argmin(axis=1)
+        apart = np.square(self._embed(images) - embedded[:, None]).sum(axis=-1)
+        loss = distance + self.perceptual_weight * apart
+        best = loss.mean(axis=-1).argmin(axis=1)
         z = z.numpy().reshape(subjects, self.restarts, k, latents.d_z)
         each = np.arange(subjects)
         return z[each, best], images[each, best], distance[each, best]
+
+    def _embed(self, images: np.ndarray) -> np.ndarray:
+        """Embeddings `[..., size]` of uint8 pictures `[..., h, w, 3]`."""
+        flat = self.verifier(images.reshape(-1, *images.shape[-3:]))
+        return flat.reshape(*images.shape[:-3], flat.shape[-1])
 
     def _prepare(self, target) -> tuple:
         """Learns from random codes and their pictures.
@@ -154,12 +188,13 @@ class Projector:
         )
 
     @tf.function(reduce_retracing=True)
-    def _descend(self, state, target, axes, first, n):
+    def _descend(self, state, target, embedded, axes, first, n):
         """`n` steps of Adam on tuples' codes, in one loop.
 
         Args:
             state: Codes `[rows, d_i + k * d_o]` and Adam's two moments.
             target: `[rows, k, h, w, 3]`, in the generator's range.
+            embedded: The target's embeddings, `[rows, k, size]`.
             axes: Adam's coordinates, as columns.
             first: Steps done.
             n: Steps to do.
@@ -170,9 +205,8 @@ class Projector:
         """
         codes, mean, square = state
         shape = tf.shape(target)
-        black, white = (
-            self.generator.pixels.to_float(level) for level in (0, 255)
-        )
+        pixels = self.generator.pixels
+        black, white = (pixels.to_float(level) for level in (0, 255))
         loss = tf.constant(0.0)
         for step in tf.range(first, first + n):
             done = tf.cast(step, tf.float32)
@@ -190,8 +224,14 @@ class Projector:
                 )
                 difference = tf.where(cut, 0.0, difference)
                 each = tf.reduce_mean(tf.abs(difference), axis=(1, 2, 3, 4))
+                embeddings = tf.reshape(
+                    self.verifier.embed_pixels(pixels.to_levels(images)),
+                    tf.shape(embedded),
+                )
+                apart = tf.reduce_sum(tf.square(embeddings - embedded), axis=-1)
+                term = self.perceptual_weight * tf.reduce_mean(apart, axis=-1)
                 # A sum: each row's gradient is its own.
-                total = tf.reduce_sum(each)
+                total = tf.reduce_sum(each + pixels.scale * term)
             gradient = tf.matmul(tape.gradient(total, codes), axes)
             mean += (1.0 - BETA_1) * (gradient - mean)
             square += (1.0 - BETA_2) * (tf.square(gradient) - square)
@@ -203,7 +243,7 @@ class Projector:
             )
             codes -= rate * tf.matmul(move, axes, transpose_b=True)
             codes = tf.clip_by_value(codes, -1.0, 1.0)
-            loss = tf.reduce_mean(each) / self.generator.pixels.scale
+            loss = tf.reduce_mean(each) / pixels.scale
         return (codes, mean, square), loss
 
 

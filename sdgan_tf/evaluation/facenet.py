@@ -11,10 +11,13 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from sdgan_tf.evaluation.batches import in_batches
+
 SHA256 = "704afe26766ce6215931b0bde68650835be9518613d40ce101e641708c7d5c78"
 SIDE = 160
 SIZE = 512
 BATCH_SIZE = 32
+LARGE_CONSTANT = 10_000  # Bytes: what is larger are weights.
 # The graph was frozen for one image: what holds its batch size.
 BATCH_CONSTANTS = {
     "InceptionResnetV1/Logits/Flatten/flatten/Reshape/shape/_1__cf__3": [
@@ -54,6 +57,7 @@ class FaceNet:
 
     name = "facenet"
     size = SIZE
+    image_size = None
 
     def __init__(self, path: str):
         if not os.path.exists(path):
@@ -69,7 +73,8 @@ class FaceNet:
                 f"FaceNet's file is not the known one (sha256 {SHA256}). "
                 f"Received: {path!r}, sha256 {self.file_hash}"
             )
-        self._embed = _load(data)
+        self._network = _load(data)
+        self._embed = in_batches(self.embed_pixels, SIZE, BATCH_SIZE)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Embeddings, float32 `[n, 512]` of unit norm.
@@ -78,16 +83,18 @@ class FaceNet:
             images: uint8 `[n, h, w, 3]`, faces that fill the picture; resized
                 to 160x160, bilinear.
         """
-        parts = [
-            self._embed(tf.constant(images[start : start + BATCH_SIZE])).numpy()
-            for start in range(0, len(images), BATCH_SIZE)
-        ]
-        return np.concatenate([np.zeros([0, SIZE], np.float32), *parts])
+        return self._embed(images)
+
+    def embed_pixels(self, pixels) -> tf.Tensor:
+        """The same of float32 pixels in [0, 255], with gradients."""
+        faces = tf.image.resize(pixels, [SIDE, SIDE], method="bilinear")
+        return self._network((faces - 127.5) / 128.0)
 
 
 def _load(data: bytes):
-    """The frozen graph as a function of uint8 images of any number."""
+    """The frozen graph as a function of any number of scaled faces."""
     graph = tf.compat.v1.GraphDef.FromString(data)
+    weights = {}
     for node in graph.node:
         if node.name in BATCH_CONSTANTS:
             value = tf.make_tensor_proto(
@@ -96,16 +103,17 @@ def _load(data: bytes):
             node.attr["value"].tensor.CopyFrom(value)
         elif node.name == "input":
             node.attr["shape"].shape.dim[0].size = -1
-    wrapped = tf.compat.v1.wrap_function(
-        lambda: tf.graph_util.import_graph_def(graph, name=""), []
-    )
-    network = wrapped.prune("input:0", "embeddings:0")
+        elif node.op == "Const" and node.ByteSize() > LARGE_CONSTANT:
+            # A graph is copied many times over, what it captures never.
+            weights[f"{node.name}:0"] = tf.constant(
+                tf.make_ndarray(node.attr["value"].tensor)
+            )
+            node.op = "Placeholder"
+            del node.attr["value"]
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)]
-    )
-    def embed(images):
-        faces = tf.image.resize(images, [SIDE, SIDE], method="bilinear")
-        return network((faces - 127.5) / 128.0)
+    def network():
+        captured = {name: tf.identity(w) for name, w in weights.items()}
+        tf.graph_util.import_graph_def(graph, input_map=captured, name="")
 
-    return embed
+    wrapped = tf.compat.v1.wrap_function(network, [])
+    return wrapped.prune("input:0", "embeddings:0")

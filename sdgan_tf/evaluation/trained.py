@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
+from sdgan_tf.evaluation.batches import in_batches
 from sdgan_tf.models.embedding import EmbeddingNetwork
 
 WEIGHTS, CARD = "verifier.weights.h5", "verifier.json"
@@ -28,7 +29,8 @@ def save(folder: str, network: EmbeddingNetwork, card: dict) -> None:
     Args:
         folder: Made if it is not there.
         network: Built.
-        card: What is known of it; `data_build_id` must be among it.
+        card: What is known of it; `data_build_id` and `image_size` must be
+            among it.
     """
     tf.io.gfile.makedirs(folder)
     weights = os.path.join(folder, WEIGHTS)
@@ -46,14 +48,14 @@ class TrainedVerifier:
 
     Args:
         folder: What `save` wrote.
-        data: The data set that is evaluated on.
+        data: The data set that is evaluated on; None where nothing is.
 
     Raises:
         FileNotFoundError: If there is no verifier.
         ValueError: If it is of another data set or damaged.
     """
 
-    def __init__(self, folder: str, data: DataSet):
+    def __init__(self, folder: str, data: DataSet | None):
         path = os.path.join(folder, CARD)
         if not tf.io.gfile.exists(path):
             raise FileNotFoundError(
@@ -63,7 +65,7 @@ class TrainedVerifier:
             )
         with tf.io.gfile.GFile(path) as file:
             card = json.loads(file.read())
-        if card["data_build_id"] != data.build_id:
+        if data is not None and card["data_build_id"] != data.build_id:
             raise ValueError(
                 "The verifier is of another data set: it may know the test "
                 "identities. Train one with --mode=train_verifier. Received: "
@@ -80,9 +82,11 @@ class TrainedVerifier:
                 f"verifier={folder!r}"
             )
         self.size = card["network"]["size"]
+        self.image_size = card["image_size"]
         network = EmbeddingNetwork(**card["network"])
-        network(tf.zeros([1, data.image_size, data.image_size, 3]))
+        network(tf.zeros([1, self.image_size, self.image_size, 3]))
         network.load_weights(weights)
+        self.embed_pixels = pixel_embedder(network)
         self._embed = embedder(network)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -90,18 +94,11 @@ class TrainedVerifier:
         return self._embed(images)
 
 
+def pixel_embedder(network: EmbeddingNetwork):
+    """A function of float32 pixels in [0, 255], with gradients."""
+    return lambda pixels: network(pixels / SCALE - 1.0, training=False)
+
+
 def embedder(network: EmbeddingNetwork):
     """A function of uint8 images `[n, h, w, 3]`, a batch at a time."""
-    embed = tf.function(
-        lambda x: network(tf.cast(x, tf.float32) / SCALE - 1.0, training=False),
-        reduce_retracing=True,
-    )
-
-    def call(images: np.ndarray) -> np.ndarray:
-        parts = [
-            embed(tf.constant(images[start : start + BATCH_SIZE])).numpy()
-            for start in range(0, len(images), BATCH_SIZE)
-        ]
-        return np.concatenate([np.zeros([0, network.size], np.float32), *parts])
-
-    return call
+    return in_batches(pixel_embedder(network), network.size, BATCH_SIZE)

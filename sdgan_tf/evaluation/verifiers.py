@@ -4,6 +4,7 @@ import hashlib
 from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import facenet, trained
@@ -12,28 +13,33 @@ FACENET = "facenet"
 
 
 class Verifier(Protocol):
-    """What an evaluation needs of a verifier.
+    """What is asked of a verifier.
 
     Attributes:
         name: For the report.
         file_hash: SHA-256 of the weights, hexadecimal.
         size: Numbers in an embedding.
+        image_size: Side of the pictures that it knows; None if it takes any.
     """
 
     name: str
     file_hash: str
     size: int
+    image_size: int | None
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """uint8 `[n, h, w, 3]` to float32 `[n, size]`."""
 
+    def embed_pixels(self, pixels) -> tf.Tensor:
+        """The same of float32 pixels in [0, 255], with gradients."""
 
-def open_verifier(name: str, data: DataSet) -> Verifier:
+
+def open_verifier(name: str, data: DataSet | None = None) -> Verifier:
     """The verifier called `name`, if it is one for this data set.
 
     Args:
         name: "facenet" or the folder that `--mode=train_verifier` wrote.
-        data: The data set that is evaluated on.
+        data: The data set that is evaluated on; None where nothing is.
 
     Raises:
         FileNotFoundError: If it is not there.

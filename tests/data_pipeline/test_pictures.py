@@ -291,6 +291,7 @@ def test_small_picture_is_enlarged():
 def test_parse_crop():
     assert pictures.parse_crop("center") is None
     assert pictures.parse_crop("none") is None
+    assert pictures.parse_crop("face") is None
     assert pictures.parse_crop("0,0.25,0.5,1") == (0, 0.25, 0.5, 1)
     assert pictures.parse_crop(" 0.1, .2,0.3 ,0.4") == (0.1, 0.2, 0.3, 0.4)
 

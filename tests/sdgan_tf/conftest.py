@@ -1,7 +1,8 @@
-"""A random generator, a data set with all splits, a verifier of colours."""
+"""Random networks, a data set with all splits, a verifier of colours."""
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +10,8 @@ import tensorflow as tf
 from data_pipeline import records
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
+from sdgan_tf.evaluation import trained
+from sdgan_tf.models.embedding import EmbeddingNetwork
 from sdgan_tf.runs import Run, TrainedGenerator
 
 TINY = Experiment(model="sd_began", image_size=32, dim=8, d_i=3, d_o=2)
@@ -26,6 +29,18 @@ def random_run(tmp_path_factory) -> Run:
     run = Run(str(tmp_path_factory.mktemp("random") / "run"))
     run.write_generator(network, TINY, 0)
     return run
+
+
+@pytest.fixture(scope="session")
+def random_verifier(tmp_path_factory) -> str:
+    """A random verifier of 32x32, as `--mode=train_verifier` writes it."""
+    keras.utils.set_random_seed(0)
+    network = EmbeddingNetwork(width=4, size=8)
+    network(tf.zeros([1, 32, 32, 3]))
+    folder = str(tmp_path_factory.mktemp("random") / "verifier")
+    card = {"data_build_id": "none", "image_size": 32}
+    trained.save(folder, network, card)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline import faces
 from sdgan_tf import projection
+from sdgan_tf.evaluation.verifiers import open_verifier
 from sdgan_tf.projection import find_photographs, read_photographs
 
 
@@ -48,6 +50,14 @@ def test_crop_is_build_records(tmp_path):
     assert right.min() == 255
     with pytest.raises(ValueError, match="`crop` must be"):
         read_photographs([path], 32, "left")
+
+
+def test_photographs_without_a_face(tmp_path, monkeypatch):
+    path = str(save(tmp_path / "p" / "a.png"))
+    monkeypatch.setattr(faces, "check_installed", lambda: None)
+    monkeypatch.setattr(faces, "find_eyes", lambda picture: None)
+    with pytest.raises(ValueError, match="no face found.*Received: .*a.png"):
+        read_photographs([path], 32, "face")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +108,41 @@ def test_what_is_written(
     np.testing.assert_array_equal(others[:32, :32], sheet[:32, 32:])
     printed = capsys.readouterr().out
     assert f"0001_b: {codes['distance'][1]:.2f} grey levels" in printed
+
+
+def test_embedding_distance_is_written(
+    random_run, random_verifier, own_pictures, make_config, tmp_path, capsys
+):
+    _, pictures = own_pictures(random_run.generator(), 2)
+    for name, picture in zip("ab", pictures, strict=True):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    out = tmp_path / "out"
+    projection.project(
+        make_config(
+            run_dir=random_run.folder,
+            images=str(tmp_path / "*.png"),
+            output_dir=str(out),
+            verifier=random_verifier,
+            perceptual_weight=1.0,
+        )
+    )
+    with np.load(out / "codes.npz", allow_pickle=False) as arrays:
+        distance = arrays["embedding_distance"]
+    found = np.asarray(Image.open(out / "0001_b.png"))
+    verifier = open_verifier(random_verifier)
+    one, other = verifier(np.stack([pictures[1], found]))
+    assert distance[1] == pytest.approx(np.linalg.norm(one - other), abs=1e-6)
+    printed = capsys.readouterr().out
+    assert f"grey levels, {distance[1]:.3f} in the embedding" in printed
+
+
+def test_a_verifier_of_another_size(random_verifier, make_config):
+    config = make_config(verifier=random_verifier, perceptual_weight=1.0)
+    assert projection.perceptual_verifier(config, 32).size == 8
+    with pytest.raises(ValueError, match="size, 64. Received: .*trained on 32"):
+        projection.perceptual_verifier(config, 64)
+    off = make_config(verifier="nowhere", perceptual_weight=0.0)
+    assert projection.perceptual_verifier(off, 64) is None
 
 
 def test_flags_are_wanted(random_run, make_config):

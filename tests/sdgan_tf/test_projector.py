@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sdgan_tf import projector
+from sdgan_tf.evaluation.verifiers import open_verifier
 from sdgan_tf.images import BEGAN_PIXELS
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.projector import Projector
@@ -73,6 +74,55 @@ def test_more_restarts_are_never_worse(random_run, own_pictures):
         for restarts in (1, 4)
     )
     assert (four <= one + 0.01).all()
+
+
+@pytest.fixture
+def verifier(random_verifier):
+    return open_verifier(random_verifier)
+
+
+def apart(verifier, one, other):
+    return np.square(verifier(one) - verifier(other)).sum(axis=-1)
+
+
+def test_the_term_brings_embeddings_nearer(random_run, verifier):
+    """Of pictures that the generator cannot draw."""
+    generator = random_run.generator()
+    rng = np.random.default_rng(0)
+    strange = rng.integers(0, 256, [4, 1, 32, 32, 3], dtype=np.uint8)
+    found = [
+        Projector(
+            generator, 2, 60, verifier=verifier, perceptual_weight=weight
+        ).project(strange)
+        for weight in (0.0, 1000.0)
+    ]
+    without, within = (
+        apart(verifier, images[:, 0], strange[:, 0]) for _, images, _ in found
+    )
+    assert within.mean() < 0.8 * without.mean()
+    assert (within < without).mean() >= 0.75
+    # And pixels pay for it.
+    assert found[0][2].mean() < found[1][2].mean()
+
+
+def test_a_weight_of_zero_changes_nothing(random_run, own_pictures, verifier):
+    generator = random_run.generator()
+    _, pictures = own_pictures(generator, 2)
+    blind, seeing = (
+        Projector(generator, 2, 5, verifier=given).project(pictures[:, None])
+        for given in (None, verifier)
+    )
+    np.testing.assert_allclose(blind[0], seeing[0], atol=1e-5)
+
+
+def test_the_term_in_tuples(random_run, own_pictures, verifier):
+    generator = random_run.generator()
+    _, pictures = own_pictures(generator, 6)
+    found, images, distance = Projector(
+        generator, 2, 3, verifier=verifier, perceptual_weight=5.0
+    ).project(pictures.reshape(2, 3, 32, 32, 3))
+    assert found.shape == (2, 3, 5) and images.shape == (2, 3, 32, 32, 3)
+    assert distance.shape == (2, 3)
 
 
 @pytest.mark.parametrize("restarts", [0, 100_000])

@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import facenet
@@ -25,16 +26,32 @@ def test_another_file(tmp_path):
         facenet.FaceNet(str(path))
 
 
-def test_any_number_of_pictures(monkeypatch):
+@pytest.fixture
+def path():
     try:
-        path = facenet.facenet_path()
+        return facenet.facenet_path()
     except FileNotFoundError as error:
         pytest.skip(str(error))
-    verifier = facenet.FaceNet(path)
+
+
+def test_any_number_of_pictures(monkeypatch, path):
     monkeypatch.setattr(facenet, "BATCH_SIZE", 2)
+    verifier = facenet.FaceNet(path)
     images = np.random.default_rng(0).integers(0, 256, [3, 64, 64, 3], "uint8")
     embeddings = verifier(images)
     assert embeddings.shape == (3, 512) and embeddings.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(verifier(images[2:]), embeddings[2:], atol=1e-5)
     assert verifier(images[:0]).shape == (0, 512)
+    # Of float pixels, and with gradients.
+    pixels = tf.constant(images[:1], tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        embedded = verifier.embed_pixels(pixels)
+        apart = tf.reduce_sum(tf.square(embedded - embeddings[1:2]))
+    np.testing.assert_allclose(embedded, embeddings[:1], atol=1e-5)
+    gradient = tape.gradient(apart, pixels).numpy()
+    assert gradient.shape == pixels.shape and np.isfinite(gradient).all()
+    nearer = pixels - 0.1 * gradient / np.abs(gradient).max()
+    moved = verifier.embed_pixels(nearer)
+    assert tf.reduce_sum(tf.square(moved - embeddings[1:2])) < apart
