@@ -28,6 +28,7 @@ from sdgan_tf import (
 )
 from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.evaluation import protocol, verifier_training
+from sdgan_tf.explorer import serving
 from sdgan_tf.training import loop
 
 MODES = {
@@ -37,6 +38,7 @@ MODES = {
     "project": projection.project,
     "import_reference": reference.import_reference,
     "export": exporting.export,
+    "explore": serving.explore,
     "bench": benchmark.bench,
     "evaluate": protocol.evaluate,
     "train_verifier": verifier_training.train_verifier,

@@ -19,6 +19,7 @@ class Stream(enum.IntEnum):
     GRID = 3
     PROJECTION = 4
     EVALUATION = 5
+    EXPLORER = 6
 
 
 @dataclasses.dataclass(frozen=True)
