@@ -68,11 +68,11 @@ class Artist:
 
     def z_i(self, draws: Iterable[Draw]) -> np.ndarray:
         """The identity codes of draws, `[n, d_i]`."""
-        return np.stack([_code(d, 0, self.latents.d_i) for d in draws])
+        return _codes(draws, 0, self.latents.d_i)
 
     def z_o(self, draws: Iterable[Draw]) -> np.ndarray:
         """The observation codes of draws, `[n, d_o]`."""
-        return np.stack([_code(d, 1, self.latents.d_o) for d in draws])
+        return _codes(draws, 1, self.latents.d_o)
 
     def z(self, cells: Iterable[Cell]) -> np.ndarray:
         """The codes of cells, `[n, d_z]`."""
@@ -151,8 +151,16 @@ class Artist:
         )
 
 
+def _codes(draws: Iterable[Draw], side: int, size: int) -> np.ndarray:
+    """The codes `[n, size]` of draws; side 0 is z_i, 1 is z_o."""
+    draws = list(draws)
+    # The cells of a grid share theirs.
+    codes = {draw: _code(draw, side, size) for draw in set(draws)}
+    return np.stack([codes[draw] for draw in draws])
+
+
 def _code(draw: Draw, side: int, size: int) -> np.ndarray:
-    """The code `[size]` of a draw; side 0 is z_i, 1 is z_o."""
+    # Of the prior's stream of this page: a place is a step, a number a substep.
     keys = Keys(draw.seed, tf.constant(draw.place))
     key = keys.key(Stream.EXPLORER, 2 * draw.number + side)
     return uniform(key, [size]).numpy()

@@ -31,7 +31,8 @@ They are not kept.
  aria-label="Photographs of one subject"></label>
 <p class="sd-refused" role="alert"></p></div>
 """
-# Events that draw, one at a time for all users; estimations likewise, beside.
+# Clicks are answered one at a time, for all users. Beside them, one at a time
+# too: what a click makes old below the grid, and estimations.
 QUICK = {
     "concurrency_id": "drawing",
     "concurrency_limit": 1,
@@ -39,9 +40,11 @@ QUICK = {
     "show_progress": "hidden",
     "api_visibility": "private",
 }
+LATER = QUICK | {"concurrency_id": "following"}
 SLOW = {
     "concurrency_id": "estimation",
     "concurrency_limit": 1,
+    "trigger_mode": "multiple",
     "show_progress": "full",
     "api_visibility": "private",
 }
@@ -309,7 +312,7 @@ def build(explorer: Explorer, title: str) -> gr.Blocks:
         journey = _html("journey", value={})
         gr.Markdown("## Your photographs")
         upload = _html("upload", UPLOAD, value=explorer.upload_value())
-        found = _html("subject", min_height=40)
+        found = _html("subject", min_height=64)
         under = _html("under")
 
         answer = [session, grid, slots, seed]
@@ -327,11 +330,15 @@ def build(explorer: Explorer, title: str) -> gr.Blocks:
             reseed.click(explorer.reseed, [session, seed], answer, **QUICK),
             seed.submit(explorer.reseed, [session, seed], answer, **QUICK),
             upload.upload(
-                explorer.estimate, subject, [subject, found, upload], **SLOW
+                explorer.estimate,
+                subject,
+                [subject, found, upload],
+                show_progress_on=found,
+                **SLOW,
             ),
         ]
         for event in events:
-            event.then(*below, **QUICK)
+            event.then(*below, **LATER)
     return blocks.queue(max_size=WAITING_USERS)
 
 

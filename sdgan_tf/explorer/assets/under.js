@@ -5,7 +5,8 @@ function show() {
   if (!value || !value.length) return mount.replaceChildren();
   const row = make(
     "div",
-    { className: "sd-under" },
+    { className: "sd-grid" },
+    make("div", { className: "sd-corner" }, "subject"),
     ...value.map((source, n) => picture(source, `Under observation ${n + 1}`)),
   );
   row.style.setProperty("--columns", value.length);
