@@ -19,9 +19,9 @@ BATCH = 8
 IDENTITY, OBSERVATION = WAYS = ("identity", "observation")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
-    """What was found of a subject's k photographs.
+    """What was found of a subject's k photographs; equal to itself only.
 
     Attributes:
         z_i: float32 `[d_i]`.

@@ -7,6 +7,7 @@ that writes it, so that a click during an estimation is not lost.
 
 import base64
 import dataclasses
+import html
 import pathlib
 
 import gradio as gr
@@ -113,7 +114,7 @@ class Explorer:
         try:
             state = GridState.from_link(str(query), self.default)
         except ValueError as error:
-            gr.Warning(f"The link cannot be followed. {error}")
+            _warn(f"The link cannot be followed. {error}")
             state = self.default
         return self._answer(state, {})
 
@@ -146,7 +147,7 @@ class Explorer:
         try:
             grid = grid.reseed(int(seed or 0))
         except ValueError as error:
-            gr.Warning(str(error))
+            _warn(str(error))
         return self._answer(grid, session.known if session else {})
 
     def follow(
@@ -167,15 +168,20 @@ class Explorer:
         """
         state = self._grid(session)
         journey = row = gr.skip()
-        under = (subject is not None, id(subject), state.columns.draws)
-        if followed.get("pair") != state.chosen:
+        now = {
+            "chosen": state.chosen,
+            "subject": subject,
+            "columns": state.columns.draws,
+        }
+        old = {name for name in now if followed.get(name) != now[name]}
+        if "chosen" in old:
             journey = self.journey(state)
-        if followed.get("under") != under and subject:
+        if subject and old & {"subject", "columns"}:
             images = self.artist.under_observations(
                 subject, state.columns.draws
             )
             row = [_url(to_png(image)) for image in images]
-        return journey, row, {"pair": state.chosen, "under": under}
+        return journey, row, now
 
     def journey(self, state: GridState) -> dict:
         """The matrix and the walks between the chosen cells, if there are."""
@@ -220,7 +226,7 @@ class Explorer:
                 megapixels=options.upload_megapixels,
             )
         except ValueError as error:
-            gr.Warning(str(error))
+            _warn(str(error))
             return subject, gr.skip(), self.upload_value(str(error))
         progress(0.0, desc="Looking at the generator")
         z, images, distance = self.projector.project(
@@ -291,7 +297,7 @@ def build(explorer: Explorer, title: str) -> gr.Blocks:
     with gr.Blocks(title="SD-GAN explorer", analytics_enabled=False) as blocks:
         session, subject, followed = gr.State(), gr.State(), gr.State({})
         gr.HTML(
-            f"<h1>SD-GAN explorer</h1><p>{title}</p>",
+            f"<h1>SD-GAN explorer</h1><p>{html.escape(title)}</p>",
             elem_classes="sd-title",
         )
         grid = _html("grid")
@@ -354,6 +360,11 @@ def _html(name: str, template: str = MOUNT, **options) -> gr.HTML:
         elem_id=f"sd-{name}",
         **options,
     )
+
+
+def _warn(text: str) -> None:
+    """Shows a message. Gradio would take it for HTML, and it holds input."""
+    gr.Warning(html.escape(text))
 
 
 def _url(data: bytes, media_type: str = "image/png") -> str:

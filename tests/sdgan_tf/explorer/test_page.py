@@ -244,6 +244,8 @@ def own_photographs(page, folder):
 def test_photographs_of_a_subject(opened, served, tmp_path):
     page = opened()
     page.upload(*own_photographs(page, tmp_path))
+    # Its progress; with few steps the rest goes by too fast to be caught.
+    page.page.get_by_text("Looking at the generator").first.wait_for()
     page.page.wait_for_selector("#sd-under img")
     assert len(page.shown(".sd-pair img")) == 4
     assert len(set(page.shown(".sd-pair img"))) == 4
@@ -316,6 +318,30 @@ def test_users_do_not_see_each_other(opened):
     other.click("Resample observation 1")
     assert changed(before, other.cells()) == [[True] + [False] * 3] * 3
     assert "rows=" not in other.page.url.replace("locked_rows=", "")
+
+
+@small
+def test_estimations_of_two_users_queue(opened, tmp_path):
+    one, other = opened(), opened()
+    paths = own_photographs(one, tmp_path)
+    one.upload(paths[0])
+    other.upload(paths[1])
+    before = other.cells()
+    other.click("Resample identity 1")
+    assert changed(before, other.cells())[0] == [True] * 4
+    for page in (one, other):
+        page.page.wait_for_selector("#sd-under img")
+    shown = [page.shown(".sd-pair img")[0] for page in (one, other)]
+    assert shown[0] != shown[1]
+
+
+@small
+def test_messages_are_text(opened):
+    page = opened("?seed=<img/src=x>")
+    page.page.get_by_text("Received: '<img/src=x>'").wait_for()
+    page.page.get_by_label("Seed").fill("99999999999")
+    page.page.get_by_role("button", name="New grid of this seed").click()
+    page.page.get_by_text("`seed` must be in").wait_for()
 
 
 @small
