@@ -29,6 +29,7 @@ from sdgan_tf import (
 from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.evaluation import protocol, table, verifier_training
 from sdgan_tf.evaluation.judging import judge_kit, judge_score
+from sdgan_tf.explorer import serving
 from sdgan_tf.training import loop
 
 MODES = {
@@ -38,6 +39,7 @@ MODES = {
     "project": projection.project,
     "import_reference": reference.import_reference,
     "export": exporting.export,
+    "explore": serving.explore,
     "bench": benchmark.bench,
     "evaluate": protocol.evaluate,
     "table": table.table,

@@ -17,6 +17,8 @@ from data_pipeline.records import DataSet
 from sdgan_tf import exporting
 from sdgan_tf.algorithms.registry import build_algorithm, settle
 from sdgan_tf.config import Config
+from sdgan_tf.explorer.drawing import Artist
+from sdgan_tf.explorer.state import GridState
 from sdgan_tf.runs import TrainedGenerator
 from sdgan_tf.training.steps import compile_steps
 from sdgan_tf.training.strategy import make_workers
@@ -127,6 +129,34 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
     }
 
 
+def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
+    """How long `--mode=explore` draws after a click, without the browser.
+
+    Args:
+        generator: What is explored, in the usual grid of 6 x 8.
+        repeats: Timed clicks; the fastest counts.
+
+    Returns:
+        Milliseconds of a row's, a column's and of the whole grid's pictures.
+    """
+    artist, state = Artist(generator), GridState.fresh(0, 6, 8)
+    known = artist.cells(state.cells(), {})
+    clicked = {
+        "row": state.resample("rows", 0),
+        "column": state.resample("columns", 0),
+        "grid": state.resample_unlocked(),
+    }
+
+    def click(name):
+        artist.cells(clicked[name].cells(), known)
+
+    return {
+        f"explorer_{name}_milliseconds": 1e3
+        * min(_timed(lambda name=name: click(name)) for _ in range(repeats))
+        for name in clicked
+    }
+
+
 def bench(config: Config) -> None:
     """Prints one JSON line: the step, the peak, the data, the export."""
     experiment = settle(config.experiment, config.named)
@@ -183,5 +213,6 @@ def bench(config: Config) -> None:
         "data_pairs_per_second_memory": memory,
         "data_pairs_per_second_streaming": streaming,
         **serving_rate(generator),
+        **explorer_clicks(generator),
     }
     print(json.dumps(result))

@@ -237,6 +237,25 @@ class Exporting:
 
 
 @dataclasses.dataclass(frozen=True)
+class Exploring:
+    """What `--mode=explore` shows, to whom, and what it takes."""
+
+    explore_address: str = option(
+        "127.0.0.1", "Address to answer at; 0.0.0.0: to the whole network."
+    )
+    explore_port: int = option(7860, "Port; 0: any that is free.", minimum=0)
+    explore_rows: int = option(6, "Identities in the grid.", minimum=1)
+    explore_columns: int = option(8, "Observations in the grid.", minimum=1)
+    upload_count: int = option(8, "Photographs in one upload.", minimum=1)
+    upload_megabytes: float = option(
+        10.0, "Largest photograph, in 1e6 bytes.", minimum=0
+    )
+    upload_megapixels: float = option(
+        40.0, "Largest photograph, in 1e6 pixels.", minimum=0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Benchmark:
     """What `--mode=bench` measures."""
 
@@ -313,6 +332,7 @@ class Config:
     training: Training
     sampling: Sampling
     exporting: Exporting
+    exploring: Exploring
     benchmark: Benchmark
     interpolation: Interpolation
     projection: Projection

@@ -87,6 +87,29 @@ def write_png(path: str, image: np.ndarray) -> None:
         file.write(encode_png(image))
 
 
+def encode_animation(
+    frames: np.ndarray, frame_milliseconds: int, form: str
+) -> bytes:
+    """Frames, uint8 `[n, h, w, 3]`, as an endless animation.
+
+    Args:
+        frames: The pictures.
+        frame_milliseconds: Time of a frame.
+        form: "GIF" or "WEBP".
+    """
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    buffer = io.BytesIO()
+    first.save(
+        buffer,
+        format=form,
+        save_all=True,
+        append_images=others,
+        duration=frame_milliseconds,
+        loop=0,
+    )
+    return buffer.getvalue()
+
+
 def write_animation(
     path: str, frames: np.ndarray, frame_milliseconds: int
 ) -> None:
@@ -97,15 +120,6 @@ def write_animation(
         frames: uint8 `[n, h, w, 3]`.
         frame_milliseconds: Time of a frame.
     """
-    first, *others = (Image.fromarray(frame) for frame in frames)
-    buffer = io.BytesIO()
-    first.save(
-        buffer,
-        format=path.rpartition(".")[2].upper(),
-        save_all=True,
-        append_images=others,
-        duration=frame_milliseconds,
-        loop=0,
-    )
+    form = path.rpartition(".")[2].upper()
     with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(buffer.getvalue())
+        file.write(encode_animation(frames, frame_milliseconds, form))

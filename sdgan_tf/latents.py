@@ -20,6 +20,7 @@ class Stream(enum.IntEnum):
     PROJECTION = 4
     EVALUATION = 5
     AUGMENTATION = 6
+    EXPLORER = 7
 
 
 @dataclasses.dataclass(frozen=True)

@@ -75,11 +75,12 @@ class Projector:
         self.perceptual_weight = perceptual_weight
         self.key = Keys(seed, tf.constant(0)).key(Stream.PROJECTION)
 
-    def project(self, photographs: np.ndarray) -> tuple:
+    def project(self, photographs: np.ndarray, progress=Progress) -> tuple:
         """The codes nearest to photographs.
 
         Args:
             photographs: uint8 `[subjects, k, h, w, 3]`.
+            progress: Makes what is told of the steps done, as `Progress` is.
 
         Returns:
             Codes `[subjects, k, d_z]`, their pictures, uint8 like the
@@ -95,7 +96,8 @@ class Projector:
         # do. All of them as rows `[subjects * restarts, ...]`.
         rows = max(1, IMAGES_PER_CALL // k)
         found, done = [], 0
-        progress = Progress("step", math.ceil(len(starts) / rows) * self.steps)
+        calls = math.ceil(len(starts) / rows)
+        shown = progress("step", calls * self.steps)
         for row in range(0, len(starts), rows):
             of_subject = np.arange(row, min(row + rows, len(starts)))
             codes = starts[row : row + rows]
@@ -110,7 +112,7 @@ class Projector:
                     state, *wanted, axes, tf.constant(step), tf.constant(n)
                 )
                 done += n
-                progress.logged(done, {"distance": float(loss)})
+                shown.logged(done, {"distance": float(loss)})
             found.append(state[0])
         z = latents.unfold(tf.concat(found, axis=0), k)
         images = self.generator.pixels.to_uint8(

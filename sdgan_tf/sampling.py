@@ -72,12 +72,17 @@ def output_folder(config: Config, name: str) -> str:
     return folder
 
 
-def write_arrays(path: str, **arrays) -> None:
-    """Writes an npz to any path TensorFlow knows."""
+def encode_arrays(**arrays) -> bytes:
+    """Arrays as an npz."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def write_arrays(path: str, **arrays) -> None:
+    """Writes an npz to any path TensorFlow knows."""
     with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(buffer.getvalue())
+        file.write(encode_arrays(**arrays))
 
 
 def grid_names(rows: int, columns: int, row: str, column: str) -> list[str]:

@@ -26,6 +26,7 @@ from sdgan_tf.config import (
     Config,
     Evaluation,
     Experiment,
+    Exploring,
     Exporting,
     Interpolation,
     Judging,
@@ -104,6 +105,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         ),
         "sampling": Sampling(num_identities=2, num_observations=3),
         "exporting": Exporting(),
+        "exploring": Exploring(explore_rows=2, explore_columns=3),
         "benchmark": Benchmark(bench_steps=1),
         "interpolation": Interpolation(rows=3, columns=2, frames=2),
         "projection": Projection(restarts=2, projection_steps=4),
@@ -177,6 +179,32 @@ def released() -> str:
         if os.path.isdir(path):
             return path
     pytest.skip("SDGAN_TEST_DATA names no folder with `reference_weights`.")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, by Playwright."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pip install playwright"
+    )
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip("No `chromium` on the path.")
+    with playwright.sync_playwright() as running:
+        launched = running.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

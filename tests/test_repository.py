@@ -19,8 +19,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room may import the rooms after it.
 ROOMS = (
     "main",
-    "sdgan_tf.benchmark sdgan_tf.serving_client sdgan_tf.interpolation "
-    "sdgan_tf.projection sdgan_tf.reference",
+    "sdgan_tf.benchmark sdgan_tf.explorer sdgan_tf.serving_client "
+    "sdgan_tf.interpolation sdgan_tf.projection sdgan_tf.reference",
     "sdgan_tf.sampling sdgan_tf.exporting sdgan_tf.projector",
     "sdgan_tf.training",
     "sdgan_tf.evaluation",

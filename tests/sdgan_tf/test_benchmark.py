@@ -62,3 +62,13 @@ def test_serving_rate(make_config):
     assert 0 < rates["saved_model_milliseconds_batch_1"] < 1000
     # At this width it is mostly the call itself: no more than the order.
     assert 0.1 < rates["saved_model_time_share_of_keras"] < 10
+
+
+def test_explorer_clicks(random_run):
+    clicks = benchmark.explorer_clicks(random_run.generator(), repeats=2)
+    assert list(clicks) == [
+        "explorer_row_milliseconds",
+        "explorer_column_milliseconds",
+        "explorer_grid_milliseconds",
+    ]
+    assert min(clicks.values()) > 0

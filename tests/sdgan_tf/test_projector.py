@@ -52,6 +52,23 @@ def test_shared_identity_is_one_z_i(random_run, own_pictures):
     assert np.median(distance) < 1
 
 
+def test_progress_counts_the_steps(random_run, own_pictures):
+    class Noted:
+        def __init__(self, what, total):
+            self.said = [(what, total)]
+            made.append(self)
+
+        def logged(self, done, values):
+            assert values["distance"] >= 0
+            self.said.append(done)
+
+    made = []
+    generator = random_run.generator()
+    _, pictures = own_pictures(generator, 1)
+    Projector(generator, 2, steps=25).project(pictures[None], Noted)
+    assert [noted.said for noted in made] == [[("step", 25), 10, 20, 25]]
+
+
 def test_how_descents_share_calls_changes_nothing(
     random_run, own_pictures, monkeypatch
 ):

@@ -1,0 +1,1 @@
+"""`--mode=explore`: a page to try a trained generator's codes by hand."""
