@@ -194,3 +194,31 @@ def main_py():
         return done
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless Chromium of Playwright."""
+    # A module's, not the session's: its event loop runs as long as it does.
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pip install -r requirements-dev.txt"
+    )
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("no chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=path,
+            args=[
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
