@@ -102,7 +102,7 @@ export class Generator {
         else resolve(data);
       };
       this.#worker.onerror = (event) =>
-        reject(new Error(event.message ?? "A file of the page is missing."));
+        reject(new Error(event.message || "A file of the page is missing."));
       this.#worker.postMessage(message);
     });
   }

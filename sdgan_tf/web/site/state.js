@@ -84,10 +84,8 @@ export function resampled(state, axis, index) {
 export function choosing(state, row, column) {
   const is = (at) => at && at[0] === row && at[1] === column;
   const [first, second] = state.chosen;
-  let chosen;
-  if (is(first)) chosen = [second, null];
-  else if (is(second)) chosen = [first, null];
-  else if (!first) chosen = [[row, column], null];
-  else chosen = [second ?? first, [row, column]];
-  return { ...state, chosen };
+  const chosen = state.chosen.filter((at) => at && !is(at));
+  if (!is(first) && !is(second)) chosen.push([row, column]);
+  const [a = null, b = null] = chosen.slice(-2);
+  return { ...state, chosen: [a, b] };
 }

@@ -7,19 +7,24 @@ const RUNTIME = "ort/ort-wasm-simd-threaded";
 let card;
 let session;
 
-/** Reads a file of known size; tells of its bytes as they come. */
-async function fetched(name, size, onBytes) {
+async function respond(name) {
   const response = await fetch(name);
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response;
+}
+
+/** Reads a file of known size; tells of its bytes as they come. */
+async function read(name, size, onBytes) {
+  const response = await respond(name);
   const bytes = new Uint8Array(size);
   let length = 0;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (length + value.length > size) break;
-    bytes.set(value, length);
     length += value.length;
+    if (length > size) break;
+    bytes.set(value, length - value.length);
     onBytes(value.length);
   }
   if (length !== size) throw new Error(`${name} is not of ${size} bytes.`);
@@ -28,7 +33,7 @@ async function fetched(name, size, onBytes) {
 
 /** Loads runtime and model; gives the card, `model.json`. */
 async function load() {
-  card = await (await fetch("model.json")).json();
+  card = await (await respond("model.json")).json();
   const total = Object.values(card.bytes).reduce((a, b) => a + b);
   let loaded = 0;
   const onBytes = (count) => {
@@ -37,7 +42,7 @@ async function load() {
   };
   const [wasm, model] = await Promise.all(
     [`${RUNTIME}.wasm`, "model.onnx"].map((name) =>
-      fetched(name, card.bytes[name], onBytes),
+      read(name, card.bytes[name], onBytes),
     ),
   );
   // More threads would want headers that a plain server does not send.

@@ -102,12 +102,12 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium, serve):
+def visit(browser, serve):
     """Opens a folder's page; asks for nothing elsewhere and fails nowhere."""
     contexts, visits = [], []
 
     def start(folder, **options) -> Visit:
-        context = chromium.new_context(**options)
+        context = browser.new_context(**options)
         contexts.append(context)
         visits.append(Visit(context.new_page(), serve(folder)))
         return visits[-1]
@@ -195,6 +195,28 @@ def test_a_grid_is_drawn(opened):
     assert {"model.onnx", "ort/ort-wasm-simd-threaded.wasm"} <= names
 
 
+def test_loading_is_shown(visit, random_page):
+    from playwright.sync_api import expect
+
+    one, held = visit(random_page), []
+    one.page.route("**/model.onnx", lambda route: held.append(route))
+    one.page.goto(one.address)
+    one.says("Loading the model.")
+    bar = one.page.locator("#progress")
+    sizes = json.loads((random_page / "model.json").read_text())["bytes"]
+    runtime_part = 1 - sizes["model.onnx"] / sum(sizes.values())
+    # All of the runtime and nothing of the model.
+    for _ in range(60):
+        if bar.evaluate("bar => bar.value") == pytest.approx(runtime_part):
+            break
+        one.page.wait_for_timeout(SECONDS)
+    assert bar.evaluate("bar => bar.value") == pytest.approx(runtime_part)
+    expect(one.page.locator("main")).to_be_hidden()
+    held[0].continue_()
+    one.ready()
+    expect(bar).to_be_hidden()
+
+
 @pytest.mark.parametrize("name", ["random", "pretrained"])
 def test_pixels_are_the_generator_s(
     request, visit, runtime_dir, own_pictures, tmp_path, name
@@ -237,7 +259,9 @@ def test_heads_draw_their_row_or_column_anew(opened):
 
 
 def test_the_address_is_the_grid(opened, visit, random_page):
+    # Two clicks at once: the first one's pictures are not waited for.
     opened.page.get_by_label("New identity 1").click()
+    opened.page.get_by_label("New observation 3").click()
     opened.ready()
     opened.cells().nth(5).click()
     fragment = "#" + urllib.parse.urlsplit(opened.page.url).fragment
@@ -376,23 +400,26 @@ def test_codes_are_uniform(opened):
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("name", "damage", "says"),
     [
-        (lambda path: path.unlink(), "model.onnx: 404"),
-        (
-            lambda path: path.write_bytes(path.read_bytes()[:-1]),
-            "model.onnx is not of ",
-        ),
+        ("model.onnx", lambda data: data[:-1], "model.onnx is not of "),
+        ("model.onnx", lambda data: data + b"!", "model.onnx is not of "),
+        ("model.onnx", None, "model.onnx: 404"),
+        ("model.json", None, "model.json: 404"),
+        ("ort/ort.wasm.min.mjs", None, "A file of the page is missing."),
     ],
 )
 def test_a_damaged_folder_is_told_of(
-    visit, random_page, tmp_path, damage, says
+    visit, random_page, tmp_path, name, damage, says
 ):
     from playwright.sync_api import expect
 
     folder = tmp_path / "page"
     shutil.copytree(random_page, folder)
-    damage(folder / "model.onnx")
+    if damage:
+        (folder / name).write_bytes(damage((folder / name).read_bytes()))
+    else:
+        (folder / name).unlink()
     one = visit(folder)
     one.page.goto(one.address)
     status = one.page.locator("#status")
