@@ -81,21 +81,16 @@ def pack() -> bytes:
                 f"install Node.js, or {INSTEAD}."
             ) from error
         if done.returncode:
-            reason = (done.stderr.strip() or "no reason given").splitlines()
+            # Warnings come before; the first error is a code such as ENOTFOUND.
+            lines = done.stderr.splitlines()
+            errors = [line for line in lines if line.startswith("npm error")]
             raise ValueError(
                 f"npm could not get onnxruntime-web {VERSION} "
-                f"({_told(reason)}); {INSTEAD}."
+                f"({(errors or ['no reason given'])[0]}); {INSTEAD}."
             )
         (name,) = os.listdir(folder)
         with open(os.path.join(folder, name), "rb") as file:
             return file.read()
-
-
-def _told(lines: list[str]) -> str:
-    """The line in which npm says what failed."""
-    errors = [line for line in lines if line.startswith("npm error")]
-    errors = [line for line in errors if not line.startswith("npm error code")]
-    return (errors or lines)[0]
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:

@@ -281,6 +281,13 @@ def test_an_odd_address_is_a_whole_grid(visit, random_page):
     assert fields == {"rows": "0.0.0.0.0", "columns": "0.0.0.0.0.0"}
 
 
+def test_a_choice_beside_an_empty_one_stays(visit, random_page):
+    one = visit(random_page).go("#seed=7&rows=0.0&columns=0.0&b=1.1")
+    one.cells().nth(0).click()
+    fields = one.address_fields()
+    assert (fields["a"], fields["b"]) == ("1.1", "0.0")
+
+
 def test_settings_make_the_grid(opened):
     before = opened.grid()
     opened.page.get_by_label("Identities").fill("2")

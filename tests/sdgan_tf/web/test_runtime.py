@@ -58,12 +58,13 @@ def test_no_npm(tmp_path, monkeypatch):
 
 def test_npm_is_offline(fake_npm):
     fake_npm(
+        "echo 'npm warn of something else' >&2\n"
         "echo 'npm error code ENOTFOUND' >&2\n"
         "echo 'npm error network request to registry failed' >&2\n"
         "exit 1"
     )
     with pytest.raises(
-        ValueError, match=r"\(npm error network.*--onnxruntime_web_dir"
+        ValueError, match=r"\(npm error code ENOTFOUND\).*--onnxruntime_web_dir"
     ):
         runtime.runtime_files()
 
