@@ -226,13 +226,17 @@ class Exporting:
 
     format: str = option(
         "saved_model",
-        "For TensorFlow Serving, for onnxruntime, or weights alone.",
-        choices=("saved_model", "onnx", "weights"),
+        "For TensorFlow Serving, for onnxruntime, weights alone, or a page "
+        "that draws in the browser.",
+        choices=("saved_model", "onnx", "weights", "web"),
     )
     signatures: str = option(
         "all",
         "Of a SavedModel; batchable: those for a server by --enable_batching.",
         choices=("all", "batchable"),
+    )
+    onnxruntime_web_dir: str = option(
+        "", "Folder with onnxruntime-web for a page; by default npm packs it."
     )
 
 

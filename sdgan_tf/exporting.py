@@ -6,6 +6,7 @@ RUN/export/
   batching.config        ... --enable_batching --batching_parameters_file
   MODEL-STEP.onnx        codes to images, for onnxruntime
   MODEL-STEP/            weights, in a folder that is taken like a run
+  MODEL-STEP-web/        a page that draws in the browser, by onnxruntime-web
 """
 
 import logging
@@ -20,6 +21,8 @@ from sdgan_tf.algorithms.base import Signature
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Config
 from sdgan_tf.runs import Run, TrainedGenerator, load_networks
+from sdgan_tf.web import page
+from sdgan_tf.web.runtime import runtime_files
 
 # What one request may ask for: 2 GB of feature maps at 64x64 and dim 64.
 MAX_IMAGES = 4096
@@ -264,7 +267,7 @@ def write_onnx(generator: TrainedGenerator, path: str) -> None:
         import tf2onnx
     except ImportError as error:
         raise ValueError(
-            "--format=onnx needs tf2onnx: "
+            "An ONNX model needs tf2onnx: "
             f"pip install -r requirements-serving.txt ({error})"
         ) from error
     signature = ServedGenerator(generator).signatures()["serving_default"]
@@ -275,6 +278,27 @@ def write_onnx(generator: TrainedGenerator, path: str) -> None:
     )
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(model.SerializeToString())
+
+
+def write_web(
+    generator: TrainedGenerator, name: str, folder: str, runtime_dir: str = ""
+) -> None:
+    """Writes a page that shows the generator, for any web server.
+
+    Args:
+        generator: What is shown.
+        name: The model's name on the page.
+        folder: Where the page goes.
+        runtime_dir: Folder with onnxruntime-web; by default npm packs it.
+
+    Raises:
+        FileNotFoundError: If `runtime_dir` lacks a file.
+        ValueError: If tf2onnx or onnxruntime-web cannot be had.
+    """
+    runtime = runtime_files(runtime_dir)
+    tf.io.gfile.makedirs(folder)
+    write_onnx(generator, os.path.join(folder, page.MODEL))
+    page.write_page(generator, name, runtime, folder)
 
 
 def export(config: Config) -> None:
@@ -299,6 +323,9 @@ def export(config: Config) -> None:
     if config.exporting.format == "onnx":
         path += ".onnx"
         write_onnx(generator, path)
+    elif config.exporting.format == "web":
+        path += "-web"
+        write_web(generator, name, path, config.exporting.onnxruntime_web_dir)
     elif config.exporting.format == "weights":
         Run(path).write_generator(
             generator.network, run.experiment(), generator.step

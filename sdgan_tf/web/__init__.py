@@ -1,0 +1,1 @@
+"""A page that draws pictures in the browser, without a server of ours."""
