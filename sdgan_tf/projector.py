@@ -214,7 +214,7 @@ class Projector:
             done = tf.cast(step, tf.float32)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(codes)
-                z = self.generator.latents.unfold(codes, target.shape[1])
+                z = self.generator.latents.unfold(codes, shape[1])
                 images = self.generator.network(
                     tf.reshape(z, [-1, self.generator.latents.d_z]),
                     training=False,

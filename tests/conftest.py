@@ -181,32 +181,6 @@ def released() -> str:
     pytest.skip("SDGAN_TEST_DATA names no folder with `reference_weights`.")
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium, by Playwright."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="pip install playwright"
-    )
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        pytest.skip("No `chromium` on the path.")
-    with playwright.sync_playwright() as running:
-        launched = running.chromium.launch(
-            executable_path=path,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def main_py():
     """Runs main.py in a process of its own, as a user does."""

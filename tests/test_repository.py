@@ -121,7 +121,7 @@ def test_readme_names_no_unknown_flag():
     # TensorBoard's, absl's and Beam's own; then pip's, docker's, the server's.
     known = {"logdir", "flagfile", "helpfull", "runner", "flink_master"}
     known |= {"no", "rm", "model_config_file", "enable_batching"}
-    known |= {"batching_parameters_file"}
+    known |= {"batching_parameters_file", "directory"}
     for module in ("main.py", "-mdata_pipeline.build_records"):
         done = subprocess.run(
             [sys.executable, module, "--helpfull"],

@@ -318,7 +318,7 @@ def build(explorer: Explorer, title: str) -> gr.Blocks:
         journey = _html("journey", value={})
         gr.Markdown("## Your photographs")
         upload = _html("upload", UPLOAD, value=explorer.upload_value())
-        found = _html("subject", min_height=64)
+        found = _html("subject", min_height=96)
         under = _html("under")
 
         answer = [session, grid, slots, seed]

@@ -52,6 +52,18 @@ def test_shared_identity_is_one_z_i(random_run, own_pictures):
     assert np.median(distance) < 1
 
 
+def test_one_projector_takes_any_number_of_photographs(
+    random_run, own_pictures
+):
+    generator = random_run.generator()
+    _, pictures = own_pictures(generator, 3)
+    shared = Projector(generator, 1, steps=10)
+    for k in (2, 1, 3, 1):
+        found, _, _ = shared.project(pictures[None, :k])
+        fresh, _, _ = Projector(generator, 1, 10).project(pictures[None, :k])
+        np.testing.assert_allclose(found, fresh, atol=1e-3)
+
+
 def test_progress_counts_the_steps(random_run, own_pictures):
     class Noted:
         def __init__(self, what, total):

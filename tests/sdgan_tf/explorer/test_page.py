@@ -48,7 +48,7 @@ def run_folder(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def served(serve, browser, run_folder, tmp_path_factory):
+def served(serve, chromium, run_folder, tmp_path_factory):
     """The server's folder for temporary files, and the page's address."""
     folder = tmp_path_factory.mktemp("server")
     with serve(folder, run_folder, *FLAGS) as (_, url):
@@ -112,12 +112,12 @@ class Page:
 
 
 @pytest.fixture
-def opened(served, browser):
+def opened(served, chromium):
     """Opens pages of the explorer, each a user of its own."""
     contexts = []
 
     def open_page(query="", **options):
-        contexts.append(browser.new_context(**options))
+        contexts.append(chromium.new_context(**options))
         return Page(contexts[-1].new_page(), f"{served[1]}/{query}")
 
     yield open_page

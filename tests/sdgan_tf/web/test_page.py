@@ -102,12 +102,12 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser, serve):
+def visit(chromium, serve):
     """Opens a folder's page; asks for nothing elsewhere and fails nowhere."""
     contexts, visits = [], []
 
     def start(folder, **options) -> Visit:
-        context = browser.new_context(**options)
+        context = chromium.new_context(**options)
         contexts.append(context)
         visits.append(Visit(context.new_page(), serve(folder)))
         return visits[-1]
