@@ -179,8 +179,10 @@ def _serve(app, opened: socket.socket) -> None:
             app, log_level="warning", timeout_graceful_shutdown=PATIENCE
         )
     )
-    # uvicorn raises the signal that ended it once more.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # uvicorn raises the signal that ended it once more. A shell may have
+    # started this with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         server.run(sockets=[opened])
     except KeyboardInterrupt:

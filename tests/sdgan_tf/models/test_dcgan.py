@@ -174,12 +174,13 @@ def test_kernel_sizes():
 
 def test_config_roundtrip():
     for cls in (DCGANGenerator, DCGANEncoder, *DISCRIMINATORS):
-        network = cls(32, 4, synchronized=True, name="mine")
+        network = cls(32, 4, synchronized=True, spectral=True, name="mine")
         again = cls.from_config(network.get_config())
         assert again.get_config() == {
             "image_size": 32,
             "dim": 4,
             "synchronized": True,
+            "spectral": True,
             "name": "mine",
         }
 
