@@ -93,23 +93,25 @@ class SDBEGAN(Algorithm):
         d_weights = self.d.trainable_variables
         g_weights = self.generator.trainable_variables
 
-        with tf.GradientTape() as fake_tape:
+        with tf.GradientTape() as tape:
+            real_loss = losses.reconstruction_loss(self.d(real), real)
+        real_gradients = tape.gradient(real_loss, d_weights)
+        # The fake branch waits, so that one branch at a time takes memory.
+        with tf.control_dependencies(real_gradients):
+            z = tf.identity(z)
+        with tf.GradientTape() as tape:
             # The gradient of L(G) reaches G as input and as target.
             fake = self.generate(z)
             fake_loss = losses.reconstruction_loss(self.d(fake), fake)
-        with tf.GradientTape() as real_tape:
-            real_loss = losses.reconstruction_loss(self.d(real), real)
         # g_loss = L(G) and d_loss = L(x) - k_t * L(G): one pass back through
         # the fake branch serves both.
-        fake_gradients, g_gradients = fake_tape.gradient(
+        fake_gradients, g_gradients = tape.gradient(
             fake_loss, [d_weights, g_weights]
         )
         d_gradients = [
             of_real - self.k_t * of_fake
             for of_real, of_fake in zip(
-                real_tape.gradient(real_loss, d_weights),
-                fake_gradients,
-                strict=True,
+                real_gradients, fake_gradients, strict=True
             )
         ]
         d_loss = real_loss - self.k_t * fake_loss
