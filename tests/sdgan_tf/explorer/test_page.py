@@ -1,6 +1,7 @@
 """The page in Chromium: real clicks, and the pixels that they change."""
 
 import io
+import pathlib
 import re
 import urllib.request
 
@@ -10,6 +11,7 @@ from PIL import Image
 
 from sdgan_tf import reference
 
+TRAINED = pathlib.Path(__file__).parents[3] / "pretrained/omniglot_sd_dcgan"
 ROWS, COLUMNS = 3, 4
 FLAGS = (
     f"--explore_rows={ROWS}",
@@ -36,9 +38,9 @@ SHOWN = """async (selector) => Promise.all(
 
 @pytest.fixture(scope="module")
 def run_folder(request, tmp_path_factory):
-    """The folder of a random generator, or of the authors' released one."""
-    if request.param == "random":
-        return request.getfixturevalue("random_run").folder
+    """The folder of a small generator, or of the authors' released one."""
+    if request.param == "trained":
+        return str(TRAINED)
     network, experiment = reference.load_dump(
         reference.Dump.open(request.getfixturevalue("released")), None
     )
@@ -56,10 +58,10 @@ def served(serve, chromium, run_folder, tmp_path_factory):
 
 
 both = pytest.mark.parametrize(
-    "run_folder", ["random", "released"], indirect=True, scope="module"
+    "run_folder", ["trained", "released"], indirect=True, scope="module"
 )
 small = pytest.mark.parametrize(
-    "run_folder", ["random"], indirect=True, scope="module"
+    "run_folder", ["trained"], indirect=True, scope="module"
 )
 
 
