@@ -285,7 +285,7 @@ class Evaluation:
         1000, "Resamples behind each interval.", minimum=1
     )
     factor_steps: int = option(
-        1000,
+        3000,
         "Training steps of the model that reads the data set's known factors; "
         "0: none.",
         minimum=0,
