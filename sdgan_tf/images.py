@@ -1,5 +1,6 @@
 """Pixel mappings, contact sheets, picture files and animations."""
 
+import base64
 import dataclasses
 import io
 
@@ -79,6 +80,11 @@ def encode_png(image: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def data_url(data: bytes, media_type: str = "image/png") -> str:
+    """A file as an address that holds it."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def write_png(path: str, image: np.ndarray) -> None:

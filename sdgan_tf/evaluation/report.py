@@ -1,6 +1,5 @@
 """`--report`: one page of HTML with what an evaluation found, all inside it."""
 
-import base64
 import html
 import json
 import pathlib
@@ -15,7 +14,7 @@ from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Verifier
-from sdgan_tf.images import contact_sheet, encode_png
+from sdgan_tf.images import contact_sheet, data_url, encode_png
 
 TEMPLATE = pathlib.Path(__file__).parent / "report.html"
 GRID_SIDE = 8
@@ -44,14 +43,13 @@ MEASURES = {
 }
 
 
-def _uri(image: np.ndarray) -> str:
-    data = base64.b64encode(encode_png(image)).decode()
-    return f"data:image/png;base64,{data}"
+def _url(image: np.ndarray) -> str:
+    return data_url(encode_png(image))
 
 
 def _strip(images: np.ndarray) -> str:
     """The address of a row of pictures `[n, h, w, 3]`."""
-    return _uri(contact_sheet(images, len(images)))
+    return _url(contact_sheet(images, len(images)))
 
 
 def _figure(images: np.ndarray, alt: str, caption: str) -> str:
@@ -242,7 +240,7 @@ def write_report(
         real_histogram=_histogram(
             real.measured, limits, line["tau"], "Distances of real pairs"
         ),
-        grid=_uri(contact_sheet(grid, GRID_SIDE)),
+        grid=_url(contact_sheet(grid, GRID_SIDE)),
         factors=_factors(line),
         tau=f"{line['tau']:.3f}",
         pairs=_pairs("Generated", measured, made_pictures)

@@ -1,6 +1,5 @@
 """`--mode=table`: the paper's table of several runs on one data set."""
 
-import base64
 import csv
 import dataclasses
 import html
@@ -18,7 +17,7 @@ from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.config import Config, Experiment
 from sdgan_tf.evaluation.photographs import Photographs
 from sdgan_tf.evaluation.protocol import measure
-from sdgan_tf.images import contact_sheet, encode_png
+from sdgan_tf.images import contact_sheet, data_url, encode_png
 from sdgan_tf.runs import Run
 
 TEMPLATE = pathlib.Path(__file__).parent / "table.html"
@@ -153,8 +152,7 @@ def as_html(rows: list[Row], note: str) -> str:
 
     figures = "".join(
         f'<figure><img alt="Grid of {html.escape(row.name)}" '
-        f'src="data:image/png;base64,'
-        f'{base64.b64encode(encode_png(row.grid)).decode()}">'
+        f'src="{data_url(encode_png(row.grid))}">'
         f"<figcaption>{html.escape(row.name)}</figcaption></figure>"
         for row in rows
     )

@@ -5,7 +5,6 @@ session's state is in `gr.State`, and each of the three states has one event
 that writes it, so that a click during an estimation is not lost.
 """
 
-import base64
 import dataclasses
 import html
 import pathlib
@@ -17,7 +16,7 @@ from sdgan_tf.config import Config
 from sdgan_tf.explorer import uploads
 from sdgan_tf.explorer.drawing import WAYS, Artist, Subject, to_png
 from sdgan_tf.explorer.state import GridState
-from sdgan_tf.images import contact_sheet
+from sdgan_tf.images import contact_sheet, data_url
 from sdgan_tf.projector import Projector
 from sdgan_tf.runs import TrainedGenerator
 from sdgan_tf.sampling import encode_arrays
@@ -180,7 +179,7 @@ class Explorer:
             images = self.artist.under_observations(
                 subject, state.columns.draws
             )
-            row = [_url(to_png(image)) for image in images]
+            row = [data_url(to_png(image)) for image in images]
         return journey, row, now
 
     def journey(self, state: GridState) -> dict:
@@ -196,9 +195,9 @@ class Explorer:
         }
         return {
             "link": state.link(),
-            "matrix": _url(to_png(contact_sheet(matrix, columns))),
+            "matrix": data_url(to_png(contact_sheet(matrix, columns))),
             "walks": {
-                way: [_url(to_png(frame)) for frame in frames]
+                way: [data_url(to_png(frame)) for frame in frames]
                 for way, frames in walks.items()
             },
             "milliseconds": options.frame_milliseconds,
@@ -253,10 +252,10 @@ class Explorer:
             z_i=np.repeat(subject.z_i[None], k, axis=0), z_o=subject.z_o
         )
         return {
-            "photographs": [_url(to_png(image)) for image in photographs],
-            "reconstructions": [_url(to_png(i)) for i in subject.images],
+            "photographs": [data_url(to_png(image)) for image in photographs],
+            "reconstructions": [data_url(to_png(i)) for i in subject.images],
             "distances": [f"{value:.1f}" for value in subject.distance],
-            "codes": _url(codes, "application/octet-stream"),
+            "codes": data_url(codes, "application/octet-stream"),
         }
 
     def _grid(self, session: Session | None) -> GridState:
@@ -266,7 +265,7 @@ class Explorer:
         """The session, the grid, the slots and the seed of a new state."""
         chosen = [cell for cell in state.chosen if cell]
         known = self.artist.cells(state.cells() + chosen, known)
-        urls = {cell: _url(png) for cell, png in known.items()}
+        urls = {cell: data_url(png) for cell, png in known.items()}
         cells = state.cells()
         places = {cell: n for n, cell in enumerate(cells)}
         grid = {
@@ -365,8 +364,3 @@ def _html(name: str, template: str = MOUNT, **options) -> gr.HTML:
 def _warn(text: str) -> None:
     """Shows a message. Gradio would take it for HTML, and it holds input."""
     gr.Warning(html.escape(text))
-
-
-def _url(data: bytes, media_type: str = "image/png") -> str:
-    """A file as an address that holds it."""
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
