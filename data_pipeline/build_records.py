@@ -138,8 +138,8 @@ def main(argv: list[str]) -> None:
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )
     logging.getLogger().setLevel(logging.WARNING)
-    # For the face detector in the workers: they are processes, and on one
-    # thread each its sums do not depend on the machine's number of cores.
+    # For the face detector in the workers: they are processes already, one a
+    # core.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     try:
         options = BuildOptions(columns=columns, **given)

@@ -38,12 +38,17 @@ class Reader:
 
     @classmethod
     def train(cls, data: DataSet, steps: int, seed: int) -> "Reader | None":
-        """Trains one on the data set's factors; None if it has none."""
+        """Trains one on the data set's factors.
+
+        None without factors, and for 0 steps, which read no photographs.
+        """
+        if not steps:
+            return None
         photographs = Photographs.open(data, "train")
         chosen = photographs.sample(MAX_PHOTOGRAPHS, seed)
         images, labels = photographs.read_labelled(chosen)
         factors = find_factors(labels, photographs.identities[chosen])
-        if not factors or not steps:
+        if not factors:
             return None
         model = FactorModel(factors, data.image_size, seed)
         model.fit(images, labels, steps)

@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sdgan_tf.evaluation.batches import in_batches
+from sdgan_tf.evaluation.trained import SCALE, pixel_embedder
 from sdgan_tf.models.embedding import FactorNetwork
 from sdgan_tf.progress import Progress
 
@@ -152,6 +154,9 @@ class FactorModel:
         self.network(tf.zeros([1, image_size, image_size, 3]))
         self._ends = np.cumsum(sizes)[:-1]
         self._sizes = sizes
+        self._read = in_batches(
+            pixel_embedder(self.network), sum(sizes), BATCH_SIZE
+        )
 
     def fit(self, images: np.ndarray, labels, steps: int) -> None:
         """Trains on uint8 photographs `[n, h, w, 3]` and their labels."""
@@ -169,7 +174,9 @@ class FactorModel:
         @tf.function(reduce_retracing=True)
         def step(x, y):
             with tf.GradientTape() as tape:
-                outputs = self.network(_scaled(x), training=True)
+                outputs = self.network(
+                    tf.cast(x, tf.float32) / SCALE - 1.0, training=True
+                )
                 loss = self._loss(outputs, y)
             gradients = tape.gradient(loss, weights)
             optimizer.apply(gradients, self.network.trainable_variables)
@@ -207,14 +214,7 @@ class FactorModel:
         Args:
             images: uint8 `[n, h, w, 3]`.
         """
-        outputs = np.concatenate(
-            [
-                self.network(
-                    _scaled(images[start : start + BATCH_SIZE]), training=False
-                ).numpy()
-                for start in range(0, len(images), BATCH_SIZE)
-            ]
-        )
+        outputs = self._read(images)
         return [
             tf.nn.softmax(part).numpy() if factor.classes else part
             for factor, part in zip(
@@ -233,7 +233,3 @@ class FactorModel:
             )
             for factor, outputs in zip(self.factors, self(images), strict=True)
         ]
-
-
-def _scaled(images) -> tf.Tensor:
-    return tf.cast(images, tf.float32) / 127.5 - 1.0

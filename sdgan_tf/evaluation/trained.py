@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -94,7 +95,7 @@ class TrainedVerifier:
         return self._embed(images)
 
 
-def pixel_embedder(network: EmbeddingNetwork):
+def pixel_embedder(network: keras.Model):
     """A function of float32 pixels in [0, 255], with gradients."""
     return lambda pixels: network(pixels / SCALE - 1.0, training=False)
 
