@@ -1,5 +1,6 @@
 """Identity tuples from a split that is held decoded in memory."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,43 @@ DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
 LOADED_AT_ONCE = 256  # Images copied into memory in one go.
 
 
+@dataclasses.dataclass(frozen=True)
+class Groups:
+    """Images that may stand together in a tuple, group after group.
+
+    Attributes:
+        order: Positions of the images, int64 `[images]`; None if they lie in
+            this order.
+        counts: Images of each group, at least 1, int64 `[groups]`.
+    """
+
+    order: np.ndarray | None
+    counts: np.ndarray
+
+    def drawer(self, k: int):
+        """A function of (two keys, n) to positions `[n, k]` of n tuples.
+
+        Groups are uniform, whatever their number of images, those with fewer
+        than k left out; the k images are distinct.
+        """
+        starts = np.cumsum(self.counts) - self.counts
+        enough = self.counts >= k
+        # Constants would be copied into the graph; captured tensors are not.
+        starts = tf.constant(starts[enough])
+        counts = tf.constant(self.counts[enough])
+        order = None if self.order is None else tf.constant(self.order)
+
+        def draw(group_key, image_key, n):
+            chosen = tf.random.stateless_uniform(
+                [n], group_key, 0, len(starts), dtype=tf.int64
+            )
+            picks = draws.draw_distinct(image_key, tf.gather(counts, chosen), k)
+            positions = tf.gather(starts, chosen)[:, None] + picks
+            return positions if order is None else tf.gather(order, positions)
+
+        return draw
+
+
 def batches(
     data: DataSet,
     split: str,
@@ -22,25 +60,50 @@ def batches(
     start_batch: int,
 ) -> tf.data.Dataset:
     """Each tuple is drawn anew; see `pairs.IdentityTuples.batches`."""
-    images, hashes = _load(data, split, indices)
+    images, hashes = load(data, split, indices)
     counts = np.concatenate([index.counts for index in indices])
-    starts = np.cumsum(counts) - counts
-    enough = counts >= k
-    # Constants would be copied into the graph; captured tensors are not.
+    kinds = [Groups(None, counts)]
+    return draw_batches(images, hashes, kinds, k, seed, batch_size, start_batch)
+
+
+def draw_batches(
+    images: np.ndarray,
+    hashes: np.ndarray,
+    kinds: Sequence[Groups],
+    k: int,
+    seed: int,
+    batch_size: int,
+    start_batch: int,
+) -> tf.data.Dataset:
+    """Batches of tuples of several kinds, which take turns.
+
+    Args:
+        images: uint8 `[images, h, w, 3]`.
+        hashes: Their identities' hashes, int64.
+        kinds: What images of a tuple have in common.
+        k: Images in a tuple.
+        seed: Of the draws.
+        batch_size: A multiple of the kinds.
+        start_batch: How many batches are already used.
+
+    Returns:
+        Elements `{"images": [b, k, h, w, 3], "identity": [b]}`, the identity
+        of each tuple's first image.
+    """
     images, hashes = tf.convert_to_tensor(images), tf.constant(hashes)
-    starts, counts = tf.constant(starts[enough]), tf.constant(counts[enough])
     batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
+    drawers = [groups.drawer(k) for groups in kinds]
 
     def draw(block):
         """Image positions `[batches_at_once, b, k]` of one block."""
-        n = batches_at_once * batch_size
+        n = batches_at_once * batch_size // len(kinds)
         fold = tf.random.experimental.stateless_fold_in
         key = fold(tf.constant([seed, 0], tf.int64), block)
-        uniform = tf.random.stateless_uniform
-        chosen = uniform([n], fold(key, 0), 0, len(starts), dtype=tf.int64)
-        picks = draws.draw_distinct(fold(key, 1), tf.gather(counts, chosen), k)
-        positions = tf.gather(starts, chosen)[:, None] + picks
-        return tf.reshape(positions, [-1, batch_size, k])
+        positions = [
+            drawer(fold(key, 2 * kind), fold(key, 2 * kind + 1), n)
+            for kind, drawer in enumerate(drawers)
+        ]
+        return tf.reshape(tf.stack(positions, axis=1), [-1, batch_size, k])
 
     def look_up(positions):
         return {
@@ -58,7 +121,7 @@ def batches(
     )
 
 
-def _load(
+def load(
     data: DataSet, split: str, indices: Sequence[ShardIndex]
 ) -> tuple[np.ndarray, np.ndarray]:
     """All decoded images of the split and their identity hashes."""

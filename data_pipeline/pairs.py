@@ -76,6 +76,38 @@ class IdentityTuples:
         """Identities with fewer than k images."""
         return len(self.counts) - self.num_identities
 
+    def names(self) -> list[str]:
+        """The identities with at least k images, by their rows."""
+        shards = self.data.shards(self.split)
+        return [
+            name
+            for shard, index in zip(shards, self.indices, strict=True)
+            for name, count in zip(
+                self.data.names(shard), index.counts, strict=True
+            )
+            if count >= self.k
+        ]
+
+    def photographs(self, n: int) -> np.ndarray:
+        """The first photograph of each of the first `n` rows.
+
+        Returns:
+            uint8 `[n, h, w, 3]`.
+        """
+        firsts = np.cumsum(self.counts) - self.counts
+        wanted = firsts[self.counts >= self.k][:n]
+        keep = np.zeros([int(wanted[-1]) + 1], bool)
+        keep[wanted] = True
+        keep, side = tf.constant(keep), self.data.image_size
+        found = (
+            tf.data.TFRecordDataset(self.data.shards(self.split))
+            .take(len(keep))
+            .enumerate()
+            .filter(lambda position, _: keep[position])
+            .map(lambda _, record: records.decode(record[None], 1, side)[0][0])
+        )
+        return np.stack(list(found.as_numpy_iterator()))
+
     @property
     def decoded_bytes(self) -> int:
         """What the split takes in memory as uint8."""
@@ -100,17 +132,15 @@ class IdentityTuples:
             shares: The parts to return, in this order, one element each.
 
         Returns:
-            Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64 [b]}`
-            with b = batch_size / num_shares; `identity` is the hash.
+            Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64 [b],
+            "row": int64 [b]}` with b = batch_size / num_shares; `identity` is
+            the hash and `row` the identity's number among those with at least
+            k images, in the order of the shards.
 
         Raises:
             ValueError: If `batch_size` cannot be cut into `num_shares`.
         """
-        if batch_size % num_shares:
-            raise ValueError(
-                "`batch_size` must be a multiple of the replicas. Received: "
-                f"batch_size={batch_size}, replicas={num_shares}"
-            )
+        check_shares(batch_size, num_shares)
         in_memory = self.decoded_bytes <= cache_bytes
         batches = (memory if in_memory else streaming).batches(
             self.data,
@@ -121,17 +151,50 @@ class IdentityTuples:
             batch_size,
             start_batch,
         )
+        batches = batches.map(self._with_rows())
         if num_shares > 1:
-            b = batch_size // num_shares
-            batches = batches.flat_map(
-                lambda batch: tf.data.Dataset.from_tensor_slices(
-                    {
-                        name: tf.gather(
-                            tf.reshape(x, [num_shares, b, *x.shape[1:]]),
-                            tf.constant(shares),
-                        )
-                        for name, x in batch.items()
-                    }
-                )
-            )
+            batches = cut(batches, batch_size, num_shares, shares)
         return batches.prefetch(tf.data.AUTOTUNE)
+
+    def _with_rows(self):
+        """A function that adds `row` to a batch."""
+        hashes = np.concatenate([index.hashes for index in self.indices])
+        hashes = hashes[self.counts >= self.k]
+        rows = np.argsort(hashes)
+        rows, hashes = tf.constant(rows), tf.constant(hashes[rows])
+
+        def add(batch):
+            places = tf.searchsorted(hashes, batch["identity"])
+            return batch | {"row": tf.gather(rows, places)}
+
+        return add
+
+
+def check_shares(batch_size: int, num_shares: int) -> None:
+    """Raises ValueError if a global batch cannot be cut into shares."""
+    if batch_size % num_shares:
+        raise ValueError(
+            "`batch_size` must be a multiple of the replicas. Received: "
+            f"batch_size={batch_size}, replicas={num_shares}"
+        )
+
+
+def cut(
+    batches: tf.data.Dataset,
+    batch_size: int,
+    num_shares: int,
+    shares: tuple[int, ...],
+) -> tf.data.Dataset:
+    """Some of the equal shares of each batch, one element each, in order."""
+    b = batch_size // num_shares
+    return batches.flat_map(
+        lambda batch: tf.data.Dataset.from_tensor_slices(
+            {
+                name: tf.gather(
+                    tf.reshape(x, [num_shares, b, *x.shape[1:]]),
+                    tf.constant(shares),
+                )
+                for name, x in batch.items()
+            }
+        )
+    )

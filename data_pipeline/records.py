@@ -218,6 +218,13 @@ class DataSet:
                 )
         return paths
 
+    def names(self, shard: str) -> list[str]:
+        """The names of a shard's identities in the order of its index."""
+        with tf.io.gfile.GFile(index_path(shard), "rb") as file:
+            buffer = io.BytesIO(file.read())
+        with np.load(buffer, allow_pickle=False) as arrays:
+            return [name.decode("utf-8") for name in arrays["names"]]
+
     def index(self, shard: str) -> ShardIndex:
         """The index of one of `shards()`.
 

@@ -15,7 +15,11 @@ from data_pipeline import pictures, records
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
 from sdgan_tf import exporting
-from sdgan_tf.algorithms.registry import build_algorithm, settle
+from sdgan_tf.algorithms.registry import (
+    build_algorithm,
+    count_identities,
+    settle,
+)
 from sdgan_tf.config import Config
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
@@ -159,7 +163,10 @@ def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
 
 def bench(config: Config) -> None:
     """Prints one JSON line: the step, the peak, the data, the export."""
-    experiment = settle(config.experiment, config.named)
+    experiment = count_identities(
+        settle(config.experiment, config.named),
+        config.experiment.known_identities or DATA_IDENTITIES,
+    )
     strategy = make_workers(config.training).strategy
     keras.utils.set_random_seed(experiment.seed)
     with strategy.scope():
@@ -169,7 +176,10 @@ def bench(config: Config) -> None:
     noise = tf.random.stateless_uniform(
         [b, experiment.k, side, side, 3], [0, 0], 0, 256, tf.int32
     )
-    batch = {"images": tf.cast(noise, tf.uint8)}
+    batch = {
+        "images": tf.cast(noise, tf.uint8),
+        "row": tf.zeros([b], tf.int64),
+    }
     data = tf.data.Dataset.from_tensors(batch).repeat()
     iterator = iter(
         strategy.experimental_distribute_dataset(

@@ -46,6 +46,17 @@ class Experiment:
         0.5, "BEGAN: wanted ratio of L(G) to L(x), the diversity.", minimum=0
     )
     lambda_k: float = option(0.001, "BEGAN: learning rate of k_t.", minimum=0)
+    known_identities: int = option(
+        0,
+        "Identities that a model knows one by one; those of the data, which "
+        "must be named only without any.",
+        minimum=0,
+    )
+    commonalities: str = option(
+        "",
+        "What tuples agree in, by commas: identity, observation, labels of the "
+        "records; a+b is both. Empty: the identity.",
+    )
     augment: str = option(
         "none",
         "What a discriminator's tuples, real and generated, go through.",
@@ -169,6 +180,12 @@ class Sampling:
         "pairs",
         "Codes of the file one by one, or each z_i with each z_o.",
         choices=("pairs", "grid"),
+    )
+    identities: str = option(
+        "", "Names, by commas, of training identities that the model knows."
+    )
+    share: str = option(
+        "", "One of --commonalities that alone is shared along a row."
     )
     truncate: float = option(
         1.0, "Factor on the codes, in (0, 1]: less variety.", minimum=0

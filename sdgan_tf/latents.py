@@ -59,6 +59,18 @@ class LatentSpace:
     d_i: int
     d_o: int
 
+    # Whether z_i can be drawn of subjects that nobody has seen.
+    draws_new_identities = True
+
+    @property
+    def parts(self) -> dict[str, slice]:
+        """What z_i is made of, by name: a tuple may share each by itself."""
+        return {"identity": slice(0, self.d_i)}
+
+    def grid_sides(self, side: int) -> tuple[int, int]:
+        """Rows and columns of a square grid, or of what there is of one."""
+        return side, side
+
     @property
     def d_z(self) -> int:
         return self.d_i + self.d_o
@@ -73,6 +85,30 @@ class LatentSpace:
         z_o = tf.reshape(codes[:, self.d_i :], [-1, k, self.d_o])
         return tf.concat([z_i, z_o], axis=-1)
 
+    def pairs(self, key, n: int, matched: bool) -> tuple:
+        """Codes of `n` pairs of pictures, and whose they are.
+
+        Args:
+            key: A stateless seed.
+            n: Pairs.
+            matched: Whether the two of a pair share z_i.
+
+        Returns:
+            Codes `[n, 2, d_z]`, z_o always drawn afresh, and int64 subjects
+            `[n, 2]`, or None where no subject comes twice.
+        """
+        if matched:
+            return self.tuples(key, n, 2), None
+        return tf.reshape(self.tuples(key, 2 * n, 1), [n, 2, self.d_z]), None
+
+    def z_i(self, key, n) -> tf.Tensor:
+        """Codes of `n` different subjects, `[n, d_i]`."""
+        return uniform(key, [n, self.d_i])
+
+    def z_o(self, key, n) -> tf.Tensor:
+        """Codes of `n` observations, `[n, d_o]`."""
+        return uniform(key, [n, self.d_o])
+
     def codes(self, seed, identities, observations):
         """Codes of `identities` subjects and `observations` observations.
 
@@ -86,8 +122,8 @@ class LatentSpace:
         """
         keys = Keys(seed, tf.constant(0))
         return (
-            uniform(keys.key(Stream.GRID, 0), [identities, self.d_i]),
-            uniform(keys.key(Stream.GRID, 1), [observations, self.d_o]),
+            self.z_i(keys.key(Stream.GRID, 0), identities),
+            self.z_o(keys.key(Stream.GRID, 1), observations),
         )
 
     @staticmethod
@@ -102,6 +138,27 @@ class LatentSpace:
         return tf.concat(
             [tf.repeat(z_i, b, axis=0), tf.tile(z_o, [a, 1])], axis=-1
         )
+
+    def grid_of(self, part: str, seed: int, rows: int, columns: int):
+        """All combinations of one part of z_i with what is left of z.
+
+        Args:
+            part: One of `parts`, the same along each row.
+            seed: Of the draw.
+            rows: Codes of that part.
+            columns: Codes of all the rest, the same along each column.
+
+        Returns:
+            `[rows * columns, d_z]`.
+
+        Raises:
+            ValueError: If z_i has no such part.
+        """
+        if part not in self.parts:
+            raise ValueError(
+                f"`part` must be one of {list(self.parts)}. Received: {part!r}"
+            )
+        return self.grid(*self.codes(seed, rows, columns))
 
     def split(self, z) -> tuple:
         """Codes `[..., d_z]` to their z_i and z_o."""

@@ -58,6 +58,16 @@ def wgan_generator_loss(fake_logits):
     return -tf.reduce_mean(fake_logits)
 
 
+def identity_loss(logits, rows) -> tf.Tensor:
+    """The mean cross-entropy of identities `[n]` under logits `[n, classes]`.
+
+    Source: Odena et al. 2017, arXiv 1610.09585.
+    """
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(rows, logits)
+    )
+
+
 def gradient_penalty(discriminator, real, fake, weights):
     """Mean of (norm of the critic's gradient - 1)^2 between real and fake.
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.evaluation.verifiers import Verifier
-from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.latents import Keys, LatentSpace, Stream
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import TrainedGenerator
 
@@ -82,6 +82,9 @@ class Projector:
             photographs: uint8 `[subjects, k, h, w, 3]`.
             progress: Makes what is told of the steps done, as `Progress` is.
 
+        Raises:
+            ValueError: If the generator draws its training identities only.
+
         Returns:
             Codes `[subjects, k, d_z]`, their pictures, uint8 like the
             photographs, and the mean absolute differences in grey levels
@@ -89,6 +92,7 @@ class Projector:
         """
         subjects, k = photographs.shape[:2]
         latents = self.generator.latents
+        check_prior(latents)
         target = self.generator.pixels.to_float(photographs)
         embedded = self._embed(photographs)
         starts, axes = self._prepare(target)
@@ -247,6 +251,16 @@ class Projector:
             codes = tf.clip_by_value(codes, -1.0, 1.0)
             loss = tf.reduce_mean(each) / pixels.scale
         return (codes, mean, square), loss
+
+
+def check_prior(latents: LatentSpace) -> None:
+    """Raises ValueError if there are no codes of new subjects to look for."""
+    if not latents.draws_new_identities:
+        raise ValueError(
+            "A photograph has no code here: this model knows its training "
+            "identities only. One with an encoder takes photographs by "
+            "`--mode=sample --images`."
+        )
 
 
 def _ridged(matrix) -> tf.Tensor:

@@ -7,6 +7,7 @@
     stats.jsonl     scalars, one line each logged step
     best/           with --evaluate_interval_steps: the checkpoint with the
                     best score, a run folder too
+    identities.csv  names by row, where a model knows the training identities
     metrics.jsonl   what --mode=evaluate found
 
 A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
@@ -18,11 +19,13 @@ import json
 import logging
 import os
 import re
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from sdgan_tf import identities
 from sdgan_tf.algorithms.base import AVERAGE, variables
 from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.config import Experiment
@@ -30,6 +33,7 @@ from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import LatentSpace
 
 WEIGHTS, CARD = "generator.weights.h5", "card.json"
+IDENTITIES = "identities.csv"
 # What TensorFlow raises for a file that is cut, flipped or half copied.
 DAMAGED = (tf.errors.OpError, ValueError, IndexError, RuntimeError)
 
@@ -125,6 +129,26 @@ class Run:
         with tf.io.gfile.GFile(self.path("config.json"), "w") as file:
             file.write(experiment.to_json() + "\n")
 
+    def write_identities(self, names: Sequence[str]) -> None:
+        """Notes who the identities are that the model knows, by their rows."""
+        with tf.io.gfile.GFile(self.path(IDENTITIES), "w") as file:
+            file.write(identities.to_csv(names))
+
+    def identity_rows(self, names: Sequence[str]) -> list[int]:
+        """The rows of named training identities.
+
+        Raises:
+            FileNotFoundError: If the model knows none.
+            ValueError: If it does not know one of these.
+        """
+        if not tf.io.gfile.exists(self.path(IDENTITIES)):
+            raise FileNotFoundError(
+                f"`run_dir` has no `{IDENTITIES}`: its model knows no "
+                f"identities by name. Received: run_dir={self.folder!r}"
+            )
+        with tf.io.gfile.GFile(self.path(IDENTITIES)) as file:
+            return identities.rows_of(file.read(), names)
+
     def has_weights(self) -> bool:
         """Whether a generator without its training is here."""
         return tf.io.gfile.exists(self.path(WEIGHTS))
@@ -148,10 +172,9 @@ class Run:
         Raises:
             ValueError: If a weight does not fit into `dtype`.
         """
-        held = algorithm_class(experiment).build_generator(
+        held = algorithm_class(experiment).new_generator(
             dataclasses.replace(experiment, precision=dtype)
         )
-        held(tf.zeros([1, experiment.d_i + experiment.d_o]))
         held.set_weights(network.get_weights())
         for weight in held.weights:
             if not np.isfinite(weight.numpy()).all():
@@ -179,9 +202,8 @@ class Run:
         """
         experiment = self.experiment()
         algorithm = algorithm_class(experiment)
-        network = algorithm.build_generator(experiment)
-        latents = LatentSpace(experiment.d_i, experiment.d_o)
-        network(tf.zeros([1, latents.d_z]))
+        network = algorithm.new_generator(experiment)
+        latents = algorithm.latent_space(experiment, network)
         averaged = experiment.ema_decay and self.has_checkpoint()
         name = AVERAGE if averaged else "generator"
         step = load_networks(self, {name: network})

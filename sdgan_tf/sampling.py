@@ -9,6 +9,7 @@ import tensorflow as tf
 from sdgan_tf.config import Config
 from sdgan_tf.images import contact_sheet, write_png
 from sdgan_tf.latents import LatentSpace
+from sdgan_tf.photographs import find_photographs, read_photographs
 from sdgan_tf.runs import Run, TrainedGenerator
 
 
@@ -125,28 +126,72 @@ def write_pictures(
     return sheet
 
 
+def chosen_subjects(config: Config, generator: TrainedGenerator) -> tuple:
+    """z_i `[n, d_i]` of subjects that the user names, and names for files.
+
+    They are training identities by name, or those of photographs where the
+    model has an encoder.
+
+    Raises:
+        ValueError: If the model knows no such subject or has no encoder.
+        FileNotFoundError: If it knows nobody by name, or there is no
+            photograph.
+    """
+    names = [n for n in config.sampling.identities.split(",") if n]
+    if names:
+        latents = generator.latents
+        rows = Run(config.run_dir).identity_rows(names)
+        if max(rows) >= latents.num_identities:
+            raise ValueError(
+                f"The model carries the codes of its first "
+                f"{latents.num_identities} training identities only: give "
+                f"photographs by --images. Received: identities={names}"
+            )
+        return latents.look_up(rows), names
+    encoder = getattr(generator.network, "encoder", None)
+    if encoder is None:
+        raise ValueError(
+            "This model has no encoder of photographs: --mode=project looks "
+            f"for their codes. Received: images={config.projection.images!r}"
+        )
+    paths = find_photographs(config.projection.images)
+    photographs = read_photographs(
+        paths, generator.network.image_size, config.projection.crop
+    )
+    return encoder(generator.pixels.to_float(photographs)), [
+        os.path.splitext(os.path.basename(path))[0] for path in paths
+    ]
+
+
 def sample(config: Config) -> None:
     """Writes a grid, its single pictures and `samples.npz`.
 
-    Rows of the grid share z_i and columns share z_o. A codes file gives
-    exactly its codes instead: one picture a pair, or all combinations.
+    Rows of the grid share z_i, or one part of it, and columns share the rest.
+    A codes file gives exactly its codes instead: one picture a pair, or all
+    combinations.
     """
     generator = trained_generator(config)
     latents, options = generator.latents, config.sampling
-    paired = options.codes_as == "pairs"
-    if options.codes:
-        z_i, z_o = read_codes(options.codes, latents, paired)
-    else:
-        z_i, z_o = latents.codes(
-            config.experiment.seed,
-            options.num_identities,
-            options.num_observations,
-        )
-    if options.codes and paired:
-        z = np.concatenate([z_i, z_o], axis=1)
+    seed, columns = config.experiment.seed, options.num_observations
+    if not latents.draws_new_identities:
+        print(f"Subjects are training identities: {latents.known}")
+    if options.codes and options.codes_as == "pairs":
+        z = np.concatenate(read_codes(options.codes, latents), axis=1)
         names = [f"{n:05d}" for n in range(len(z))]
-        columns = min(len(z), options.num_observations)
+        columns = min(len(z), columns)
+    elif options.share:
+        rows = options.num_identities
+        z = latents.grid_of(options.share, seed, rows, columns)
+        names = grid_names(rows, columns, options.share, "rest")
     else:
+        if options.codes:
+            z_i, z_o = read_codes(options.codes, latents, paired=False)
+        elif options.identities or config.projection.images:
+            z_i, subjects = chosen_subjects(config, generator)
+            _, z_o = latents.codes(seed, 1, columns)
+            print(f"Rows, from the top: {', '.join(subjects)}")
+        else:
+            z_i, z_o = latents.codes(seed, options.num_identities, columns)
         z, columns = latents.grid(z_i, z_o), len(z_o)
         names = grid_names(len(z_i), columns, "identity", "observation")
     z = latents.truncate(z, options.truncate)

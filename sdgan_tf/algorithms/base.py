@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.config import Experiment
@@ -51,7 +52,9 @@ class Algorithm(abc.ABC):
         experiment: What is trained.
 
     Attributes:
-        latents: The prior of the codes.
+        latents: Where the codes come from.
+        photographs: Of the first `photographs_wanted` identities one each,
+            uint8 `[n, h, w, 3]`; whoever trains sets it.
         pixels: The generator's pixel mapping.
         networks: Keras models by name; "generator" is among them.
         optimizers: One optimizer for each network, by the same names.
@@ -64,11 +67,13 @@ class Algorithm(abc.ABC):
     pixels: PixelMapping
     scalars: tuple[str, ...]
     batches_per_step: int = 1
+    photographs_wanted: int = 0
+    photographs: np.ndarray | None = None
 
     def __init__(self, experiment: Experiment):
-        self.latents = LatentSpace(experiment.d_i, experiment.d_o)
-        generator = self.build_generator(experiment)
-        generator(tf.zeros([1, self.latents.d_z]))
+        self.experiment = experiment
+        generator = self.new_generator(experiment)
+        self.latents = self.latent_space(experiment, generator)
         self.networks: dict[str, keras.Model] = {"generator": generator}
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
         if not 0 <= experiment.ema_decay < 1:
@@ -79,8 +84,7 @@ class Algorithm(abc.ABC):
         self.ema_decay = experiment.ema_decay
         self.average: keras.Model | None = None
         if self.ema_decay:
-            self.average = self.build_generator(experiment)
-            self.average(tf.zeros([1, self.latents.d_z]))
+            self.average = self.new_generator(experiment)
             self.restart_average()
 
     @staticmethod
@@ -90,6 +94,22 @@ class Algorithm(abc.ABC):
 
         It maps codes `[n, d_z]` to images `[n, h, w, 3]`.
         """
+
+    @staticmethod
+    def latent_space(
+        experiment: Experiment, generator: keras.Model
+    ) -> LatentSpace:
+        """Where the codes of a generator come from."""
+        del generator
+        return LatentSpace(experiment.d_i, experiment.d_o)
+
+    @classmethod
+    def new_generator(cls, experiment: Experiment) -> keras.Model:
+        """The generator with all of its weights."""
+        generator = cls.build_generator(experiment)
+        d_z = cls.latent_space(experiment, generator).d_z
+        generator(tf.zeros([1, d_z]))
+        return generator
 
     def build_optimizers(
         self, make: Callable[[], keras.optimizers.Optimizer]
@@ -105,7 +125,8 @@ class Algorithm(abc.ABC):
 
         Args:
             batches: `batches_per_step` dicts with `images`, uint8
-                `[b / replicas, k, h, w, c]`.
+                `[b / replicas, k, h, w, c]`, and `row`, int64
+                `[b / replicas]`, the number of each tuple's identity.
             keys: Random keys of this step, equal on all replicas.
 
         Returns:
@@ -124,6 +145,18 @@ class Algorithm(abc.ABC):
     def sampler(self) -> keras.Model:
         """The generator that samples are drawn from."""
         return self.generator if self.average is None else self.average
+
+    @property
+    def sampled(self) -> LatentSpace:
+        """Where the codes of the `sampler` come from."""
+        return self.latent_space(self.experiment, self.sampler)
+
+    def refresh(self) -> None:
+        """Brings up to date what samples need beside trained weights.
+
+        Called outside of the replicas, before samples and checkpoints.
+        """
+        return
 
     def restart_average(self) -> None:
         """Makes the average, if there is one, the generator as it is."""
@@ -196,7 +229,12 @@ class Algorithm(abc.ABC):
     def update(self, name: str, loss, tape: tf.GradientTape) -> None:
         """Moves one network by the gradient of its loss."""
         weights = self.networks[name].trainable_variables
-        self.apply(name, tape.gradient(loss, weights))
+        gradients = tape.gradient(loss, weights)
+        # An embedding's gradient names the rows that it is of.
+        self.apply(
+            name,
+            [g if g is None else tf.convert_to_tensor(g) for g in gradients],
+        )
 
     def apply(self, name: str, gradients) -> None:
         """Moves one network by gradients of means over this replica's tuples.

@@ -3,7 +3,12 @@
 import dataclasses
 from collections.abc import Collection, Mapping
 
+from sdgan_tf.algorithms.ac_dcgan import ACDCGAN
 from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.common_gan import CommonGAN
+from sdgan_tf.algorithms.dr_gan import DRGAN
+from sdgan_tf.algorithms.embedding_pairwise import EmbeddingPairwise
+from sdgan_tf.algorithms.encoder_pairwise import EncoderPairwise
 from sdgan_tf.algorithms.sd_began import SDBEGAN
 from sdgan_tf.algorithms.sd_gan import SDGAN
 from sdgan_tf.config import Experiment
@@ -16,18 +21,32 @@ class System:
     Attributes:
         algorithm: What trains it.
         fixed: Fields of the experiment that it determines.
+        knows_identities: Whether its size depends on the identities.
+        common: What trains it with `--commonalities`, if anything.
     """
 
     algorithm: type[Algorithm]
     fixed: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    knows_identities: bool = False
+    common: type[Algorithm] | None = None
 
 
 # In the order of the paper's table.
 SYSTEMS = {
     "dcgan": System(SDGAN, {"k": 1}),
     "began": System(SDBEGAN, {"k": 1}),
-    "sd_dcgan": System(SDGAN),
+    "ac_dcgan": System(
+        ACDCGAN, {"k": 1, "discriminator": "siamese"}, knows_identities=True
+    ),
+    "sd_dcgan": System(SDGAN, common=CommonGAN),
     "sd_began": System(SDBEGAN),
+    "embedding_pairwise": System(EmbeddingPairwise, knows_identities=True),
+    "encoder_pairwise": System(
+        EncoderPairwise, {"k": 2}, knows_identities=True
+    ),
+    "dr_gan": System(
+        DRGAN, {"k": 1, "discriminator": "siamese"}, knows_identities=True
+    ),
 }
 
 
@@ -51,7 +70,19 @@ def settle(experiment: Experiment, named: Collection[str]) -> Experiment:
         ValueError: If a named field differs from what the system determines,
             or no system has the name `experiment.model`.
     """
-    fixed = _system(experiment).fixed
+    system = _system(experiment)
+    fixed = system.fixed
+    if experiment.commonalities and not system.common:
+        able = [name for name, system in SYSTEMS.items() if system.common]
+        raise ValueError(
+            f"`commonalities` is for the models {able}. "
+            f"Received: model={experiment.model!r}"
+        )
+    if experiment.known_identities and not system.knows_identities:
+        raise ValueError(
+            f"`{experiment.model}` knows no identities one by one. Received: "
+            f"known_identities={experiment.known_identities}"
+        )
     for name, value in fixed.items():
         asked = getattr(experiment, name)
         if name in named and asked != value:
@@ -62,13 +93,41 @@ def settle(experiment: Experiment, named: Collection[str]) -> Experiment:
     return dataclasses.replace(experiment, **fixed)
 
 
+def count_identities(experiment: Experiment, count: int | None) -> Experiment:
+    """The experiment with the number of identities that its model knows.
+
+    Args:
+        experiment: Settled.
+        count: Identities of the data; None without any.
+
+    Raises:
+        ValueError: If a number that is needed is missing or differs from the
+            data's.
+    """
+    if not _system(experiment).knows_identities:
+        return experiment
+    asked = experiment.known_identities
+    if count is None and not asked:
+        raise ValueError(
+            f"The size of `{experiment.model}` depends on the identities: name "
+            "--data_dir or --known_identities."
+        )
+    if count and asked and count != asked:
+        raise ValueError(
+            "`known_identities` differs from the data set's. Received: "
+            f"known_identities={asked}, data set: {count}"
+        )
+    return dataclasses.replace(experiment, known_identities=asked or count)
+
+
 def algorithm_class(experiment: Experiment) -> type[Algorithm]:
     """The algorithm that `experiment` names; call it to build its networks.
 
     Raises:
         ValueError: If no system has the name `experiment.model`.
     """
-    return _system(experiment).algorithm
+    system = _system(experiment)
+    return system.common if experiment.commonalities else system.algorithm
 
 
 def build_algorithm(experiment: Experiment) -> Algorithm:

@@ -12,7 +12,7 @@ from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.dcgan import DISCRIMINATORS, DCGANGenerator
 
 
-def _width(experiment: Experiment) -> dict:
+def network_options(experiment: Experiment) -> dict:
     """What the DCGAN networks are told."""
     return {
         "image_size": experiment.image_size,
@@ -36,6 +36,7 @@ class SDGAN(Algorithm):
         "score/real",
         "score/fake",
     )
+    kinds = 1  # Of tuples, that D tells apart.
 
     def __init__(self, experiment: Experiment):
         super().__init__(experiment)
@@ -45,54 +46,97 @@ class SDGAN(Algorithm):
         size = experiment.image_size
         self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
         self.r1_weight = experiment.r1_weight
-        self.d = DISCRIMINATORS[experiment.discriminator](
-            **_width(experiment), spectral=experiment.spectral_norm
-        )
-        self.d(tf.zeros([1, self.k, size, size, 3]))
+        self.d = self.build_discriminator(experiment)
+        self.d(tf.zeros([self.kinds, self.k, size, size, 3]))
         self.networks["discriminator"] = self.d
         self.build_optimizers(self.loss.optimizer)
 
     @staticmethod
     def build_generator(experiment: Experiment) -> keras.Model:
-        return DCGANGenerator(**_width(experiment))
+        return DCGANGenerator(**network_options(experiment))
+
+    @staticmethod
+    def build_discriminator(experiment: Experiment) -> keras.Model:
+        """What judges tuples `[n, k, h, w, c]`."""
+        return DISCRIMINATORS[experiment.discriminator](
+            **network_options(experiment), spectral=experiment.spectral_norm
+        )
 
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
         """One generator update after one or more discriminator updates."""
         for substep, batch in enumerate(batches):
-            images = batch["images"]
-            n, k = images.shape[:2]
-            z = self.tuples(keys.key(Stream.D_LATENTS, substep), n, k)
-            real = self.augment(self.pixels.to_float(images), keys, 2 * substep)
-            fake = self.augment(self.generate(z), keys, 2 * substep + 1)
+            real = self.real(batch["images"])
+            key = keys.key(Stream.D_LATENTS, substep)
+            fake, imagined = self.imagine(batch, key)
+            real = self.augment(real, keys, 2 * substep)
+            fake = self.augment(fake, keys, 2 * substep + 1)
             with tf.GradientTape() as tape:
                 # Real and fake in one call: one large product instead of two.
-                real_logits, fake_logits = tf.split(
-                    self.d(
-                        tf.concat([real, fake], axis=0),
-                        num_batches=2,
-                        training=True,
-                    ),
-                    2,
+                logits, auxiliary = self.judge(
+                    tf.concat([real, fake], axis=0),
+                    [batch.get("row"), imagined],
+                    num_batches=2,
+                    training=True,
                 )
+                real_logits, fake_logits = tf.split(logits, 2)
                 d_loss = self.loss.discriminator(real_logits, fake_logits)
-                d_loss += self.penalty(real, fake, keys, substep)
+                d_loss += auxiliary + self.penalty(real, fake, keys, substep)
             self.update("discriminator", d_loss, tape)
             self.clip_discriminator()
 
-        z = self.tuples(keys.key(Stream.G_LATENTS), n, k)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.generator.trainable_variables])
-            fake = self.augment(
-                self.generate(z), keys, 2 * self.batches_per_step
-            )
-            g_loss = self.loss.generator(self.d(fake))
+            fake, imagined = self.imagine(batch, keys.key(Stream.G_LATENTS))
+            fake = self.augment(fake, keys, 2 * self.batches_per_step)
+            logits, auxiliary = self.judge(fake, [imagined])
+            g_loss = self.loss.generator(logits) + auxiliary
         self.update("generator", g_loss, tape)
-        return {
+        values = {
             "loss/discriminator": d_loss,
             "loss/generator": g_loss,
+            "loss/auxiliary": auxiliary,
             "score/real": tf.reduce_mean(real_logits),
             "score/fake": tf.reduce_mean(fake_logits),
         }
+        return {name: values[name] for name in self.scalars}
+
+    def real(self, images) -> tf.Tensor:
+        """A batch's photographs as D sees them, in the generator's range."""
+        return self.pixels.to_float(images)
+
+    def imagine(self, batch, key) -> tuple:
+        """Tuples to be taken for real ones.
+
+        Args:
+            batch: The batch of real tuples that they stand beside.
+            key: Random key, equal on all replicas.
+
+        Returns:
+            Images as `real`'s, and whose they are: rows `[n]` of the training
+            identities, or None where they are of nobody.
+        """
+        n, k = batch["images"].shape[:2]
+        return self.generate(self.tuples(key, n, k)), None
+
+    def judge(self, tuples, rows, num_batches=1, training=False) -> tuple:
+        """What D says of tuples.
+
+        Args:
+            tuples: `[num_batches * n, k, h, w, c]`.
+            rows: Whose they are, for each batch.
+            num_batches: See `DCGANDiscriminator`.
+            training: Likewise.
+
+        Returns:
+            Logits, and what is added to the loss for the identities that D
+            sees: here none, 0.
+        """
+        del rows
+        return self.d(tuples, num_batches=num_batches, training=training), 0.0
+
+    def logits(self, tuples) -> tf.Tensor:
+        """D's logits of one batch."""
+        return self.d(tuples)
 
     def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
         """Tuples as D sees them; each `use` within a step draws anew."""
@@ -109,10 +153,10 @@ class SDGAN(Algorithm):
             key = keys.key(Stream.INTERPOLATION, substep)
             weights = self.draw(key, len(real))
             total += self.loss.penalty_coefficient * losses.gradient_penalty(
-                self.d, real, fake, weights
+                self.logits, real, fake, weights
             )
         if self.r1_weight:
-            total += self.r1_weight * losses.r1_penalty(self.d, real)
+            total += self.r1_weight * losses.r1_penalty(self.logits, real)
         return total
 
     def clip_discriminator(self) -> None:
@@ -138,11 +182,14 @@ class SDGAN(Algorithm):
 
         Source: the arithmetic of `step`; 2 operations a multiply-add.
         """
-        k, size = self.k, self.d.image_size
-        g, g_first = forward_flops(
-            self.generator, tf.zeros([k, self.latents.d_z])
+        k, size, kinds = self.k, self.d.image_size, self.kinds
+        g, g_first = self.imagining_flops()
+        d, d_first = (
+            count // kinds
+            for count in forward_flops(
+                self.d, tf.zeros([kinds, k, size, size, 3])
+            )
         )
-        d, d_first = forward_flops(self.d, tf.zeros([1, k, size, size, 3]))
         # Generated; D on real and fake forwards, then back to its weights and
         # to all inputs but the images.
         d_update = g + 2 * (d + d + (d - d_first))
@@ -153,3 +200,9 @@ class SDGAN(Algorithm):
         # Forwards through both, back to D's inputs, to G's weights and inputs.
         g_update = g + d + d + g + (g - g_first)
         return batch_size * (self.batches_per_step * d_update + g_update)
+
+    def imagining_flops(self) -> tuple[int, int]:
+        """Of one imagined tuple: all, and those of what reads the inputs."""
+        return forward_flops(
+            self.generator, tf.zeros([self.k, self.latents.d_z])
+        )

@@ -89,14 +89,14 @@ def measure_grid(
     if reader is None:
         return result
     factors = {}
-    for factor, reading, outputs in zip(
-        reader.model.factors, reader.readings, reader.model(flat), strict=True
+    shares = _shares(grid, reader)
+    for factor, reading in zip(
+        reader.model.factors, reader.readings, strict=True
     ):
-        shares = grids.variance_shares(outputs.reshape(a, b, -1))
         factors[factor.name] = {
             "of": "identity" if factor.of_identity else "observation",
             "read_from_photographs": reading,
-            **dataclasses.asdict(shares),
+            **dataclasses.asdict(shares[factor.name]),
         }
     return result | _means(factors) | {"factors": factors}
 
@@ -122,16 +122,59 @@ def _means(factors: dict[str, dict]) -> dict[str, float]:
     return result
 
 
-def generated_grid(generator: TrainedGenerator, seed: int) -> np.ndarray:
-    """Pictures of all combinations of codes, uint8 `[32, 32, h, w, 3]`."""
+def generated_grid(
+    generator: TrainedGenerator, seed: int, part: str = ""
+) -> np.ndarray:
+    """Pictures of all combinations of codes, uint8 `[32, 32, h, w, 3]`.
+
+    Args:
+        generator: Who draws.
+        seed: Of the codes.
+        part: What of z_i is the same along a row; all of it by default. The
+            rest is the same along a column.
+    """
     latents = generator.latents
-    z_i, z_o = latents.codes(seed, GRID_SIDE, GRID_SIDE)
-    codes = latents.grid(z_i, z_o)
+    a, b = latents.grid_sides(GRID_SIDE)
+    codes = (
+        latents.grid_of(part, seed, a, b)
+        if part
+        else latents.grid(*latents.codes(seed, a, b))
+    )
     rows = [
-        generate(generator, codes[start : start + GRID_SIDE][None])[0]
-        for start in range(0, len(codes), GRID_SIDE)
+        generate(generator, codes[start : start + b][None])[0]
+        for start in range(0, len(codes), b)
     ]
     return np.stack(rows)
+
+
+def measure_parts(
+    generator: TrainedGenerator, reader: Reader | None, seed: int
+) -> dict:
+    """What each part of z_i decides of each factor; empty for a single part.
+
+    Returns:
+        `parts`: by part and factor the share of the factor's variance that
+        this part alone decides, between 0 and 1.
+    """
+    names = generator.latents.parts
+    if len(names) < 2 or reader is None:
+        return {}
+    parts = {}
+    for part in names:
+        grid = generated_grid(generator, seed, part)
+        shares = _shares(grid, reader)
+        parts[part] = {name: share.z_i for name, share in shares.items()}
+    return {"parts": parts}
+
+
+def _shares(grid: np.ndarray, reader: Reader) -> dict[str, grids.Shares]:
+    """Of each factor what rows and columns decide."""
+    a, b = grid.shape[:2]
+    read = reader.model(grid.reshape(-1, *grid.shape[2:]))
+    return {
+        factor.name: grids.variance_shares(outputs.reshape(a, b, -1))
+        for factor, outputs in zip(reader.model.factors, read, strict=True)
+    }
 
 
 def photograph_grid(

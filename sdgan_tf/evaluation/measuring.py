@@ -45,8 +45,10 @@ class Measured:
         )
 
 
-def pair_codes(generator: TrainedGenerator, seed, start, n, matched: bool):
-    """Codes `[n, 2, d_z]` of generated pairs; z_o is always drawn afresh.
+def pair_codes(
+    generator: TrainedGenerator, seed, start, n, matched: bool
+) -> tuple:
+    """Codes of generated pairs and whose they are: see `LatentSpace.pairs`.
 
     Args:
         generator: Whose prior to draw from.
@@ -56,10 +58,7 @@ def pair_codes(generator: TrainedGenerator, seed, start, n, matched: bool):
         matched: Whether the two of a pair share z_i.
     """
     key = Keys(seed, tf.constant(start)).key(Stream.EVALUATION, int(matched))
-    latents = generator.latents
-    if matched:
-        return latents.tuples(key, n, 2)
-    return tf.reshape(latents.tuples(key, 2 * n, 1), [n, 2, latents.d_z])
+    return generator.latents.pairs(key, n, matched)
 
 
 def generate(generator: TrainedGenerator, codes) -> np.ndarray:
@@ -124,29 +123,29 @@ def chosen_pairs(
         total = num_matched if matched else num_pairs - num_matched
         start = place - place % CHUNK
         n = min(CHUNK, total - start)
-        drawn = pair_codes(generator, seed, start, n, matched)
+        drawn, _ = pair_codes(generator, seed, start, n, matched)
         codes.append(drawn[place - start])
     return generate(generator, tf.stack(codes))
 
 
 def generated_pairs(
     generator: TrainedGenerator, num_pairs: int, seed: int
-) -> Iterator[np.ndarray]:
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     """Generates balanced pairs, the matched ones first.
 
     Half of them, rounded down, are matched.
 
     Yields:
-        Pictures of a chunk of pairs, uint8 `[n, 2, h, w, 3]`; no chunk holds
-        pairs of both kinds.
+        Pictures of a chunk of pairs, uint8 `[n, 2, h, w, 3]`, and whose they
+        are, `[n, 2]`, or None; no chunk holds pairs of both kinds.
     """
     num_matched = num_pairs // 2
     progress = Progress("generated pairs", num_pairs, line_seconds=LINE_SECONDS)
     for matched, total in (True, num_matched), (False, num_pairs - num_matched):
         for start in range(0, total, CHUNK):
             n = min(CHUNK, total - start)
-            codes = pair_codes(generator, seed, start, n, matched)
-            yield generate(generator, codes)
+            codes, rows = pair_codes(generator, seed, start, n, matched)
+            yield generate(generator, codes), rows
             progress.logged(start + n + (0 if matched else num_matched))
 
 
@@ -154,8 +153,9 @@ def measure_generated(
     generator: TrainedGenerator, verifier: Verifier, num_pairs: int, seed: int
 ) -> Measured:
     """Generates balanced pairs, the matched ones first, and measures them."""
-    embeddings, terms = [], []
-    for images in generated_pairs(generator, num_pairs, seed):
+    embeddings, terms, subjects = [], [], []
+    for images, rows in generated_pairs(generator, num_pairs, seed):
+        subjects.append(rows)
         terms.append(diversity.ms_ssim_terms(images[:, 0], images[:, 1]))
         flat = verifier(images.reshape(-1, *images.shape[2:]))
         embeddings.append(flat.reshape(len(images), 2, -1))
@@ -163,6 +163,7 @@ def measure_generated(
         np.concatenate(embeddings),
         np.arange(num_pairs) < num_pairs // 2,
         np.concatenate(terms),
+        None if subjects[0] is None else np.concatenate(subjects),
     )
 
 

@@ -4,10 +4,12 @@
 validation pairs and is kept for real and generated test pairs.
 """
 
+import functools
 import json
 import logging
 import time
 
+import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
@@ -22,6 +24,7 @@ from sdgan_tf.evaluation.consistency import (
     Reader,
     generated_grid,
     measure_grid,
+    measure_parts,
     photograph_grid,
 )
 from sdgan_tf.evaluation.measuring import (
@@ -99,10 +102,14 @@ def evaluate_generator(
     measured = measure_generated(generator, verifier, options.num_pairs, seed)
     result = summarise(measured, threshold.tau, options.bootstrap_samples, seed)
     result |= measure_grid(generated_grid(generator, seed), verifier, reader)
+    result |= measure_parts(generator, reader, seed)
     num_matched = int(measured.matched.sum())
     result["distinct_matched_pairs"] = num_matched
-    # Each matched pair is of one identity, each unmatched of two; none twice.
-    result["num_identities"] = 2 * options.num_pairs - num_matched
+    if measured.identities is None:
+        # Each matched pair is of one identity, each unmatched of two.
+        result["num_identities"] = 2 * options.num_pairs - num_matched
+    else:
+        result["num_identities"] = len(np.unique(measured.identities))
     return GeneratedPairs(generator, measured, result)
 
 
@@ -156,8 +163,6 @@ def metric_name(num_pairs: int, what: str = "verification") -> str:
 def check_flags(config: Config) -> None:
     """Raises ValueError if `evaluate` lacks something."""
     options = config.evaluation
-    if not config.data_dir:
-        raise ValueError("--data_dir is missing: a built data set.")
     if not (config.run_dir or options.evaluate_real):
         raise ValueError(
             "--run_dir is missing: the folder of a trained run. "
@@ -168,6 +173,125 @@ def check_flags(config: Config) -> None:
             "--report shows a generator beside the photographs: leave "
             "--evaluate_real out."
         )
+
+
+class Protocol:
+    """What all that is measured on one data set is measured by.
+
+    Args:
+        config: Its data set, verifier, numbers and seed.
+
+    Raises:
+        FileNotFoundError: If there is no data set or verifier.
+        ValueError: If the data set is not named, or the verifier is of
+            another.
+    """
+
+    def __init__(self, config: Config):
+        if not config.data_dir:
+            raise ValueError("--data_dir is missing: a built data set.")
+        self.started = time.monotonic()
+        self.options, self.seed = config.evaluation, config.experiment.seed
+        self.data = DataSet.open(config.data_dir)
+        check_splits_are_disjoint(self.data)
+        self.verifier = open_verifier(self.options.verifier, self.data)
+        self.cached = CachedVerifier(self.verifier)
+
+    @functools.cached_property
+    def threshold(self) -> Threshold:
+        """tau, of the split valid."""
+        found = choose_threshold(
+            self.data, self.cached, self.options.num_pairs, self.seed
+        )
+        print(f"tau {found.tau:.4f} from {found.source}", flush=True)
+        return found
+
+    @functools.cached_property
+    def reader(self) -> Reader | None:
+        """Of the known factors, if there are any."""
+        return Reader.train(self.data, self.options.factor_steps, self.seed)
+
+    @functools.cached_property
+    def real(self) -> RealPairs:
+        """The photographs of the split test."""
+        return evaluate_photographs(self.data, self.cached, *self._judges())
+
+    def _judges(self) -> tuple:
+        return self.reader, self.threshold, self.options, self.seed
+
+    def photographs(self) -> dict:
+        """The line of the photographs."""
+        return self._line("real", self.real.result)
+
+    def run(self, run: Run) -> dict:
+        """The line of a run; its `metrics.jsonl` keeps it.
+
+        Raises:
+            FileNotFoundError: If it has no checkpoint.
+            ValueError: If its pictures are of another size.
+        """
+        experiment, generator = run.experiment(), run.generator()
+        check_sizes(generator, self.data)
+        generated = evaluate_generator(
+            generator, self.verifier, *self._judges()
+        )
+        measures = generated.result
+        measures |= compare_with_photographs(
+            generated.measured, self.data, self.cached, self.seed
+        )
+        measures["pair_kernel"] = pair_kernel_distance(
+            generated.measured, self.real.measured
+        )
+        if experiment.k == 1 and generator.latents.draws_new_identities:
+            measures |= floor(
+                generated.measured, self.threshold.tau, self.options, self.seed
+            )
+        # It bounds what can be seen in generated pictures.
+        measures["real_auc"] = self.real.result["auc"]
+        measures["real_auc_interval"] = self.real.result.get("auc_interval")
+        result = self._line(
+            "generated",
+            measures,
+            memory_mb=memory_mb(experiment),
+            step=generator.step,
+            fingerprint=experiment.fingerprint(),
+            run_dir=run.folder,
+        )
+        write_metrics(run, result)
+        if self.options.report:
+            path = run.path(f"report-{generator.step:08d}.html")
+            write_report(
+                path, result, self.real, generated, self.cached, self.seed
+            )
+            print(f"Report: {path}", flush=True)
+        return result
+
+    def _line(self, source: str, measures: dict, **of_run) -> dict:
+        """What was measured with all that it depends on."""
+        num_pairs = self.options.num_pairs
+        num_matched = num_pairs // 2
+        nobody = dict.fromkeys(("memory_mb", "step", "fingerprint", "run_dir"))
+        seconds, self.started = (
+            time.monotonic() - self.started,
+            time.monotonic(),
+        )
+        return {
+            "metric": metric_name(num_pairs),
+            "source": source,
+            **measures,
+            "tau": self.threshold.tau,
+            "tau_from": self.threshold.source,
+            **nobody,
+            "num_pairs": num_pairs,
+            "num_matched_pairs": num_matched,
+            "num_unmatched_pairs": num_pairs - num_matched,
+            **of_run,
+            "data_build_id": self.data.build_id,
+            "verifier": self.verifier.name,
+            "verifier_hash": self.verifier.file_hash,
+            "seed": self.seed,
+            "seconds": round(seconds, 1),
+        }
 
 
 def evaluate(config: Config) -> None:
@@ -182,65 +306,14 @@ def measure(config: Config) -> dict:
         FileNotFoundError: If there is no checkpoint, data set or verifier.
         ValueError: If generator, data set and verifier do not fit together.
     """
-    started = time.monotonic()
     check_flags(config)
-    options, seed = config.evaluation, config.experiment.seed
-    run = Run(config.run_dir) if config.run_dir else None
-    data = DataSet.open(config.data_dir)
-    check_splits_are_disjoint(data)
-    generator = experiment = None
-    if not options.evaluate_real:
-        experiment = run.experiment()
-        generator = run.generator()
-        check_sizes(generator, data)
-    verifier = open_verifier(options.verifier, data)
-    cached = CachedVerifier(verifier)
-    threshold = choose_threshold(data, cached, options.num_pairs, seed)
-    print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
-    reader = Reader.train(data, options.factor_steps, seed)
-    judges = reader, threshold, options, seed
-    real = evaluate_photographs(data, cached, *judges)
-    generated = None
-    if options.evaluate_real:
-        source, measures = "real", real.result
-    else:
-        generated = evaluate_generator(generator, verifier, *judges)
-        source, measures = "generated", generated.result
-        measures |= compare_with_photographs(
-            generated.measured, data, cached, seed
-        )
-        measures["pair_kernel"] = pair_kernel_distance(
-            generated.measured, real.measured
-        )
-        if experiment.k == 1:
-            measures |= floor(generated.measured, threshold.tau, options, seed)
-        # It bounds what can be seen in generated pictures.
-        measures["real_auc"] = real.result["auc"]
-        measures["real_auc_interval"] = real.result.get("auc_interval")
-    num_matched = options.num_pairs // 2
-    result = {
-        "metric": metric_name(options.num_pairs),
-        "source": source,
-        **measures,
-        "tau": threshold.tau,
-        "tau_from": threshold.source,
-        "memory_mb": memory_mb(experiment) if experiment else None,
-        "num_pairs": options.num_pairs,
-        "num_matched_pairs": num_matched,
-        "num_unmatched_pairs": options.num_pairs - num_matched,
-        "step": generator.step if generator else None,
-        "fingerprint": experiment.fingerprint() if experiment else None,
-        "run_dir": config.run_dir or None,
-        "data_build_id": data.build_id,
-        "verifier": verifier.name,
-        "verifier_hash": verifier.file_hash,
-        "seed": seed,
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    if run:
-        write_metrics(run, result)
-    if options.report:
-        path = run.path(f"report-{generator.step:08d}.html")
-        write_report(path, result, real, generated, cached, seed)
-        print(f"Report: {path}", flush=True)
-    return result
+    if config.evaluation.evaluate_real:
+        result = Protocol(config).photographs()
+        if config.run_dir:
+            write_metrics(Run(config.run_dir), result)
+        return result
+    run = Run(config.run_dir)
+    # First what is wrong at once, then what takes minutes.
+    if config.data_dir:
+        check_sizes(run.generator(), DataSet.open(config.data_dir))
+    return Protocol(config).run(run)

@@ -213,7 +213,8 @@ def write_report(
     shown = np.argsort(found.distances["train"], kind="stable")
     shown = shown[:SHOWN_NEIGHBOURS]
     latents = generator.latents
-    codes = latents.grid(*latents.codes(seed, GRID_SIDE, GRID_SIDE))
+    sides = latents.grid_sides(GRID_SIDE)
+    codes = latents.grid(*latents.codes(seed, *sides))
     grid = generate(generator, codes[None])[0]
     both = np.concatenate([measured.distances, real.measured.distances])
     limits = 0.0, float(both.max())

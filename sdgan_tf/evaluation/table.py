@@ -16,7 +16,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.config import Config, Experiment
 from sdgan_tf.evaluation.photographs import Photographs
-from sdgan_tf.evaluation.protocol import measure
+from sdgan_tf.evaluation.protocol import Protocol, check_sizes
 from sdgan_tf.images import contact_sheet, data_url, encode_png
 from sdgan_tf.runs import Run
 
@@ -54,7 +54,15 @@ def row_name(experiment: Experiment) -> str:
 
     Sizes, seed and speed are the run's and no other system.
     """
-    same = ("image_size", "dim", "batch_size", "seed", "precision", "model")
+    same = (
+        "image_size",
+        "dim",
+        "batch_size",
+        "seed",
+        "precision",
+        "model",
+        "known_identities",
+    )
     default = dataclasses.asdict(Experiment())
     fixed = SYSTEMS[experiment.model].fixed
     parts = [
@@ -86,7 +94,9 @@ def _real_grid(data: DataSet) -> np.ndarray:
 
 def _generated_grid(run: Run, seed: int) -> np.ndarray:
     generator = run.generator()
-    codes = generator.latents.grid(*generator.latents.codes(seed, *GRID))
+    rows, _ = generator.latents.grid_sides(GRID[0])
+    latents = generator.latents
+    codes = latents.grid(*latents.codes(seed, rows, GRID[1]))
     return contact_sheet(generator.pixels.to_uint8(generator(codes)), GRID[1])
 
 
@@ -187,19 +197,16 @@ def table(config: Config) -> None:
     seed = config.experiment.seed
     data = DataSet.open(config.data_dir)
 
-    def found(folder: str, real: bool) -> dict:
-        evaluation = dataclasses.replace(options, evaluate_real=real)
-        return measure(
-            dataclasses.replace(config, run_dir=folder, evaluation=evaluation)
-        )
-
-    rows = [Row("Photographs", found("", True), _real_grid(data))]
+    for run in runs:
+        check_sizes(run.generator(), data)
+    protocol = Protocol(config)
+    rows = [Row("Photographs", protocol.photographs(), _real_grid(data))]
     for run in runs:
         print(f"Row: {run.folder}", flush=True)
         rows.append(
             Row(
                 row_name(run.experiment()),
-                found(run.folder, False),
+                protocol.run(run),
                 _generated_grid(run, seed),
             )
         )

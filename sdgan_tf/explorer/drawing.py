@@ -2,7 +2,7 @@
 
 import dataclasses
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +10,7 @@ from PIL import Image
 
 from sdgan_tf.explorer.state import Cell, Draw, GridState
 from sdgan_tf.images import contact_sheet
-from sdgan_tf.latents import Keys, Stream, uniform
+from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.runs import TrainedGenerator
 
 # Pictures in one call of the generator. One size, so that a picture has the
@@ -68,11 +68,11 @@ class Artist:
 
     def z_i(self, draws: Iterable[Draw]) -> np.ndarray:
         """The identity codes of draws, `[n, d_i]`."""
-        return _codes(draws, 0, self.latents.d_i)
+        return _codes(draws, 0, self.latents.z_i)
 
     def z_o(self, draws: Iterable[Draw]) -> np.ndarray:
         """The observation codes of draws, `[n, d_o]`."""
-        return _codes(draws, 1, self.latents.d_o)
+        return _codes(draws, 1, self.latents.z_o)
 
     def z(self, cells: Iterable[Cell]) -> np.ndarray:
         """The codes of cells, `[n, d_z]`."""
@@ -151,19 +151,21 @@ class Artist:
         )
 
 
-def _codes(draws: Iterable[Draw], side: int, size: int) -> np.ndarray:
+def _codes(
+    draws: Iterable[Draw], side: int, prior: Callable[..., tf.Tensor]
+) -> np.ndarray:
     """The codes `[n, size]` of draws; side 0 is z_i, 1 is z_o."""
     draws = list(draws)
     # The cells of a grid share theirs.
-    codes = {draw: _code(draw, side, size) for draw in set(draws)}
+    codes = {draw: _code(draw, side, prior) for draw in set(draws)}
     return np.stack([codes[draw] for draw in draws])
 
 
-def _code(draw: Draw, side: int, size: int) -> np.ndarray:
+def _code(draw: Draw, side: int, prior: Callable[..., tf.Tensor]) -> np.ndarray:
     # Of the prior's stream of this page: a place is a step, a number a substep.
     keys = Keys(draw.seed, tf.constant(draw.place))
     key = keys.key(Stream.EXPLORER, 2 * draw.number + side)
-    return uniform(key, [size]).numpy()
+    return prior(key, 1)[0].numpy()
 
 
 def to_png(image: np.ndarray) -> bytes:

@@ -17,7 +17,7 @@ from sdgan_tf.explorer import uploads
 from sdgan_tf.explorer.drawing import WAYS, Artist, Subject, to_png
 from sdgan_tf.explorer.state import GridState
 from sdgan_tf.images import contact_sheet, data_url
-from sdgan_tf.projector import Projector
+from sdgan_tf.projector import Projector, check_prior
 from sdgan_tf.runs import TrainedGenerator
 from sdgan_tf.sampling import encode_arrays
 
@@ -216,6 +216,7 @@ class Explorer:
         """
         options = self.config.exploring
         try:
+            check_prior(self.artist.latents)
             photographs = uploads.read_uploads(
                 event._data["files"],
                 options.upload_count,

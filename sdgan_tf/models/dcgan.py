@@ -73,6 +73,34 @@ class DCGANNetwork(keras.Model):
             layer, dtype=layer.dtype_policy
         )
 
+    def downconvs(self, dtype) -> list[keras.layers.Layer]:
+        """The 5x5 stride-2 convolutions from an image inwards."""
+        return [
+            self.normalized(
+                keras.layers.Conv2D(
+                    filters,
+                    5,
+                    strides=2,
+                    padding="same",
+                    kernel_initializer=conv_kernel_initializer(),
+                    dtype=dtype,
+                )
+            )
+            for filters in self.widths
+        ]
+
+    def batch_norms(self, count: int, dtype) -> list[keras.layers.Layer]:
+        """Batch norms with moving statistics, for what is run afterwards."""
+        return [
+            keras.layers.BatchNormalization(
+                momentum=0.99,
+                epsilon=1e-3,
+                synchronized=self.synchronized,
+                dtype=dtype,
+            )
+            for _ in range(count)
+        ]
+
     def get_config(self):
         return {
             "image_size": self.image_size,
@@ -92,15 +120,6 @@ class DCGANGenerator(DCGANNetwork):
     def __init__(self, *args, dtype=None, name: str = "generator", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
         widths = self.widths[::-1]
-
-        def norm():
-            return keras.layers.BatchNormalization(
-                momentum=0.99,
-                epsilon=1e-3,
-                synchronized=self.synchronized,
-                dtype=dtype,
-            )
-
         self.project = keras.layers.Dense(
             4 * 4 * widths[0],
             kernel_initializer=conv_kernel_initializer(),
@@ -118,7 +137,7 @@ class DCGANGenerator(DCGANNetwork):
             )
             for filters in [*widths[1:], 3]
         ]
-        self.norms = [norm() for _ in widths]
+        self.norms = self.batch_norms(len(widths), dtype)
 
     def call(self, z, training=False):
         x = self.reshape(self.project(z))
@@ -136,19 +155,7 @@ class DCGANEncoder(DCGANNetwork):
 
     def __init__(self, *args, dtype=None, name: str = "encoder", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
-        self.convs = [
-            self.normalized(
-                keras.layers.Conv2D(
-                    filters,
-                    5,
-                    strides=2,
-                    padding="same",
-                    kernel_initializer=conv_kernel_initializer(),
-                    dtype=dtype,
-                )
-            )
-            for filters in self.widths
-        ]
+        self.convs = self.downconvs(dtype)
         self.norms = [
             GroupedBatchNormalization(
                 synchronized=self.synchronized, dtype=dtype
@@ -164,26 +171,17 @@ class DCGANEncoder(DCGANNetwork):
         return x
 
 
-class DCGANDiscriminator(DCGANNetwork):
-    """Judges image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
+class CollatingHead(DCGANNetwork):
+    """The maps of a tuple's images `[n, 4, 4, c]` to features `[n, f]`.
 
-    Subclasses say where the k images of a tuple meet; the 3x3 stride-2
-    collating convolution and the dense layer are the same.
+    A 3x3 stride-2 convolution, where the images of a tuple meet at last;
+    f = 2 * 2 * 8 * dim.
 
     Args: those of `DCGANNetwork`.
     """
 
-    def __init__(
-        self, *args, dtype=None, name: str = "discriminator", **kwargs
-    ):
+    def __init__(self, *args, dtype=None, name: str = "head", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
-        self.encoder = DCGANEncoder(
-            self.image_size,
-            self.dim,
-            synchronized=self.synchronized,
-            spectral=self.spectral,
-            dtype=dtype,
-        )
         self.collate = self.normalized(
             keras.layers.Conv2D(
                 MAX_WIDTH * self.dim,
@@ -194,13 +192,47 @@ class DCGANDiscriminator(DCGANNetwork):
                 dtype=dtype,
             )
         )
-        self.collate_norm = GroupedBatchNormalization(
+        self.norm = GroupedBatchNormalization(
             synchronized=self.synchronized, dtype=dtype
         )
         self.flatten = keras.layers.Flatten(dtype=dtype)
-        self.logit = self.normalized(
+
+    def call(self, maps, num_batches=1):
+        x = self.norm(self.collate(maps), num_batches=num_batches)
+        return self.flatten(keras.ops.leaky_relu(x, 0.2))
+
+
+class DCGANDiscriminator(DCGANNetwork):
+    """Judges image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
+
+    Subclasses say where the k images of a tuple meet; the collating head and
+    the dense layer are the same.
+
+    Args: those of `DCGANNetwork`.
+    """
+
+    def __init__(
+        self, *args, dtype=None, name: str = "discriminator", **kwargs
+    ):
+        super().__init__(*args, dtype=dtype, name=name, **kwargs)
+        network = {
+            "image_size": self.image_size,
+            "dim": self.dim,
+            "synchronized": self.synchronized,
+            "spectral": self.spectral,
+            "dtype": dtype,
+        }
+        self.encoder = DCGANEncoder(**network)
+        self.head = CollatingHead(**network)
+        self.logit = self.classifier(1, dtype)
+
+    def classifier(self, classes: int, dtype) -> keras.layers.Layer:
+        """A dense layer from a head's features to logits."""
+        return self.normalized(
             keras.layers.Dense(
-                1, kernel_initializer=conv_kernel_initializer(), dtype=dtype
+                classes,
+                kernel_initializer=conv_kernel_initializer(),
+                dtype=dtype,
             )
         )
 
@@ -222,12 +254,8 @@ class DCGANDiscriminator(DCGANNetwork):
         Returns:
             Logits `[num_batches * b]`, float32.
         """
-        x = self.encode(tuples, num_batches)
-        x = self.collate(x)
-        x = self.collate_norm(x, num_batches=num_batches)
-        x = self.flatten(keras.ops.leaky_relu(x, 0.2))
-        x = self.logit(x)
-        return keras.ops.cast(x[:, 0], "float32")
+        x = self.head(self.encode(tuples, num_batches), num_batches=num_batches)
+        return keras.ops.cast(self.logit(x)[:, 0], "float32")
 
 
 class SiameseDiscriminator(DCGANDiscriminator):

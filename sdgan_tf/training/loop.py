@@ -8,10 +8,11 @@ import time
 import keras
 import tensorflow as tf
 
+from data_pipeline.commonalities import Commonalities, CommonTuples
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
-from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.config import Config
+from sdgan_tf.algorithms.registry import build_algorithm, count_identities
+from sdgan_tf.config import Config, Experiment
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.resuming import describe, resolve
@@ -36,7 +37,15 @@ class Trainer:
     def __init__(self, config: Config):
         self.options = config.training
         self.workers = make_workers(self.options)
-        self.run, self.experiment = resolve(config)
+        self.run, experiment = resolve(config)
+        count = None
+        if config.data_dir or not self.options.dry_run:
+            self.data = open_data(config.data_dir, experiment)
+            self.tuples = open_tuples(
+                self.data, experiment, self.options.cache_gb * 1e9
+            )
+            count = getattr(self.tuples, "num_identities", None)
+        self.experiment = count_identities(experiment, count)
         # Weights drawn under a mirrored scope are copied to all replicas.
         keras.utils.set_random_seed(self.experiment.seed)
         with self.workers.strategy.scope():
@@ -44,10 +53,10 @@ class Trainer:
         self.description = describe(self.algorithm, self.experiment)
         if self.options.dry_run:
             return
-        self.data = self._open_data(config.data_dir)
-        self.tuples = IdentityTuples.open(
-            self.data, "train", self.experiment.k, self.experiment.seed
-        )
+        if self.algorithm.photographs_wanted:
+            self.algorithm.photographs = self.tuples.photographs(
+                self.algorithm.photographs_wanted
+            )
         # The workers do the same, but what is not the chief's is thrown away.
         self.output = self.run
         if not self.workers.is_chief:
@@ -75,21 +84,6 @@ class Trainer:
             )
         self.grid_path = None
         self._signal = None
-
-    def _open_data(self, folder: str) -> DataSet:
-        if not folder:
-            raise ValueError(
-                "--data_dir is missing: the folder that "
-                "`python -m data_pipeline.build_records` wrote."
-            )
-        data = DataSet.open(folder)
-        if data.image_size != self.experiment.image_size:
-            raise ValueError(
-                "`image_size` differs from the data set's. Received: "
-                f"image_size={self.experiment.image_size}, data set: "
-                f"{data.image_size}"
-            )
-        return data
 
     def _take_up(self) -> None:
         """Restores the run, or the networks that it is to start from."""
@@ -120,6 +114,8 @@ class Trainer:
             print(f"Nothing to do: {step} steps are trained.")
             return
         self.output.write_experiment(self.experiment)
+        if self.experiment.known_identities:
+            self.output.write_identities(self.tuples.names())
         self.summaries = Summaries(self.output)
         self.summaries.text("configuration", self.description, step)
         handlers = {
@@ -213,6 +209,7 @@ class Trainer:
                 raise self._diverged(step, f"`{name}`")
 
     def _score(self, step: int) -> None:
+        self.algorithm.refresh()
         scalars = self.scoring.measure(step)
         self.summaries.scalars(scalars, step)
         self.scoring.keep_if_best(step, scalars, self.state)
@@ -221,7 +218,44 @@ class Trainer:
         bad = self.state.bad_weights()
         if bad:
             raise self._diverged(self.state.steps_done, f"the weight `{bad}`")
+        self.algorithm.refresh()
         self.state.save()
+
+
+def open_data(folder: str, experiment: Experiment) -> DataSet:
+    """The data set that an experiment is trained on.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the folder is not named or its pictures' size differs.
+    """
+    if not folder:
+        raise ValueError(
+            "--data_dir is missing: the folder that "
+            "`python -m data_pipeline.build_records` wrote."
+        )
+    data = DataSet.open(folder)
+    if data.image_size != experiment.image_size:
+        raise ValueError(
+            "`image_size` differs from the data set's. Received: "
+            f"image_size={experiment.image_size}, data set: {data.image_size}"
+        )
+    return data
+
+
+def open_tuples(
+    data: DataSet, experiment: Experiment, cache_bytes: float
+) -> IdentityTuples | CommonTuples:
+    """The tuples of the split train that an experiment is trained on.
+
+    Raises:
+        ValueError: If the data set cannot give them.
+    """
+    asked = data, "train", experiment.k, experiment.seed
+    if experiment.commonalities:
+        commonalities = Commonalities.parse(experiment.commonalities)
+        return CommonTuples.open(*asked, commonalities, cache_bytes)
+    return IdentityTuples.open(*asked)
 
 
 def train(config: Config) -> None:

@@ -38,9 +38,6 @@ class Samples:
         self.tuples = tuples
         self.collapse_limit = collapse_limit
         self.was_diverse = False
-        self._grid_codes = algorithm.latents.grid(
-            *algorithm.latents.codes(experiment.seed, GRID_SIDE, GRID_SIDE)
-        )
 
     def draw(self, summaries: Summaries, step: int) -> str:
         """Writes the sheets of one step; warns of a collapse.
@@ -48,13 +45,25 @@ class Samples:
         Returns:
             The path of the grid's PNG file.
         """
+        self.algorithm.refresh()
         pixels, k = self.algorithm.pixels, self.experiment.k
-        grid = self._generate(self._grid_codes)
+        latents, seed = self.algorithm.sampled, self.experiment.seed
+        sides = latents.grid_sides(GRID_SIDE)
+        grid = self._generate(latents.grid(*latents.codes(seed, *sides)))
         path = summaries.sheet(
             "samples/grid", pixels.to_uint8(grid), GRID_SIDE, step
         )
-        key = Keys(self.experiment.seed, tf.constant(step)).key(Stream.GRID)
-        z = self.algorithm.latents.tuples(key, GRID_SIDE, k)
+        if len(latents.parts) > 1:
+            for part in latents.parts:
+                shared = self._generate(latents.grid_of(part, seed, *sides))
+                summaries.sheet(
+                    f"samples/grid_{part}",
+                    pixels.to_uint8(shared),
+                    GRID_SIDE,
+                    step,
+                )
+        key = Keys(seed, tf.constant(step)).key(Stream.GRID)
+        z = latents.tuples(key, GRID_SIDE, k)
         fake = self._generate(tf.reshape(z, [-1, z.shape[-1]]))
         batch = next(
             iter(

@@ -67,7 +67,7 @@ class Scoring:
         """The scalars of one step; `evaluate/pair_kernel` is the score."""
         generator = TrainedGenerator(
             self.algorithm.sampler,
-            self.algorithm.latents,
+            self.algorithm.sampled,
             self.algorithm.pixels,
             step,
         )

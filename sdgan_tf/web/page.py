@@ -10,11 +10,15 @@ import json
 import os
 import pathlib
 
+import numpy as np
 import tensorflow as tf
 
+from sdgan_tf.latents import LatentSpace
 from sdgan_tf.runs import TrainedGenerator
 
 SITE = pathlib.Path(__file__).parent / "site"
+# Of a model that knows its subjects one by one, so many are on the page.
+MAX_IDENTITIES = 1000
 MODEL, CARD, RUNTIME = "model.onnx", "model.json", "ort"
 
 
@@ -31,10 +35,19 @@ def card(generator: TrainedGenerator, model: str, sizes: dict) -> dict:
         "step": generator.step,
         "d_i": generator.latents.d_i,
         "d_o": generator.latents.d_o,
+        "identities": _identities(generator.latents),
         "scale": generator.pixels.scale,
         "nearest": generator.pixels.nearest,
         "bytes": sizes,
     }
+
+
+def _identities(latents: LatentSpace) -> list[list[float]] | None:
+    """Codes of the subjects that a model knows; None if it draws new ones."""
+    if latents.draws_new_identities:
+        return None
+    count = min(latents.num_identities, MAX_IDENTITIES)
+    return np.round(latents.look_up(tf.range(count)).numpy(), 4).tolist()
 
 
 def write_page(

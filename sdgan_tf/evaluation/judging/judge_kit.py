@@ -48,9 +48,14 @@ def draw_generated(config: Config, num_checks: int) -> Drawn:
     num_pairs = config.evaluation.num_pairs
     generator, experiment = run.generator(), run.experiment()
     # No pair of the evaluation starts at this number.
-    codes = pair_codes(generator, seed, num_pairs, num_checks, matched=False)
+    codes, _ = pair_codes(generator, seed, num_pairs, num_checks, matched=False)
     return Drawn(
-        np.concatenate(list(generated_pairs(generator, num_pairs, seed))),
+        np.concatenate(
+            [
+                pictures
+                for pictures, _ in generated_pairs(generator, num_pairs, seed)
+            ]
+        ),
         generate(generator, codes[:, :1])[:, 0],
         {
             "source": "generated",

@@ -35,9 +35,18 @@ export class Grid {
     const observation = `${seed} observation ${column} ${columns[column]}`;
     return {
       name: `${identity}, ${observation}`,
-      z_i: code(identity, this.#card.d_i),
+      z_i: this.#identity(identity),
       z_o: code(observation, this.#card.d_o),
     };
+  }
+
+  /** A drawn code, or that of one of the subjects that the model knows. */
+  #identity(name) {
+    const { d_i: size, identities } = this.#card;
+    if (!identities) return code(name, size);
+    const [place] = code(name, 1);
+    const row = Math.floor(((place + 1) / 2) * identities.length);
+    return Float32Array.from(identities[row]);
   }
 
   /** Shows a state; only cells whose codes are others are drawn. */

@@ -237,7 +237,7 @@ def test_other_losses_do_not_clip():
     for loss in ("dcgan", "lsgan", "wgan-gp"):
         algorithm = make(loss=loss)
         algorithm.clip_discriminator()
-        assert algorithm.d.collate_norm.gamma.numpy().min() == 1.0
+        assert algorithm.d.head.norm.gamma.numpy().min() == 1.0
 
 
 def record_tuples(algorithm):

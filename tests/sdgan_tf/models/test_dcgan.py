@@ -164,11 +164,11 @@ def test_kernel_sizes():
     assert {c.kernel_size for c in generator.upconvs} == {(5, 5)}
     assert {c.strides for c in generator.upconvs} == {(2, 2)}
     assert {c.kernel_size for c in discriminator.encoder.convs} == {(5, 5)}
-    assert discriminator.collate.kernel_size == (3, 3)
+    assert discriminator.head.collate.kernel_size == (3, 3)
     for norm in generator.norms:
         assert norm.momentum == 0.99
         assert norm.epsilon == 1e-3
-    for norm in (*discriminator.encoder.norms, discriminator.collate_norm):
+    for norm in (*discriminator.encoder.norms, discriminator.head.norm):
         assert norm.epsilon == 1e-3
 
 
@@ -290,7 +290,7 @@ def plain_discriminator(discriminator, tuples):
     else:
         x = plain_encoder(discriminator.encoder, tf.concat(images, axis=-1))
     x = plain_norm(
-        plain_conv(x, discriminator.collate), discriminator.collate_norm
+        plain_conv(x, discriminator.head.collate), discriminator.head.norm
     )
     x = tf.reshape(plain_leaky(x), [tuples.shape[0], -1])
     x = x @ discriminator.logit.kernel.value + discriminator.logit.bias.value
@@ -361,7 +361,10 @@ def test_merged_towers_equal_plain_ones(cls, k):
     # Means cancel these biases: the true gradient is zero.
     before_norm = [
         layer.bias.path
-        for layer in (*discriminator.encoder.convs[1:], discriminator.collate)
+        for layer in (
+            *discriminator.encoder.convs[1:],
+            discriminator.head.collate,
+        )
     ]
     assert len(before_norm) == 3
     largest = max(np.abs(g).max() for g in plain)

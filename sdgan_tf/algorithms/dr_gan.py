@@ -1,0 +1,18 @@
+"""The DR-GAN variant: an encoder, and an auxiliary identity classifier."""
+
+from sdgan_tf.algorithms.ac_dcgan import AuxiliaryClassifier
+from sdgan_tf.algorithms.encoder_pairwise import EncoderPairwise
+
+
+class DRGAN(AuxiliaryClassifier, EncoderPairwise):
+    """AC-DCGAN with an encoder in place of the embedding; k is 1.
+
+    D judges single images: what is imagined need not resemble the photograph
+    but in its identity.
+
+    Source: paper, appendix, after Tran et al. 2017. The authors found that it
+    ignores z_o.
+    """
+
+    def imagine(self, batch, key) -> tuple:
+        return self.others(self.real(batch["images"]), key), batch["row"]

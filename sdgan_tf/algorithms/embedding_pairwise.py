@@ -1,0 +1,53 @@
+"""Learned codes of the training identities, judged in pairs."""
+
+import keras
+import tensorflow as tf
+
+from sdgan_tf.algorithms.base import Signature
+from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
+from sdgan_tf.config import Experiment
+from sdgan_tf.identities import KnownIdentities
+from sdgan_tf.models.identities import EmbeddingGenerator
+
+
+class EmbeddingPairwise(SDGAN):
+    """SD-GAN whose z_i are rows of a learned embedding.
+
+    Real tuples of an identity stand against generated ones of the same
+    embedded identity; D is not told which.
+
+    Source: paper, appendix, identity embedding with pairwise discrimination.
+    """
+
+    @staticmethod
+    def build_generator(experiment: Experiment) -> keras.Model:
+        return EmbeddingGenerator(
+            **network_options(experiment),
+            num_identities=experiment.known_identities,
+            d_i=experiment.d_i,
+        )
+
+    @staticmethod
+    def latent_space(
+        experiment: Experiment, generator: keras.Model
+    ) -> KnownIdentities:
+        return KnownIdentities(
+            experiment.d_i, experiment.d_o, generator.identities
+        )
+
+    def imagine(self, batch, key) -> tuple:
+        n, k = batch["images"].shape[:2]
+        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+        rows = self.share(self.latents.rows(key, n * replicas), n)
+        z_o = self.share(self.latents.observations(key, n * replicas, k), n)
+        z = self.latents.observed(self.latents.look_up(rows), z_o)
+        return self.generate(z), rows
+
+    def signatures(self) -> dict[str, Signature]:
+        """`embed`: rows of the training identities to their z_i."""
+
+        def embed(rows):
+            return {"z_i": self.sampled.look_up(rows)}
+
+        inputs = (tf.TensorSpec([None], tf.int64, "rows"),)
+        return {**super().signatures(), "embed": Signature(embed, inputs, True)}

@@ -1,0 +1,97 @@
+"""Codes of photographs by an encoder, judged in pairs."""
+
+import keras
+import tensorflow as tf
+
+from sdgan_tf.algorithms.base import Signature
+from sdgan_tf.algorithms.flops import forward_flops
+from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
+from sdgan_tf.config import Experiment
+from sdgan_tf.identities import KnownIdentities
+from sdgan_tf.models.identities import EncodingGenerator
+
+# Subjects whose codes a generator carries along, at most.
+CARRIED = 1024
+ENCODED_AT_ONCE = 64
+
+
+class EncoderPairwise(SDGAN):
+    """Two photographs of one subject, or one and what is imagined from it.
+
+    z_i is what an encoder, trained with the generator, makes of the first
+    photograph of a tuple.
+
+    Source: paper, appendix, encoder-decoder with pairwise discrimination.
+    """
+
+    # Images generated for a tuple; photographs are the others.
+    imagined = 1
+
+    def __init__(self, experiment: Experiment):
+        super().__init__(experiment)
+        self.photographs_wanted = self.generator.identities.shape[0]
+
+    @staticmethod
+    def build_generator(experiment: Experiment) -> keras.Model:
+        return EncodingGenerator(
+            **network_options(experiment),
+            num_identities=min(experiment.known_identities, CARRIED),
+            d_i=experiment.d_i,
+        )
+
+    @staticmethod
+    def latent_space(
+        experiment: Experiment, generator: keras.Model
+    ) -> KnownIdentities:
+        return KnownIdentities(
+            experiment.d_i, experiment.d_o, generator.identities
+        )
+
+    def imagine(self, batch, key) -> tuple:
+        real = self.real(batch["images"])
+        return tf.concat([real[:, :1], self.others(real, key)], 1), batch["row"]
+
+    def others(self, real, key) -> tf.Tensor:
+        """Imagined photographs `[n, imagined, ...]` of the first of each."""
+        n, replicas = (
+            len(real),
+            tf.distribute.get_replica_context().num_replicas_in_sync,
+        )
+        z_i = self.generator.encoder(real[:, 0], training=True)
+        z_o = self.latents.observations(key, n * replicas, self.imagined)
+        return self.generate(self.latents.observed(z_i, self.share(z_o, n)))
+
+    def refresh(self) -> None:
+        """Encodes a photograph of each subject that the generators carry."""
+        if self.photographs is None:
+            return
+        images = self.real(self.photographs)
+        for generator in {self.generator, self.sampler}:
+            codes = [
+                generator.encoder(images[n : n + ENCODED_AT_ONCE])
+                for n in range(0, len(images), ENCODED_AT_ONCE)
+            ]
+            generator.identities.assign(tf.concat(codes, axis=0))
+
+    def signatures(self) -> dict[str, Signature]:
+        """`encode`: photographs in [-1, 1] to their z_i."""
+
+        def encode(images):
+            return {"z_i": self.sampler.encoder(images, training=False)}
+
+        size = self.d.image_size
+        inputs = (tf.TensorSpec([None, size, size, 3], tf.float32, "images"),)
+        return {
+            **super().signatures(),
+            "encode": Signature(encode, inputs, True),
+        }
+
+    def imagining_flops(self) -> tuple[int, int]:
+        size = self.d.image_size
+        g, g_first = forward_flops(
+            self.generator, tf.zeros([self.imagined, self.latents.d_z])
+        )
+        e, e_first = forward_flops(
+            self.generator.encoder, tf.zeros([1, size, size, 3])
+        )
+        return g + e, g_first + e_first

@@ -1,0 +1,66 @@
+"""A user's own photographs, found and prepared as those of a data set."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline import pictures
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def find_photographs(images: str) -> list[str]:
+    """Paths of a photograph, of a folder's, or of those of a glob, sorted.
+
+    Raises:
+        FileNotFoundError: If there are none.
+    """
+    gfile = tf.io.gfile
+    if gfile.isdir(images):
+        found = [
+            os.path.join(images, name)
+            for name in gfile.listdir(images)
+            if name.lower().endswith(SUFFIXES)
+        ]
+    else:
+        found = [images] if gfile.exists(images) else gfile.glob(images)
+    if not found:
+        raise FileNotFoundError(
+            f"No photographs: `images` must be a file, a folder with {SUFFIXES}"
+            f" files, or a glob. Received: images={images!r}"
+        )
+    return sorted(found)
+
+
+def read_photographs(
+    paths: list[str], image_size: int, crop: str
+) -> np.ndarray:
+    """Photographs as `data_pipeline.build_records` prepares them.
+
+    Args:
+        paths: Pictures of any size and of any format that Pillow reads.
+        image_size: Side of the result in pixels.
+        crop: See `pictures.parse_crop`.
+
+    Returns:
+        uint8 `[n, image_size, image_size, 3]`.
+
+    Raises:
+        ValueError: If a file is no usable picture, shows no face where one is
+            wanted, or for a bad crop.
+        FileNotFoundError: If what the crop needs is not installed.
+    """
+    pictures.prepare_crop(crop)
+    read = []
+    for path in paths:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            data = file.read()
+        try:
+            picture = pictures.square(pictures.decode(data), crop, image_size)
+        except pictures.BadPicture as error:
+            raise ValueError(
+                f"A photograph cannot be used: {error}. Received: {path!r}"
+            ) from error
+        read.append(np.asarray(picture))
+    return np.stack(read)
