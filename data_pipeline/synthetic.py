@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 
+import numpy as np
 from absl import app, flags
 
 from data_pipeline.factors import (
@@ -21,6 +22,17 @@ from data_pipeline.factors import (
     observation,
 )
 from data_pipeline.portraits import draw_portrait
+
+
+# What a scene fixes of an observation.
+SCENE, SCENERY = (
+    "scene",
+    (
+        "background_hue",
+        "background_lightness",
+        "background_gradient",
+    ),
+)
 
 
 def factor_columns() -> list[str]:
@@ -40,6 +52,7 @@ def write_portraits(
     image_size: int = 64,
     seed: int = 0,
     first_identity: int = 0,
+    num_scenes: int = 0,
 ) -> str:
     """Writes portraits as PNG files and a table of their true factors.
 
@@ -55,6 +68,9 @@ def write_portraits(
         seed: Not negative; different seeds have different people.
         first_identity: Number of the first person, not negative; two data
             sets of one seed with disjoint numbers share no person.
+        num_scenes: Backgrounds that all people are photographed before, each
+            photograph before one of them; its number is the column `scene`.
+            0: every photograph has a background of its own, and no column.
 
     Returns:
         Path of the table.
@@ -69,7 +85,9 @@ def write_portraits(
         images_per_identity=images_per_identity,
     )
     check_at_least(8, image_size=image_size)
-    check_at_least(0, seed=seed, first_identity=first_identity)
+    check_at_least(
+        0, seed=seed, first_identity=first_identity, num_scenes=num_scenes
+    )
     table = os.path.join(output_dir, "portraits.csv")
     if os.path.exists(table):
         raise FileExistsError(
@@ -77,7 +95,8 @@ def write_portraits(
             f"`output_dir`. Received: output_dir={output_dir!r}"
         )
 
-    rows = [["image", "identity", "observation", *factor_columns()]]
+    columns = ["image", "identity", "observation", *factor_columns()]
+    rows = [columns + [SCENE] * bool(num_scenes)]
     for person_index in range(first_identity, first_identity + num_identities):
         person = identity(seed, person_index)
         name = f"person-{person_index:06d}"
@@ -85,14 +104,32 @@ def write_portraits(
         os.makedirs(folder, exist_ok=True)
         for index in range(images_per_identity):
             view, shot = observation(seed, person_index, index), f"{index:06d}"
+            place = []
+            if num_scenes:
+                view, scene = before_a_scene(
+                    view, num_scenes, seed, person_index, index
+                )
+                place = [scene]
             picture = draw_portrait(person, view, image_size)
             picture.save(os.path.join(folder, f"{shot}.png"))
             factors = dataclasses.astuple(person) + dataclasses.astuple(view)
-            rows.append([f"images/{name}/{shot}.png", name, shot, *factors])
+            image = f"images/{name}/{shot}.png"
+            rows.append([image, name, shot, *factors, *place])
     # Last, so that a run cut short leaves no table and can be repeated.
     with open(table, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     return table
+
+
+def before_a_scene(
+    view: Observation, num_scenes: int, seed: int, *photograph: int
+) -> tuple[Observation, int]:
+    """An observation before one of the scenes of `seed`, and its number."""
+    rng = np.random.default_rng([seed, *photograph])
+    scene = int(rng.integers(num_scenes))
+    scenery = Observation.sample(np.random.default_rng([seed, scene]))
+    fixed = {name: getattr(scenery, name) for name in SCENERY}
+    return dataclasses.replace(view, **fixed), scene
 
 
 def _define_flags() -> None:
@@ -103,6 +140,9 @@ def _define_flags() -> None:
     flags.DEFINE_integer("image_size", 64, "Side of the pictures in pixels.")
     flags.DEFINE_integer("seed", 0, "Different seeds have different people.")
     flags.DEFINE_integer("first_identity", 0, "Number of the first person.")
+    flags.DEFINE_integer(
+        "num_scenes", 0, "Backgrounds that people share; 0: each its own."
+    )
 
 
 def main(argv: list[str]) -> None:
@@ -118,16 +158,18 @@ def main(argv: list[str]) -> None:
             image_size=flag.image_size,
             seed=flag.seed,
             first_identity=flag.first_identity,
+            num_scenes=flag.num_scenes,
         )
     except (ValueError, OSError) as error:
         sys.exit(f"synthetic: {error}")
     print(table)
+    columns = factor_columns() + [SCENE] * bool(flag.num_scenes)
     arguments = [
         "--layout=table",
         f"--input={table}",
         "--image_column=image",
         "--identity_column=identity",
-        f"--label_columns={','.join(factor_columns())}",
+        f"--label_columns={','.join(columns)}",
         f"--image_size={flag.image_size}",
         f"--output_dir={os.path.join(flag.output_dir, 'records')}",
     ]

@@ -51,10 +51,7 @@ def draw_generated(config: Config, num_checks: int) -> Drawn:
     codes, _ = pair_codes(generator, seed, num_pairs, num_checks, matched=False)
     return Drawn(
         np.concatenate(
-            [
-                pictures
-                for pictures, _ in generated_pairs(generator, num_pairs, seed)
-            ]
+            [shown for shown, _ in generated_pairs(generator, num_pairs, seed)]
         ),
         generate(generator, codes[:, :1])[:, 0],
         {

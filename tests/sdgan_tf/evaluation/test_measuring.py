@@ -10,15 +10,21 @@ from sdgan_tf.evaluation.verifiers import CachedVerifier
 from sdgan_tf.runs import Run
 
 
+def codes_of(generator, start, matched):
+    codes, subjects = measuring.pair_codes(generator, 0, start, 5, matched)
+    assert subjects is None
+    return codes.numpy()
+
+
 def test_codes_of_pairs(trained):
     generator = Run(trained.run_dir).generator()
-    matched = measuring.pair_codes(generator, 0, 0, 5, matched=True).numpy()
+    matched = codes_of(generator, 0, True)
     assert matched.shape == (5, 2, 11)
     np.testing.assert_array_equal(matched[:, 0, :6], matched[:, 1, :6])
     assert (matched[:, 0, 6:] != matched[:, 1, 6:]).all()
-    unmatched = measuring.pair_codes(generator, 0, 0, 5, matched=False).numpy()
+    unmatched = codes_of(generator, 0, False)
     assert (unmatched[:, 0] != unmatched[:, 1]).all()
-    later = measuring.pair_codes(generator, 0, 32, 5, matched=True).numpy()
+    later = codes_of(generator, 32, True)
     assert (later != matched).all()
 
 
@@ -30,7 +36,7 @@ def test_generated_pairs(trained, mean_colour, monkeypatch):
     assert measured.embeddings.shape == (7, 2, 3)
     assert measured.terms.shape == (7, 5)
     assert measured.identities is None and mean_colour.seen == 14
-    codes = measuring.pair_codes(generator, 1, 2, 1, matched=True)
+    codes, _ = measuring.pair_codes(generator, 1, 2, 1, matched=True)
     images = measuring.generate(generator, codes)
     np.testing.assert_array_equal(
         measured.embeddings[2], mean_colour(images[0])
@@ -61,7 +67,7 @@ def test_numbers_that_are_not_finite(trained):
     generator = Run(trained.run_dir).generator()
     weights = generator.network.weights[0]
     weights.assign(weights * np.nan)
-    codes = measuring.pair_codes(generator, 0, 0, 1, matched=True)
+    codes, _ = measuring.pair_codes(generator, 0, 0, 1, matched=True)
     with pytest.raises(ValueError, match="not finite"):
         measuring.generate(generator, codes)
 
@@ -80,7 +86,8 @@ def test_independent_pairs_share_no_code():
 
 def test_chosen_pairs_are_those_that_are_measured(trained):
     generator = Run(trained.run_dir).generator()
-    every = np.concatenate(list(measuring.generated_pairs(generator, 71, 3)))
+    chunks = measuring.generated_pairs(generator, 71, 3)
+    every = np.concatenate([pictures for pictures, _ in chunks])
     chosen = [0, 34, 35, 70, 67]  # Of both kinds and of two chunks each.
     np.testing.assert_array_equal(
         measuring.chosen_pairs(generator, 3, 71, chosen), every[chosen]

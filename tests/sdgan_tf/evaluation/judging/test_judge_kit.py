@@ -58,7 +58,7 @@ def test_generated_pairs_are_the_evaluations(trained, make_config, tmp_path):
     found = pictures(opened)
     generator = Run(trained.run_dir).generator()
     expected = np.concatenate(
-        list(measuring.generated_pairs(generator, 8, seed=0))
+        [shown for shown, _ in measuring.generated_pairs(generator, 8, seed=0)]
     )
     for pair, picture in found.items():
         if pair.kind != kit.CHECK:
