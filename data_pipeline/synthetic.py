@@ -23,7 +23,6 @@ from data_pipeline.factors import (
 )
 from data_pipeline.portraits import draw_portrait
 
-
 # What a scene fixes of an observation.
 SCENE, SCENERY = (
     "scene",

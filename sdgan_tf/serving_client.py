@@ -28,7 +28,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from sdgan_tf.algorithms.registry import algorithm_class
+from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping, contact_sheet, encode_png
 from sdgan_tf.latents import LatentSpace
@@ -206,7 +206,7 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
         a, b = flag.num_identities, flag.num_observations
         if flag.signature == "interpolate":
             a = b = 2
-        z_i, z_o = (z.numpy() for z in latents.codes(flag.seed, a, b))
+        z_i, z_o = draw_codes(server, flag, latents, a, b)
         if flag.signature in ROW_SIGNATURES:
             z = latents.grid(z_i, z_o).numpy()
             z_i, z_o = z[:, : latents.d_i], z[:, latents.d_i :]
@@ -214,6 +214,18 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
         steps = np.int32(flag.steps)
         return {"z_i": z_i[:2], "z_o": z_o[:2], "steps": steps}
     return {"z_i": z_i, "z_o": z_o}
+
+
+def draw_codes(server, flag, latents: LatentSpace, a: int, b: int) -> tuple:
+    """z_i `[a, d_i]` and z_o `[b, d_o]` of the seed.
+
+    A model that knows its subjects one by one has their codes: it is asked.
+    """
+    if not SYSTEMS[flag.model].knows_identities:
+        return tuple(z.numpy() for z in latents.codes(flag.seed, a, b))
+    counts = {"num_identities": np.int32(a), "num_observations": np.int32(b)}
+    drawn = server.predict("sample", {"seed": np.int64(flag.seed), **counts})
+    return drawn["z_i"], drawn["z_o"]
 
 
 def write_pictures(

@@ -31,6 +31,8 @@ COLUMNS = {
     "id_div": ("ID-Div", 3),
     "all_div": ("All-Div", 3),
     "observation_auc": ("Obs. AUC", 3),
+    "identity_consistency": ("Id. by z_i", 2),
+    "observation_consistency": ("Obs. by z_o", 2),
 }
 
 

@@ -51,6 +51,26 @@ def test_table_holds_what_was_drawn(tmp_path):
             )
 
 
+def test_scenes_are_shared_by_all_people(tmp_path):
+    table = synthetic.write_portraits(
+        str(tmp_path), 6, 5, image_size=8, seed=2, num_scenes=3
+    )
+    with open(table, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    scenery = {}
+    for row in rows:
+        place = tuple(row[f"observation_{n}"] for n in synthetic.SCENERY)
+        scenery.setdefault(row["scene"], set()).add(place)
+    # A scene is one background, whoever stands before it.
+    assert sorted(scenery) == ["0", "1", "2"]
+    assert all(len(places) == 1 for places in scenery.values())
+    assert len(set.union(*scenery.values())) == 3
+    assert len({row["observation_yaw"] for row in rows}) == 30
+    for scene in scenery:
+        people = {row["identity"] for row in rows if row["scene"] == scene}
+        assert len(people) > 3
+
+
 def test_an_existing_table_is_kept(tmp_path):
     table = tmp_path / "portraits.csv"
     table.write_text("precious")

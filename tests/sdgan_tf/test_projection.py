@@ -7,7 +7,7 @@ from PIL import Image
 from data_pipeline import faces
 from sdgan_tf import projection
 from sdgan_tf.evaluation.verifiers import open_verifier
-from sdgan_tf.projection import find_photographs, read_photographs
+from sdgan_tf.photographs import find_photographs, read_photographs
 
 
 def save(path, size=(50, 40), colour="red", **options):

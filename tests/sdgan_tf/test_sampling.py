@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdgan_tf import sampling
+from sdgan_tf import projection, sampling
 from sdgan_tf.latents import LatentSpace
+from sdgan_tf.photographs import read_photographs
+from sdgan_tf.runs import Run
+from sdgan_tf.training import loop
 
 
 def picture(path):
@@ -51,6 +54,80 @@ def test_seed_changes_the_samples(trained, make_config, tmp_path):
         np.load(tmp_path / "1" / "samples.npz") as b,
     ):
         assert (a["z_i"] != b["z_i"]).all() and (a["z_o"] != b["z_o"]).all()
+
+
+@pytest.fixture
+def known_run(make_config):
+    """A run of a model that knows its identities; gives its options."""
+
+    def train(model, **options):
+        options = {"model": model, "k": 2, "train_steps": 1, **options}
+        loop.train(make_config(**options))
+        return options
+
+    return train
+
+
+def drawn(folder):
+    with np.load(folder / "samples.npz") as arrays:
+        return arrays["images"], arrays["z_i"]
+
+
+def test_training_identities_by_name(known_run, make_config, tmp_path, capsys):
+    options = known_run("embedding_pairwise")
+    out = tmp_path / "out"
+    config = make_config(identities="id7,id3", output_dir=str(out), **options)
+    sampling.sample(config)
+    said = capsys.readouterr().out
+    assert "training identities: it knows 24 and imagines no others" in said
+    assert "Rows, from the top: id7, id3" in said
+    run = Run(config.run_dir)
+    images, z_i = drawn(out)
+    table = run.generator().latents.look_up(run.identity_rows(["id7", "id3"]))
+    np.testing.assert_array_equal(z_i[::3], table)
+    assert images.shape == (6, 32, 32, 3)
+    with pytest.raises(ValueError, match="'id99'.* its 24 training"):
+        sampling.sample(make_config(identities="id7,id99", **options))
+    with pytest.raises(ValueError, match="it knows 24 .* Received: 25"):
+        sampling.sample(make_config(num_identities=25, **options))
+    with pytest.raises(ValueError, match="has no encoder"):
+        sampling.sample(make_config(images="photos", **options))
+    with pytest.raises(ValueError, match="knows its training identities only"):
+        projection.project(make_config(images=str(out), **options))
+
+
+def test_photographs_through_the_encoder(known_run, make_config, tmp_path):
+    options = known_run("encoder_pairwise")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n, colour in enumerate(("red", "green")):
+        Image.new("RGB", (40, 50), colour).save(folder / f"{n}.jpg")
+    out = tmp_path / "out"
+    config = make_config(images=str(folder), output_dir=str(out), **options)
+    sampling.sample(config)
+    generator = Run(config.run_dir).generator()
+    images, z_i = drawn(out)
+    pictures = read_photographs(
+        sorted(map(str, folder.iterdir())), 32, "center"
+    )
+    codes = generator.network.encoder(generator.pixels.to_float(pictures))
+    np.testing.assert_allclose(z_i[::3], codes, atol=1e-6)
+    assert images.shape == (6, 32, 32, 3)
+
+
+def test_one_commonality_is_shared(known_run, make_config, tmp_path):
+    options = known_run("sd_dcgan", commonalities="identity,observation")
+    out = tmp_path / "out"
+    config = make_config(share="observation", output_dir=str(out), **options)
+    sampling.sample(config)
+    _, z_i = drawn(out)
+    z_i = z_i.reshape(2, 3, 12)
+    assert (z_i[:, :, 6:] == z_i[:, :1, 6:]).all()
+    assert (z_i[0, 0, 6:] != z_i[1, 0, 6:]).all()
+    assert (z_i[:, 0, :6] != z_i[:, 1, :6]).all()
+    assert (out / "observation0001_rest0002.png").exists()
+    with pytest.raises(ValueError, match=r"of \['identity', 'observation'\]"):
+        sampling.sample(make_config(share="brand", **options))
 
 
 def test_sheet_of_pairs_is_filled_with_white(trained, make_config, tmp_path):

@@ -142,6 +142,7 @@ def server(request):
 def flag(signature: str, **changes):
     defaults = {
         "signature": signature,
+        "model": "sd_dcgan",
         "seed": 3,
         "num_identities": 2,
         "num_observations": 3,
@@ -213,6 +214,23 @@ def test_codes_of_a_file(server, generator, tmp_path):
     np.savez(path, z_i=z[:, :6], z_o=z[:, 6:])
     images = ask(server, "serving_default", codes=path)["images"]
     close(images, generator(z))
+
+
+def test_known_identities_are_asked_of_the_server():
+    class Asked:
+        def code_sizes(self):
+            return 3, 2
+
+        def predict(self, signature, inputs):
+            assert signature == "sample" and inputs["seed"] == 4
+            a, b = inputs["num_identities"], inputs["num_observations"]
+            return {"z_i": np.full([a, 3], 7.0), "z_o": np.full([b, 2], 8.0)}
+
+    options = {"num_identities": 2, "num_observations": 5, "seed": 4}
+    known = flag("grid", model="ac_dcgan", codes="", **options)
+    inputs = serving_client.make_inputs(Asked(), known, DCGAN_PIXELS)
+    assert (inputs["z_i"] == 7).all() and inputs["z_i"].shape == (2, 3)
+    assert (inputs["z_o"] == 8).all() and inputs["z_o"].shape == (5, 2)
 
 
 def test_grids_are_written_as_one_sheet(tmp_path):

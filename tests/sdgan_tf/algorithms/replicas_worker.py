@@ -20,13 +20,13 @@ from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys
 
-BATCH, K, SIZE = 4, 2, 32
+BATCH, SIZE = 4, 32
 
 
-def global_batch(seed):
+def global_batch(seed, k):
     """Tuples that grow brighter: the replicas' shares differ in statistics."""
     noise = np.random.default_rng(seed).integers(
-        0, 120, (BATCH, K, SIZE, SIZE, 3)
+        0, 120, (BATCH, k, SIZE, SIZE, 3)
     )
     offset = 40 * np.arange(BATCH).reshape(BATCH, 1, 1, 1, 1)
     return (noise + offset).astype(np.uint8)
@@ -34,9 +34,9 @@ def global_batch(seed):
 
 def build(options):
     """Equal networks each time, with weights of a trained size."""
-    tiny = {"image_size": SIZE, "k": K, "d_i": 5, "d_o": 5, "dim": 4}
+    tiny = {"image_size": SIZE, "k": 2, "d_i": 5, "d_o": 5, "dim": 4}
     keras.utils.set_random_seed(0)
-    algorithm = build_algorithm(Experiment(**tiny, **options))
+    algorithm = build_algorithm(Experiment(**{**tiny, **options}))
     random = np.random.default_rng(0)
     for network in algorithm.networks.values():
         for variable in network.trainable_variables:
@@ -59,12 +59,10 @@ def train(options, replicas, steps=2):
     with strategy.scope():
         algorithm = build(options)
 
-    def one_step(images, step):
+    def one_step(batch, step):
         values = strategy.run(
-            lambda images, step: algorithm.step(
-                ({"images": images},), Keys(7, step)
-            ),
-            args=(images, step),
+            lambda batch, step: algorithm.step((batch,), Keys(7, step)),
+            args=(batch, step),
         )
         return {
             name: strategy.reduce(tf.distribute.ReduceOp.MEAN, v, axis=None)
@@ -102,14 +100,18 @@ def train(options, replicas, steps=2):
 
         def share(context):
             start = context.replica_id_in_sync_group * each
-            return tf.constant(images[start : start + each])
+            return {
+                "images": tf.constant(images[start : start + each]),
+                "row": tf.range(start, start + each, dtype=tf.int64),
+            }
 
         return strategy.experimental_distribute_values_from_function(share)
 
     record(0)
     for step in range(steps):
-        images = distributed(global_batch(step))
-        values = one_step(images, tf.constant(step))
+        k = algorithm.experiment.k
+        batch = distributed(global_batch(step, k))
+        values = one_step(batch, tf.constant(step))
         for name, value in values.items():
             results[f"scalar:{name}/{step}"] = value.numpy()
         record(step + 1)

@@ -20,16 +20,25 @@ EXPERIMENTS = {
         "ema_decay": 0.9,
     },
     "spectral": {"spectral_norm": True, "loss": "lsgan"},
+    "ac_dcgan": {"model": "ac_dcgan", "k": 1, "known_identities": 6},
+    "encoder_pairwise": {"model": "encoder_pairwise", "known_identities": 6},
+    "commonalities": {"commonalities": "identity,observation"},
 }
 WEIGHTS = {
     "dcgan": {"generator": 14, "discriminator": 16},
     "wgan-gp": {"generator": 14, "discriminator": 16},
     "small_data": {"generator": 14, "discriminator": 16},
     "spectral": {"generator": 14, "discriminator": 16},
+    # The embedding, and the auxiliary dense layer.
+    "ac_dcgan": {"generator": 14 + 1, "discriminator": 16 + 2},
+    # The encoder: convolutions, two batch norms, the projection.
+    "encoder_pairwise": {"generator": 14 + 12, "discriminator": 16},
+    # A second head: a convolution, a batch norm, a dense layer.
+    "commonalities": {"generator": 14, "discriminator": 16 + 6},
     # Dense, 6 + 1 convolutions; encoder 9 + 1, bottleneck 1 + 2, decoder.
     "began": {"generator": 16, "discriminator": 20 + 6 + 16},
 }
-SCALARS = {"dcgan": 4, "wgan-gp": 4, "small_data": 4, "spectral": 4, "began": 7}
+SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {"began": 7, "ac_dcgan": 5}
 
 
 @pytest.fixture(scope="module", params=EXPERIMENTS)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from sdgan_tf import exporting
-from sdgan_tf.runs import Run
+from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.runs import Run, TrainedGenerator
 from sdgan_tf.web import page as web_page
 from sdgan_tf.web import runtime
 
@@ -162,6 +164,7 @@ def test_export_writes_the_folder(
         "step": 0,
         "d_i": 3,
         "d_o": 2,
+        "identities": None,
         "scale": 1 / 127.5,
         "nearest": True,
         "bytes": {
@@ -404,6 +407,42 @@ def test_codes_are_uniform(opened):
     np.testing.assert_allclose(numbers.std(axis=1), 3**-0.5, atol=0.02)
     correlation = np.corrcoef(numbers)[np.triu_indices(3, 1)]
     np.testing.assert_allclose(correlation, 0, atol=0.03)
+
+
+def test_known_identities_are_the_only_ones(visit, runtime_dir, tmp_path):
+    """The grid's z_i are rows of the embedding, in full float32 or near."""
+    pytest.importorskip("tf2onnx", reason="requirements-serving.txt")
+    experiment = Experiment(
+        model="embedding_pairwise",
+        image_size=32,
+        dim=4,
+        d_i=3,
+        d_o=2,
+        known_identities=2,
+    )
+    algorithm = build_algorithm(experiment)
+    # So far apart that a picture says who is in it.
+    table = np.array([[-30, 30, -30], [30, 30, 30]], "float32")
+    algorithm.generator.identities.assign(table)
+    generator = TrainedGenerator(
+        algorithm.generator, algorithm.latents, algorithm.pixels, 1
+    )
+    folder = tmp_path / "page"
+    exporting.write_web(generator, "embedding", str(folder), runtime_dir)
+    page = visit(folder).go().page
+    seen = page.evaluate(
+        """async () => {
+          const card = await (await fetch("model.json")).json();
+          const { Grid } = await import("./grid.js");
+          const grid = new Grid(document.createElement("table"), null, card);
+          const state = { seed: 7, rows: [], columns: [0], chosen: [] };
+          for (let n = 0; n < 40; n += 1) state.rows.push(n);
+          grid.show(state).catch(() => {});
+          return state.rows.map((_, row) => Array.from(grid.cell(row, 0).z_i));
+        }"""
+    )
+    rows = [table.tolist().index(z_i) for z_i in seen]
+    assert len(rows) == 40 and 8 < sum(rows) < 32
 
 
 @pytest.mark.parametrize(
