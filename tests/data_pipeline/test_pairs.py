@@ -328,3 +328,25 @@ def test_disagreement_when_streaming_says_what_to_do(
         (BadDataSet, tf.errors.OpError), match="Build the data set again"
     ):
         take(tuples.batches(4, cache_bytes=0), 10)
+
+
+@READERS
+def test_rows_number_the_identities_that_are_drawn(skewed, cache_bytes):
+    """By names, of those with enough images, in both ways to read."""
+    tuples = IdentityTuples.open(skewed, "train", 3, seed=1)
+    names = tuples.names()
+    assert len(names) == len(set(names)) == sum(n >= 3 for n in SKEWED)
+    for batch in tuples.batches(8, cache_bytes=cache_bytes).take(10):
+        for row, hashed in zip(batch["row"], batch["identity"], strict=True):
+            assert records.identity_hash(names[row]) == hashed
+
+
+def test_the_first_photograph_of_the_first_rows(skewed):
+    tuples = IdentityTuples.open(skewed, "train", 3, seed=1)
+    identities, images = numbers(tuples.photographs(5)[:, None])
+    assert images.ravel().tolist() == [0] * 5
+    owners = {}
+    for batch in tuples.batches(8, cache_bytes=8e9).take(40):
+        seen, _ = numbers(batch["images"].numpy())
+        owners |= dict(zip(batch["row"].numpy(), seen[:, 0], strict=True))
+    assert [owners[row] for row in range(5)] == identities.ravel().tolist()
