@@ -24,6 +24,7 @@ from sdgan_tf.config import Config
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
 from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.training.precision import resolve_precision
 from sdgan_tf.training.steps import compile_steps
 from sdgan_tf.training.strategy import make_workers
 
@@ -168,10 +169,6 @@ def bench(config: Config) -> None:
         config.experiment.known_identities or DATA_IDENTITIES,
     )
     strategy = make_workers(config.training).strategy
-    keras.utils.set_random_seed(experiment.seed)
-    with strategy.scope():
-        algorithm = build_algorithm(experiment)
-    step = tf.Variable(0, dtype=tf.int64)
     b, side = experiment.batch_size, experiment.image_size
     noise = tf.random.stateless_uniform(
         [b, experiment.k, side, side, 3], [0, 0], 0, 256, tf.int32
@@ -180,13 +177,24 @@ def bench(config: Config) -> None:
         "images": tf.cast(noise, tf.uint8),
         "row": tf.zeros([b], tf.int64),
     }
+    experiment = resolve_precision(experiment, batch)
+    keras.utils.set_random_seed(experiment.seed)
+    with strategy.scope():
+        algorithm = build_algorithm(experiment)
+    step = tf.Variable(0, dtype=tf.int64)
     data = tf.data.Dataset.from_tensors(batch).repeat()
     iterator = iter(
         strategy.experimental_distribute_dataset(
             data.unbatch().batch(b, drop_remainder=True)
         )
     )
-    train_steps = compile_steps(strategy, algorithm, experiment.seed, step)
+    train_steps = compile_steps(
+        strategy,
+        algorithm,
+        experiment.seed,
+        step,
+        config.training.jit_compile,
+    )
 
     def run(n):
         values = train_steps(iterator, tf.constant(n))

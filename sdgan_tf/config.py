@@ -9,6 +9,8 @@ import dataclasses
 import hashlib
 import json
 
+AUTO = "auto"
+
 
 def option(default, help: str, choices: tuple = (), minimum=None):
     """A field with its one-line meaning and the values that it may take."""
@@ -79,8 +81,9 @@ class Experiment:
     seed: int = option(0, "Seed of weights, data order and latents.", minimum=0)
     precision: str = option(
         "float32",
-        "Arithmetic of the networks.",
-        choices=("float32", "mixed_bfloat16"),
+        "Arithmetic of the networks; auto: bfloat16 where the processor has "
+        "it and a short check shows that losses agree.",
+        choices=("float32", "mixed_bfloat16", AUTO),
     )
 
     def to_json(self) -> str:
@@ -158,6 +161,9 @@ class Training:
         "mirrored",
         "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",
         choices=("mirrored", "multi_worker"),
+    )
+    jit_compile: bool = option(
+        False, "Compile steps by XLA; for one GPU, or one processor."
     )
     logical_cpus: int = option(
         0, "Train on so many logical CPUs instead of GPUs.", minimum=0

@@ -12,9 +12,10 @@ from data_pipeline.commonalities import Commonalities, CommonTuples
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import build_algorithm, count_identities
-from sdgan_tf.config import Config, Experiment
+from sdgan_tf.config import AUTO, Config, Experiment
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
+from sdgan_tf.training.precision import resolve_precision
 from sdgan_tf.training.resuming import describe, resolve
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
@@ -46,6 +47,8 @@ class Trainer:
             )
             count = getattr(self.tuples, "num_identities", None)
         self.experiment = count_identities(experiment, count)
+        if self.experiment.precision == AUTO:
+            self.experiment = self._choose_precision()
         # Weights drawn under a mirrored scope are copied to all replicas.
         keras.utils.set_random_seed(self.experiment.seed)
         with self.workers.strategy.scope():
@@ -84,6 +87,15 @@ class Trainer:
             )
         self.grid_path = None
         self._signal = None
+
+    def _choose_precision(self) -> Experiment:
+        if self.options.dry_run:
+            raise ValueError(
+                "`precision` 'auto' is settled by a short check on the data: "
+                "name a precision for --dry_run."
+            )
+        tuples = self.tuples.batches(self.experiment.batch_size, cache_bytes=0)
+        return resolve_precision(self.experiment, next(iter(tuples)))
 
     def _take_up(self) -> None:
         """Restores the run, or the networks that it is to start from."""
@@ -132,7 +144,11 @@ class Trainer:
     def _train_from(self, step: int) -> None:
         options, state, workers = self.options, self.state, self.workers
         train_steps = compile_steps(
-            workers.strategy, self.algorithm, self.experiment.seed, state.step
+            workers.strategy,
+            self.algorithm,
+            self.experiment.seed,
+            state.step,
+            options.jit_compile,
         )
         iterator = iter(
             distribute(

@@ -5,7 +5,7 @@ import math
 
 from sdgan_tf.algorithms.base import Algorithm, count_parameters
 from sdgan_tf.algorithms.registry import settle
-from sdgan_tf.config import Config, Experiment
+from sdgan_tf.config import AUTO, Config, Experiment
 from sdgan_tf.runs import Run
 
 
@@ -35,11 +35,14 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
             )
         return run, settle(config.experiment, config.named)
     trained = run.experiment()
+    asked_for = {
+        name: getattr(config.experiment, name) for name in config.named
+    }
+    if asked_for.get("precision") == AUTO:
+        # It was settled when the run began.
+        del asked_for["precision"]
     asked = settle(
-        dataclasses.replace(
-            trained,
-            **{name: getattr(config.experiment, name) for name in config.named},
-        ),
+        dataclasses.replace(trained, **asked_for),
         config.named,
     )
     differences = asked.differences(trained)

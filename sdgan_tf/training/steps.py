@@ -8,14 +8,38 @@ from sdgan_tf.latents import Keys
 from sdgan_tf.training.summaries import WAITED
 
 
-def compile_steps(strategy, algorithm: Algorithm, seed: int, step: tf.Variable):
+def compile_steps(
+    strategy,
+    algorithm: Algorithm,
+    seed: int,
+    step: tf.Variable,
+    jit_compile: bool = False,
+):
     """Makes `train_steps(iterator, n)`: n steps in one compiled call.
 
     It returns the means over the steps of the algorithm's scalars.
+
+    Args:
+        strategy: Over which replicas.
+        algorithm: What is trained.
+        seed: Of the random keys.
+        step: Steps done; it is moved.
+        jit_compile: Whether XLA compiles a step.
+
+    Raises:
+        ValueError: If XLA is asked for with several replicas.
     """
+    if jit_compile and strategy.num_replicas_in_sync > 1:
+        raise ValueError(
+            "`jit_compile` is for one replica. Received: "
+            f"replicas={strategy.num_replicas_in_sync}"
+        )
 
     def replica_step(batches, step):
         return algorithm.step(batches, Keys(seed, step))
+
+    if jit_compile:
+        replica_step = tf.function(replica_step, jit_compile=True)
 
     def one_step(iterator):
         started = tf.timestamp()
