@@ -1,6 +1,7 @@
 """Flags of main.py: one for each field of the configuration."""
 
 import dataclasses
+import math
 
 from absl import flags
 
@@ -46,6 +47,8 @@ def _define(field: dataclasses.Field) -> None:
             flags.DEFINE_string(name, default, text)
     elif isinstance(default, float):
         flags.DEFINE_float(name, default, text, lower_bound=meta["minimum"])
+        # No number is below a bound if it is none.
+        flags.register_validator(name, math.isfinite, f"--{name} is not finite")
     else:
         flags.DEFINE_integer(name, default, text, lower_bound=meta["minimum"])
         if choices:
