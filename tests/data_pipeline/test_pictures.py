@@ -190,7 +190,7 @@ def test_decompression_bomb_is_refused():
     data = file_of(Image.new("1", (15_000, 15_000)))
     assert len(data) < 100_000
     with pytest.raises(
-        pictures.BadPicture, match=r"^corrupt: .*decompression bomb"
+        pictures.BadPicture, match=r"^too large: .*decompression bomb"
     ):
         pictures.decode(data)
 
