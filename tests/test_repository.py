@@ -20,6 +20,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ROOMS = (
     "main",
     "sdgan_tf.benchmark sdgan_tf.explorer sdgan_tf.serving_client "
+    "sdgan_tf.faults "
     "sdgan_tf.interpolation sdgan_tf.projection sdgan_tf.reference",
     "sdgan_tf.sampling sdgan_tf.exporting sdgan_tf.projector",
     "sdgan_tf.web",
