@@ -78,7 +78,8 @@ class Dump:
                 f"variable ({type(error).__name__}: {error})."
             ) from error
         for name, (filename, shape) in entries.items():
-            if os.path.basename(filename) != filename or filename in ("", ".."):
+            odd = filename in ("", ".", "..")
+            if odd or os.path.basename(filename) != filename:
                 raise ValueError(
                     f"{path}: the file of the variable `{name}` must lie in "
                     f"the dump's folder. Received: filename={filename!r}"
