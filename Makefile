@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PORTRAITS := data/demo_portraits
 
-.PHONY: demo test lint
+.PHONY: demo test test-slow lint
 
 $(READY): $(wildcard requirements*.txt)
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit( \
@@ -25,7 +25,10 @@ demo: $(READY)
 	$(BIN)/python main.py --flagfile=demo.flags
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .
