@@ -12,7 +12,7 @@ DCGAN_ROWS := dcgan ac_dcgan sd_dcgan sd_dcgan_stacked sd_dcgan_k4 \
 BEGAN_ROWS := began sd_began sd_began_stacked
 ROWS := $(DCGAN_ROWS) $(BEGAN_ROWS)
 
-.PHONY: demo test lint experiments
+.PHONY: demo test test-slow lint experiments
 
 $(READY): $(wildcard requirements*.txt)
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit( \
@@ -60,7 +60,10 @@ experiments: $(READY)
 	  --runs=$$(echo $(ROWS:%=$(EXPERIMENTS)/%) | tr ' ' ,)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

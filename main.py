@@ -15,12 +15,12 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # a training step twice as fast.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-import tensorflow as tf
 from absl import app
 
 from sdgan_tf import (
     benchmark,
     exporting,
+    faults,
     interpolation,
     projection,
     reference,
@@ -47,18 +47,6 @@ MODES = {
     "judge_kit": judge_kit.judge_kit,
     "judge_score": judge_score.judge_score,
 }
-# What the user can mend: bad input, a full disk, a folder that is none.
-USER_ERRORS = (
-    ValueError,
-    OSError,
-    ArithmeticError,
-    tf.errors.DataLossError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.NotFoundError,
-    tf.errors.PermissionDeniedError,
-    tf.errors.ResourceExhaustedError,
-    tf.errors.UnavailableError,
-)
 
 
 def main(argv: list[str]) -> None:
@@ -68,9 +56,9 @@ def main(argv: list[str]) -> None:
     config = sdgan_flags.config()
     try:
         MODES[config.mode](config)
-    except USER_ERRORS as error:
+    except faults.USER_ERRORS as error:
         # One line; a bug keeps its traceback.
-        sys.exit(f"main.py: {error}")
+        sys.exit(f"main.py: {faults.explain(error, config)}")
 
 
 if __name__ == "__main__":

@@ -41,8 +41,13 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         for split in records.SPLITS
     }
     contents = []
+    shards = {}
     for split, counts in report["counts"]:
-        contents.append(f"{split}:{counts.pop('content')}")
+        content = counts.pop("content")
+        contents.append(f"{split}:{content}")
+        number, _, digest = content.partition(":")
+        path = records.shard_path("", split, int(number), options.num_shards)
+        shards[path] = digest
         for name, value in counts.items():
             splits[split][name] += value
     # The same records get the same id, so a data set that was built again
@@ -60,6 +65,7 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         "image_size": options.image_size,
         "num_shards": options.num_shards,
         "label_names": list(options.columns.labels),
+        "contents": dict(sorted(shards.items())),
         "options": dataclasses.asdict(options)
         | {"crop": options.resolved_crop},
         "splits": splits,

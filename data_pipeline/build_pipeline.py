@@ -118,7 +118,8 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
                 content.update(record)
             names.append(photographs[0].identity)
             counts.append(len(photographs))
-    records.write_index(records.index_path(path), names, counts)
+    index = records.index_path(path)
+    records.write_index(index, names, counts, content.hexdigest())
     return split, {
         "identities": len(names),
         "images": sum(counts),

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import struct
 import zlib
 
@@ -13,7 +14,18 @@ from data_pipeline import faces
 # 8 bits a channel. 16-bit and float modes have no agreed range to scale from.
 MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
 
+# Only what photographs come as: some of Pillow's formats start other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+# Cameras take up to 102 megapixels; decoded these are 400 MB.
+MAX_PIXELS = 110_000_000
+# A progressive file draws the picture again in each scan, usually ten: a few
+# bytes can so ask for hours.
+MAX_SCANS_PIXELS = 2_000_000_000
+
 CENTER, WHOLE, FACE = "center", "none", "face"
+
+
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 
 
 class BadPicture(ValueError):
@@ -24,19 +36,22 @@ def decode(data: bytes) -> Image.Image:
     """A file's bytes as RGB: upright by EXIF, alpha on white, grey as RGB.
 
     Raises:
-        BadPicture: If the file is empty, corrupt, too large or of a mode that
-            has no agreed range.
+        BadPicture: If the file is empty, corrupt, too large, not of one of
+            `FORMATS` or of a mode that has no agreed range.
     """
     if not data:
         raise BadPicture("empty file")
     try:
-        picture = Image.open(io.BytesIO(data))
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+        check_size(picture, data)
         if picture.mode not in MODES:
             raise BadPicture(f"mode {picture.mode} is not 8 bits a channel")
         picture.load()
         picture = ImageOps.exif_transpose(picture)
     except UnidentifiedImageError:
         raise BadPicture("not a picture that Pillow can read") from None
+    except Image.DecompressionBombError as error:
+        raise BadPicture(f"too large: {error}") from error
     except BadPicture:
         raise
     # Pillow's decoders raise many kinds on broken data.
@@ -47,6 +62,45 @@ def decode(data: bytes) -> Image.Image:
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
     return picture.convert("RGB")
+
+
+def check_size(picture: Image.Image, data: bytes) -> None:
+    """Refuses by its header a picture that takes too much room or time.
+
+    Args:
+        picture: Opened and not yet decoded.
+        data: Its file.
+
+    Raises:
+        BadPicture: If it is larger than `MAX_PIXELS`, or has so many scans
+            that to draw them all takes minutes.
+    """
+    pixels = picture.width * picture.height
+    if pixels > MAX_PIXELS:
+        raise BadPicture(
+            f"too large: {pixels / 1e6:.1f} megapixels, where "
+            f"{MAX_PIXELS / 1e6:g} are the most"
+        )
+    if picture.format in ("JPEG", "MPO"):
+        scans = count_scans(data)
+        if scans * pixels > MAX_SCANS_PIXELS:
+            raise BadPicture(
+                f"too many scans: {scans} of {pixels / 1e6:.1f} megapixels"
+            )
+
+
+def count_scans(data: bytes) -> int:
+    """The scans of the first picture of a JPEG file."""
+    scans, position = 0, 2
+    # Segments that say their length, until the first scan; then the scans'
+    # data, in which a marker is what is no stuffed byte and no restart.
+    while marker := _JPEG_MARKER.search(data, position):
+        code, position = marker.group()[-1], marker.end()
+        if code == 0xD9:
+            break
+        scans += code == 0xDA
+        position += int.from_bytes(data[position : position + 2], "big")
+    return scans
 
 
 def parse_crop(crop: str) -> tuple[float, float, float, float] | None:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import os
-import zipfile
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +19,9 @@ import tensorflow as tf
 SPLITS = ("train", "valid", "test")
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
+MAX_SHARDS = 100_000  # Their names have five digits.
+MAX_SIDE = 65_536  # Pixels.
+READ_AT_ONCE = 256  # Records.
 
 FEATURES = {
     "image": tf.io.FixedLenFeature([], tf.string),
@@ -115,20 +118,26 @@ class ShardIndex:
         hashes: Identity hashes, int64 `[identities]`.
         counts: Records of each, int64 `[identities]`.
         shard_bytes: Size of the shard's file.
+        content: SHA-256 of its records, hexadecimal; "" where a build did not
+            say it.
     """
 
     hashes: np.ndarray
     counts: np.ndarray
     shard_bytes: int
+    content: str = ""
 
 
-def write_index(path: str, identities: list[str], counts: list[int]) -> None:
+def write_index(
+    path: str, identities: list[str], counts: list[int], content: str = ""
+) -> None:
     """Writes the index of one shard, which must be complete.
 
     Args:
         path: `index_path` of the shard.
         identities: Names in the order of the records; kept as UTF-8 bytes.
         counts: Records of each.
+        content: SHA-256 of the records, hexadecimal.
     """
     shard = path.removesuffix(".npz") + ".tfrecord"
     buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
@@ -138,9 +147,17 @@ def write_index(path: str, identities: list[str], counts: list[int]) -> None:
         hashes=np.array([identity_hash(i) for i in identities], np.int64),
         counts=np.array(counts, np.int64),
         shard_bytes=np.int64(tf.io.gfile.stat(shard).length),
+        content=np.array(content.encode(), dtype="S"),
     )
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(buffer.getvalue())
+
+
+def _checked(manifest: dict, name: str, largest: int) -> int:
+    value = manifest[name]
+    if type(value) is not int or not 1 <= value <= largest:
+        raise ValueError(f"`{name}` must be in [1, {largest}], not {value!r}")
+    return value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,6 +170,8 @@ class DataSet:
         num_shards: Shards of each split.
         build_id: Differs between any two data sets with other content.
         label_names: Names of the labels that records carry.
+        contents: SHA-256 of each shard's records by the shard's name; empty
+            where a build did not say it.
     """
 
     folder: str
@@ -160,6 +179,7 @@ class DataSet:
     num_shards: int
     build_id: str
     label_names: tuple[str, ...]
+    contents: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: str) -> "DataSet":
@@ -176,7 +196,7 @@ class DataSet:
                 "`python -m data_pipeline.build_records` (a build that was "
                 f"interrupted leaves none). Received: data_dir={folder!r}"
             )
-        with tf.io.gfile.GFile(path) as file:
+        with tf.io.gfile.GFile(path, "rb") as file:
             text = file.read()
         try:
             manifest = json.loads(text)
@@ -185,12 +205,19 @@ class DataSet:
                 raise ValueError(f"format version {version}")
             return cls(
                 folder=folder,
-                image_size=manifest["image_size"],
-                num_shards=manifest["num_shards"],
-                build_id=manifest["build_id"],
-                label_names=tuple(manifest["label_names"]),
+                image_size=_checked(manifest, "image_size", MAX_SIDE),
+                num_shards=_checked(manifest, "num_shards", MAX_SHARDS),
+                build_id=str(manifest["build_id"]),
+                label_names=tuple(map(str, manifest["label_names"])),
+                contents=dict(manifest.get("contents", {})),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise ValueError(
                 f"`{path}` is not a manifest of format {FORMAT_VERSION} "
                 f"({error!r}). Build the data set again."
@@ -236,18 +263,22 @@ class DataSet:
             with tf.io.gfile.GFile(path, "rb") as file:
                 buffer = io.BytesIO(file.read())
             with np.load(buffer, allow_pickle=False) as arrays:
+                hashes, counts = arrays["hashes"], arrays["counts"]
+                content = b""
+                if "content" in arrays:
+                    content = arrays["content"].item()
                 index = ShardIndex(
-                    arrays["hashes"],
-                    arrays["counts"],
+                    hashes.astype(np.int64, casting="safe"),
+                    counts.astype(np.int64, casting="safe"),
                     int(arrays["shard_bytes"]),
+                    content.decode(),
                 )
-        except (
-            tf.errors.OpError,
-            OSError,
-            ValueError,
-            KeyError,
-            zipfile.BadZipFile,
-        ) as error:
+            if hashes.ndim != 1 or hashes.shape != counts.shape:
+                raise ValueError(f"shapes {hashes.shape}, {counts.shape}")
+            if (counts < 1).any() or counts.sum() > index.shard_bytes:
+                raise ValueError("impossible counts")
+        # numpy and zipfile raise many kinds for a damaged npz.
+        except Exception as error:
             raise BadDataSet(
                 f"The index `{path}` cannot be read ({error!r}). "
                 "Build the data set again."
@@ -259,4 +290,28 @@ class DataSet:
                 f"{index.shard_bytes}: they are of different builds, or the "
                 "shard was cut. Build the data set again."
             )
+        told = self.contents.get(os.path.basename(shard), index.content)
+        if index.content and told != index.content:
+            raise BadDataSet(
+                f"The manifest of {self.folder!r} and the shard `{shard}` are "
+                "of different builds: their hashes differ. Build the data set "
+                "again, or copy all files of one build."
+            )
         return index
+
+    def damage(self) -> list[str]:
+        """The shards whose records are not what was written, with reasons.
+
+        It reads every shard to its first bad checksum: for the message after
+        a failed read, which does not say the file.
+        """
+        found = []
+        for path in [p for split in SPLITS for p in self.shards(split)]:
+            try:
+                for _ in tf.data.TFRecordDataset(path).batch(READ_AT_ONCE):
+                    pass
+            except tf.errors.DataLossError as error:
+                # "... corrupted record at 5120 ...", in bytes.
+                place = re.search(r"\w+ record at \d+", error.message)
+                found.append(f"{path} ({place.group() if place else error})")
+        return found

@@ -75,6 +75,21 @@ def _stem(path: str) -> str:
     return os.path.splitext(posixpath.basename(path))[0]
 
 
+def _below(folder: str, name: str, where: str) -> str:
+    """A file of a collection, which must lie in the collection's folder.
+
+    A table that someone else made could otherwise name any picture of this
+    machine.
+    """
+    parts = name.replace("\\", "/").split("/")
+    if os.path.isabs(name) or "://" in name or ".." in parts:
+        raise BadCollection(
+            f"{where} names a file outside of the collection's folder; paths "
+            f"must be relative to it. Received: {name!r}"
+        )
+    return FileSystems.join(folder, name)
+
+
 def _read_lines(path: str) -> Iterator[str]:
     stream = FileSystems.open(
         path, compression_type=CompressionTypes.UNCOMPRESSED
@@ -131,7 +146,7 @@ def celeba(root: str, columns: TableColumns) -> Iterator[Photograph]:
                 f"Received: line {number}: {line.strip()!r}"
             )
         name, identity = fields
-        path = FileSystems.join(images, name)
+        path = _below(images, name, f"`{table}` line {number}")
         yield Photograph(path, identity, _stem(name))
 
 
@@ -156,9 +171,8 @@ def table(root: str, columns: TableColumns) -> Iterator[Photograph]:
                 f"`{root}` line {rows.line_num} has no image or identity."
             )
         labels = tuple((n, row[n] or "") for n in columns.labels)
-        yield Photograph(
-            FileSystems.join(folder, image), identity, _stem(image), labels
-        )
+        path = _below(folder, image, f"`{root}` line {rows.line_num}")
+        yield Photograph(path, identity, _stem(image), labels)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -98,7 +98,7 @@ class Experiment:
         here must default to what was done before it.
 
         Raises:
-            ValueError: If a field is unknown.
+            ValueError: If a field is unknown or its value of another kind.
         """
         fields = json.loads(text)
         known = {field.name for field in dataclasses.fields(cls)}
@@ -108,6 +108,16 @@ class Experiment:
                 "The configuration is of a newer version, with unknown fields "
                 f"{sorted(odd)}. Received: fields={sorted(fields)}"
             )
+        for field in dataclasses.fields(cls):
+            value = fields.get(field.name, field.default)
+            if type(field.default) is float and type(value) is int:
+                value = fields[field.name] = float(value)
+            if type(value) is not type(field.default):
+                raise ValueError(
+                    f"`{field.name}` of a configuration must be "
+                    f"{type(field.default).__name__}. Received: "
+                    f"{field.name}={value!r}"
+                )
         return cls(**fields)
 
     def fingerprint(self) -> str:

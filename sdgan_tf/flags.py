@@ -1,6 +1,7 @@
 """Flags of main.py: one for each field of the configuration."""
 
 import dataclasses
+import math
 
 from absl import flags
 
@@ -34,43 +35,69 @@ SECTIONS = {
 }
 
 
-def _define(field: dataclasses.Field) -> None:
+def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
     name, default, meta = field.name, field.default, field.metadata
     text, choices = meta["help"], meta["choices"]
     if isinstance(default, bool):
-        flags.DEFINE_bool(name, default, text)
+        flags.DEFINE_bool(name, default, text, flag_values=values)
     elif isinstance(default, str):
         if choices:
-            flags.DEFINE_enum(name, default, list(choices), text)
+            flags.DEFINE_enum(
+                name, default, list(choices), text, flag_values=values
+            )
         else:
-            flags.DEFINE_string(name, default, text)
+            flags.DEFINE_string(name, default, text, flag_values=values)
     elif isinstance(default, float):
-        flags.DEFINE_float(name, default, text, lower_bound=meta["minimum"])
+        flags.DEFINE_float(
+            name,
+            default,
+            text,
+            lower_bound=meta["minimum"],
+            flag_values=values,
+        )
+        # What is no number is not below a bound either.
+        flags.register_validator(
+            name,
+            math.isfinite,
+            f"--{name} is not finite",
+            flag_values=values,
+        )
     else:
-        flags.DEFINE_integer(name, default, text, lower_bound=meta["minimum"])
+        flags.DEFINE_integer(
+            name,
+            default,
+            text,
+            lower_bound=meta["minimum"],
+            flag_values=values,
+        )
         if choices:
             flags.register_validator(
                 name,
                 lambda value: value in choices,
                 f"--{name} must be one of {choices}",
+                flag_values=values,
             )
 
 
-def define(modes: list[str]) -> None:
-    """Defines all flags; `modes` are the values of --mode."""
-    flags.DEFINE_enum("mode", "train", modes, "What to do.")
+def define(modes: list[str], values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines all flags in `values`; `modes` are the values of --mode."""
+    flags.DEFINE_enum("mode", "train", modes, "What to do.", flag_values=values)
     flags.DEFINE_string(
-        "run_dir", "", "Run folder; a new numbered one under runs/ by default."
+        "run_dir",
+        "",
+        "Run folder; a new numbered one under runs/ by default.",
+        flag_values=values,
     )
-    flags.DEFINE_string("data_dir", "", "Folder that build_records wrote.")
+    flags.DEFINE_string(
+        "data_dir", "", "Folder that build_records wrote.", flag_values=values
+    )
     for section in SECTIONS.values():
         for field in dataclasses.fields(section):
-            _define(field)
+            _define(field, values)
 
 
-def config() -> Config:
+def config(parsed: flags.FlagValues = flags.FLAGS) -> Config:
     """The configuration that the parsed flags ask for."""
-    parsed = flags.FLAGS
     sections = {
         name: section(
             **{

@@ -39,7 +39,7 @@ def read_photographs(
     """Photographs as `data_pipeline.build_records` prepares them.
 
     Args:
-        paths: Pictures of any size and of any format that Pillow reads.
+        paths: Pictures of `pictures.FORMATS`.
         image_size: Side of the result in pixels.
         crop: See `pictures.parse_crop`.
 

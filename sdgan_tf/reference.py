@@ -46,7 +46,8 @@ class Dump:
 
         Raises:
             FileNotFoundError: If there is none.
-            ValueError: If it is no JSON of file names and shapes.
+            ValueError: If it is no JSON of file names in this folder and
+                shapes.
         """
         path = os.path.join(folder, MANIFEST)
         if not tf.io.gfile.exists(path):
@@ -54,7 +55,7 @@ class Dump:
                 f"`reference_dir` has no `{MANIFEST}`: it must be the folder "
                 f"of a dump. Received: reference_dir={folder!r}"
             )
-        with tf.io.gfile.GFile(path) as file:
+        with tf.io.gfile.GFile(path, "rb") as file:
             text = file.read()
         try:
             entries = {
@@ -64,11 +65,30 @@ class Dump:
                 )
                 for name, entry in json.loads(text).items()
             }
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise ValueError(
                 f"{path} must give a `filename` and a `shape` for each "
                 f"variable ({type(error).__name__}: {error})."
             ) from error
+        for name, (filename, shape) in entries.items():
+            odd = filename in ("", ".", "..")
+            if odd or os.path.basename(filename) != filename:
+                raise ValueError(
+                    f"{path}: the file of the variable `{name}` must lie in "
+                    f"the dump's folder. Received: filename={filename!r}"
+                )
+            if any(side < 1 for side in shape):
+                raise ValueError(
+                    f"{path}: the variable `{name}` must have positive sides. "
+                    f"Received: shape={shape}"
+                )
         return cls(folder, entries)
 
     def __contains__(self, name: str) -> bool:

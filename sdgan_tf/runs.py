@@ -9,12 +9,15 @@
                     best score, a run folder too
     identities.csv  names by row, where a model knows the training identities
     metrics.jsonl   what --mode=evaluate found
+    lock            held by the training that writes here
 
 A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
 taken wherever a run folder is; checkpoints, once there are any, go first.
 """
 
+import contextlib
 import dataclasses
+import fcntl
 import json
 import logging
 import os
@@ -34,8 +37,22 @@ from sdgan_tf.latents import LatentSpace
 
 WEIGHTS, CARD = "generator.weights.h5", "card.json"
 IDENTITIES = "identities.csv"
-# What TensorFlow raises for a file that is cut, flipped or half copied.
-DAMAGED = (tf.errors.OpError, ValueError, IndexError, RuntimeError)
+CONFIG, LOCK = "config.json", "lock"
+# What TensorFlow, Keras and h5py raise for a file that is cut, flipped, half
+# copied or of another kind.
+DAMAGED = (
+    tf.errors.OpError,
+    OSError,
+    ValueError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    AttributeError,
+)
+
+
+class RunInUse(ValueError):
+    """A run folder that another training writes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,31 +125,87 @@ class Run:
 
         Raises:
             FileNotFoundError: If it is no run folder.
-            ValueError: If its configuration is of another version.
+            ValueError: If its configuration is of another version or cannot
+                be read.
         """
-        path = self.path("config.json")
-        if not tf.io.gfile.exists(path):
-            if tf.io.gfile.exists(self.path(CARD)):
-                with tf.io.gfile.GFile(self.path(CARD)) as file:
-                    card = json.loads(file.read())
-                return Experiment.from_json(json.dumps(card["experiment"]))
+        path = self.path(CONFIG)
+        if tf.io.gfile.exists(path):
+            return Experiment.from_json(json.dumps(_read_object(path)))
+        if not tf.io.gfile.exists(self.path(CARD)):
             raise FileNotFoundError(
-                "`run_dir` is no run folder: it has no `config.json`. "
+                f"`run_dir` is no run folder: it has no `{CONFIG}`. "
                 f"Received: run_dir={self.folder!r}"
             )
-        with tf.io.gfile.GFile(path) as file:
-            return Experiment.from_json(file.read())
+        card = _read_object(self.path(CARD))
+        return Experiment.from_json(json.dumps(card.get("experiment", {})))
 
     def write_experiment(self, experiment: Experiment) -> None:
         """Makes the folder and notes what is trained in it."""
         tf.io.gfile.makedirs(self.folder)
-        with tf.io.gfile.GFile(self.path("config.json"), "w") as file:
-            file.write(experiment.to_json() + "\n")
+        write_text(self.path(CONFIG), experiment.to_json() + "\n")
+
+    @contextlib.contextmanager
+    def lock(self):
+        """Makes the folder this process's own, to train in, for a `with`.
+
+        The kernel holds the lock of an open file and gives it back when the
+        process ends, whatever ends it. It guards a local folder, and one that
+        several machines mount where their file system shares locks (NFS 4
+        does). A folder of another scheme (`gs://`) has no locks and is not
+        guarded; neither is one whose file system knows none, which a warning
+        says.
+
+        Raises:
+            RunInUse: If another training has it.
+        """
+        if "://" in self.folder:
+            yield
+            return
+        tf.io.gfile.makedirs(self.folder)
+        with open(self.path(LOCK), "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunInUse(
+                    "`run_dir` is in use: another training writes there. Wait "
+                    "for its end, or choose another folder. "
+                    f"Received: run_dir={self.folder!r}"
+                ) from None
+            except OSError as error:
+                logging.warning(
+                    "%s cannot be locked (%s): nothing keeps a second training "
+                    "out of it.",
+                    self.folder,
+                    error,
+                )
+            yield
+
+    def remove_leftovers(self) -> None:
+        """Removes what a save that was killed left; the lock must be held.
+
+        Files of a checkpoint whose index was never written take room and are
+        never read. One that was on its way to be kept for good gets there.
+        """
+        gfile = tf.io.gfile
+        if not gfile.isdir(self.checkpoints):
+            return
+        names = set(gfile.listdir(self.checkpoints))
+        for name in sorted(names):
+            path = os.path.join(self.checkpoints, name)
+            stem = name.partition(".")[0]
+            if name.rstrip("/").endswith("_temp"):
+                gfile.rmtree(path)
+            elif ".tempstate" in name:
+                gfile.remove(path)
+            elif ".data-" in name and f"{stem}.index" not in names:
+                if f"kept-{stem}.index" in names:
+                    gfile.rename(path, kept(path), overwrite=True)
+                else:
+                    gfile.remove(path)
 
     def write_identities(self, names: Sequence[str]) -> None:
         """Notes who the identities are that the model knows, by their rows."""
-        with tf.io.gfile.GFile(self.path(IDENTITIES), "w") as file:
-            file.write(identities.to_csv(names))
+        write_text(self.path(IDENTITIES), identities.to_csv(names))
 
     def identity_rows(self, names: Sequence[str]) -> list[int]:
         """The rows of named training identities.
@@ -189,8 +262,7 @@ class Run:
             "step": step,
             "dtype": dtype,
         }
-        with tf.io.gfile.GFile(self.path(CARD), "w") as file:
-            file.write(json.dumps(card, indent=2) + "\n")
+        write_text(self.path(CARD), json.dumps(card, indent=2) + "\n")
 
     def generator(self) -> TrainedGenerator:
         """The generator of the latest checkpoint that can be read.
@@ -210,9 +282,37 @@ class Run:
         return TrainedGenerator(network, latents, algorithm.pixels, step)
 
 
+def write_text(path: str, text: str) -> None:
+    """Writes a file whole or not at all, to any path TensorFlow knows."""
+    part = path + ".part"
+    with tf.io.gfile.GFile(part, "w") as file:
+        file.write(text)
+    tf.io.gfile.rename(part, path, overwrite=True)
+
+
+def _read_object(path: str) -> dict:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        data = file.read()
+    try:
+        value = json.loads(data)
+        if not isinstance(value, dict):
+            raise ValueError(f"it holds {type(value).__name__}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{path} must hold a JSON object: it is damaged ({error})."
+        ) from error
+    return value
+
+
 def checkpoint_step(path: str) -> int:
     """The step in a checkpoint's name."""
     return int(path.rsplit("-", 1)[1])
+
+
+def kept(path: str) -> str:
+    """The name of a checkpoint's file once it is kept for good."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f"kept-{name}")
 
 
 def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
@@ -246,8 +346,7 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
                 f"`{WEIGHTS}` in {run.folder!r} does not fit the generator: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        with tf.io.gfile.GFile(run.path(CARD)) as file:
-            return json.loads(file.read())["step"]
+        return int(_read_object(run.path(CARD)).get("step", 0))
     path = restore_latest(
         run,
         tf.train.Checkpoint(

@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +12,9 @@ from sdgan_tf.images import contact_sheet, write_png
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.photographs import find_photographs, read_photographs
 from sdgan_tf.runs import Run, TrainedGenerator
+
+# Ten million codes of 100 numbers; what a small npz unpacks to has no bound.
+MAX_CODES_BYTES = 4_000_000_000
 
 
 def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
@@ -30,6 +34,15 @@ def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
     with tf.io.gfile.GFile(path, "rb") as file:
         data = file.read()
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            unpacked = sum(
+                file.getinfo(f"{n}.npy").file_size for n in ("z_i", "z_o")
+            )
+        if unpacked > MAX_CODES_BYTES:
+            raise ValueError(
+                f"{unpacked} bytes unpacked, where {MAX_CODES_BYTES} are the "
+                "most"
+            )
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             z_i, z_o = (
                 np.asarray(arrays[n], "float32") for n in ("z_i", "z_o")

@@ -20,6 +20,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ROOMS = (
     "main",
     "sdgan_tf.benchmark sdgan_tf.explorer sdgan_tf.serving_client "
+    "sdgan_tf.faults "
     "sdgan_tf.interpolation sdgan_tf.projection sdgan_tf.reference",
     "sdgan_tf.sampling sdgan_tf.exporting sdgan_tf.projector",
     "sdgan_tf.web",
@@ -137,3 +138,19 @@ def test_readme_names_no_unknown_flag():
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         used = set(re.findall(r"--([a-z_]+)", page.read_text()))
         assert not used - known, page
+
+
+def test_no_pickle_and_no_foreign_model_is_ever_loaded():
+    unsafe = re.compile(
+        r"import (pickle|joblib|dill|shelve|marshal)\b|allow_pickle=True|"
+        r"load_model|unsafe_deserialization|torch\.load|\beval\("
+    )
+    for path in CODE:
+        text = path.read_text()
+        assert not unsafe.search(text), path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "np.load",
+                "numpy.load",
+            ):
+                assert "allow_pickle=False" in ast.unparse(node), path

@@ -12,7 +12,6 @@ from data_pipeline import pictures
 
 MEGA = 1_000_000
 MAX_NAME = 80
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
 
 
 def read_photograph(
@@ -93,7 +92,7 @@ def _check_header(data: bytes, name: str, megapixels: float) -> None:
     """
     too_many = f"{name} is too large: more than {megapixels:g} megapixels."
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with Image.open(io.BytesIO(data), formats=pictures.FORMATS) as picture:
             pixels = math.prod(picture.size)
     except Image.DecompressionBombError as error:
         raise ValueError(too_many) from error
@@ -101,7 +100,7 @@ def _check_header(data: bytes, name: str, megapixels: float) -> None:
     except Exception as error:
         raise ValueError(
             f"{name} is no picture that can be read: choose "
-            f"{', '.join(FORMATS)} files."
+            f"{', '.join(pictures.FORMATS)} files."
         ) from error
     if pixels > megapixels * MEGA:
         raise ValueError(too_many)

@@ -1,5 +1,6 @@
 """The training loop: compiled steps, and actions between them."""
 
+import contextlib
 import math
 import signal
 import tempfile
@@ -33,7 +34,18 @@ class Diverged(ArithmeticError):
 
 
 class Trainer:
-    """One run: builds it, takes it up where it stopped, and trains."""
+    """One run: builds it, takes it up where it stopped, and trains.
+
+    The run folder is locked until `train` returns or the object is gone.
+
+    Args:
+        config: What to train, and where.
+
+    Raises:
+        RunInUse: If another training writes the run folder.
+        ValueError: If the configuration, the data and the folder do not fit.
+        FileNotFoundError: If what is named is not there.
+    """
 
     def __init__(self, config: Config):
         self.options = config.training
@@ -65,6 +77,9 @@ class Trainer:
         if not self.workers.is_chief:
             self._scratch = tempfile.TemporaryDirectory()
             self.output = Run(self._scratch.name)
+        self._lock = contextlib.ExitStack()
+        self._lock.enter_context(self.output.lock())
+        self.output.remove_leftovers()
         self.state = TrainingState(
             self.algorithm,
             self.experiment,
@@ -121,6 +136,10 @@ class Trainer:
         Raises:
             Diverged: If losses or weights are no longer finite.
         """
+        with self._lock:
+            self._train()
+
+    def _train(self) -> None:
         step = self.state.steps_done
         if step >= self.options.train_steps:
             print(f"Nothing to do: {step} steps are trained.")

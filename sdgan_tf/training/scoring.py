@@ -20,7 +20,7 @@ from sdgan_tf.evaluation.photographs import (
 )
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import open_verifier
-from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.runs import Run, TrainedGenerator, write_text
 from sdgan_tf.training.state import TrainingState
 
 CARD = "best.json"
@@ -96,8 +96,8 @@ class Scoring:
             return
         self.best.write_experiment(state.experiment)
         state.write_only(self.best)
-        with tf.io.gfile.GFile(self.best.path(CARD), "w") as file:
-            file.write(json.dumps({"step": step, **scalars}) + "\n")
+        line = json.dumps({"step": step, **scalars})
+        write_text(self.best.path(CARD), line + "\n")
 
     def _best_score(self) -> float:
         path = self.best.path(CARD)

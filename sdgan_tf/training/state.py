@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import Run, checkpoint_step, restore_latest
+from sdgan_tf.runs import Run, checkpoint_step, kept, restore_latest
 
 
 class TrainingState:
@@ -39,7 +39,8 @@ class TrainingState:
         self.keep = keep
         self.keep_every_hours = keep_every_hours
         self.last_saved_step: int | None = None
-        self._kept_at = time.time()
+        # Not the time of day, which may be set back.
+        self._kept_at = time.monotonic()
         # No replica counts: the step is moved between their calls.
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.checkpoint = tf.train.Checkpoint(
@@ -75,13 +76,13 @@ class TrainingState:
         prefix = self._write(self.run)
         self.last_saved_step = self.steps_done
         for path in self.run.checkpoint_paths()[self.keep :]:
-            if time.time() - self._kept_at >= self.keep_every_hours * 3600:
-                self._kept_at = time.time()
-                tf.io.gfile.rename(
-                    f"{path}.index", _kept(f"{path}.index"), overwrite=True
-                )
+            elapsed = time.monotonic() - self._kept_at
+            if elapsed >= self.keep_every_hours * 3600:
+                self._kept_at = time.monotonic()
+                index = f"{path}.index"
+                tf.io.gfile.rename(index, kept(index), overwrite=True)
                 for part in tf.io.gfile.glob(f"{path}.data-*"):
-                    tf.io.gfile.rename(part, _kept(part), overwrite=True)
+                    tf.io.gfile.rename(part, kept(part), overwrite=True)
                 continue
             _remove(path)
         return prefix
@@ -98,7 +99,12 @@ class TrainingState:
         tf.io.gfile.makedirs(run.checkpoints)
         # TensorFlow writes the shards first and the index last, so a
         # checkpoint that is found by its index is a whole one.
-        self.checkpoint.write(prefix)
+        try:
+            self.checkpoint.write(prefix)
+        except tf.errors.OpError:
+            # On a full disk what was written of it is room for the next try.
+            run.remove_leftovers()
+            raise
         return prefix
 
 
@@ -106,7 +112,3 @@ def _remove(path: str) -> None:
     tf.io.gfile.remove(f"{path}.index")
     for part in tf.io.gfile.glob(f"{path}.data-*"):
         tf.io.gfile.remove(part)
-
-
-def _kept(path: str) -> str:
-    return path.replace("step-", "kept-step-")

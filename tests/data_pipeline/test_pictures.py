@@ -1,4 +1,5 @@
 import io
+import time
 
 import numpy as np
 import pytest
@@ -190,7 +191,7 @@ def test_decompression_bomb_is_refused():
     data = file_of(Image.new("1", (15_000, 15_000)))
     assert len(data) < 100_000
     with pytest.raises(
-        pictures.BadPicture, match=r"^corrupt: .*decompression bomb"
+        pictures.BadPicture, match=r"^too large: .*decompression bomb"
     ):
         pictures.decode(data)
 
@@ -354,3 +355,71 @@ def test_pixel_hash_differs():
         for p in (picture, changed, turned, noise(16, 12, 1))
     }
     assert len(hashes) == 4
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.5])
+def test_numbers_that_may_be_nan_are_refused(value):
+    picture = Image.fromarray(np.full((4, 4), value, np.float32))
+    with pytest.raises(
+        pictures.BadPicture, match="mode F is not 8 bits a channel"
+    ):
+        pictures.decode(file_of(picture, "TIFF"))
+
+
+def test_formats_that_start_programs_are_not_tried():
+    data = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
+    assert Image.open(io.BytesIO(data)).format == "EPS"
+    with pytest.raises(pictures.BadPicture, match="^not a picture that Pil"):
+        pictures.decode(data)
+
+
+def test_pixels_have_a_limit_below_pillow_s(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 34)
+    with pytest.raises(
+        pictures.BadPicture,
+        match=r"^too large: 0\.0 megapixels, where 3\.4e-05",
+    ):
+        pictures.decode(file_of(noise(7, 5)))
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 35)
+    decode_rgb(file_of(noise(7, 5)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {"progressive": True}),
+        ("GIF", {}),
+        ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    ],
+)
+def test_the_largest_picture_takes_seconds(kind, options):
+    side = int(pictures.MAX_PIXELS**0.5)
+    data = file_of(Image.new("L", (side, side)), kind, **options)
+    started = time.process_time()
+    decode_rgb(data)
+    assert time.process_time() - started < 15
+
+
+def test_scans_are_counted():
+    assert pictures.count_scans(file_of(noise(40, 30), "JPEG")) == 1
+    # A thumbnail in the head has scans of its own; what follows the picture,
+    # as a phone's film does, has none.
+    head = b"\xff\xd8\xff\xe1\x00\x08" + b"\xff\xda" * 3
+    data = head + file_of(noise(40, 30), "JPEG")[2:] + b"\xff\xda" * 9
+    assert pictures.count_scans(data) == 1
+    progressive = file_of(noise(40, 30), "JPEG", progressive=True)
+    assert pictures.count_scans(progressive) == 10
+
+
+def test_a_bomb_of_scans_is_refused_at_once():
+    data = file_of(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    bomb = data[:-2] + data[last:-2] * 5000 + data[-2:]
+    started = time.process_time()
+    with pytest.raises(
+        pictures.BadPicture, match="^too many scans: 5010 of 16.0 megapixels"
+    ):
+        pictures.decode(bomb)
+    assert time.process_time() - started < 5
+    decode_rgb(data)

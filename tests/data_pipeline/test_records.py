@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -193,3 +195,76 @@ def test_unknown_split(write_data_set, tmp_path):
     data = write_data_set(tmp_path / "data", [2])
     with pytest.raises(ValueError, match=r"`split` must be.*split='dev'"):
         data.shards("dev")
+
+
+@pytest.fixture
+def two_shards(write_data_set, tmp_path):
+    return write_data_set(tmp_path / "data", [9, 5, 7])
+
+
+def test_any_flipped_bit_of_a_shard_is_found_and_named(two_shards):
+    data = two_shards
+    assert data.damage() == []
+    shard = max(data.shards("train"), key=os.path.getsize)
+    with open(shard, "rb") as file:
+        whole = file.read()
+    rng = np.random.default_rng(0)
+    for bit in rng.choice(8 * len(whole), 25, replace=False):
+        content = bytearray(whole)
+        content[bit // 8] ^= 1 << bit % 8
+        with open(shard, "wb") as file:
+            file.write(content)
+        (found,) = data.damage()
+        assert re.fullmatch(
+            rf"{shard} \((corrupted|truncated) record at \d+\)", found
+        )
+
+
+@pytest.mark.parametrize("cut", [1, 20, 1000])
+def test_a_cut_shard_is_found_and_named(two_shards, cut):
+    data = two_shards
+    shard = max(data.shards("train"), key=os.path.getsize)
+    os.truncate(shard, os.path.getsize(shard) - cut)
+    (found,) = data.damage()
+    assert found.startswith(f"{shard} (truncated record at ")
+
+
+def test_a_manifest_and_shards_of_different_builds(
+    tmp_path, build, save_picture
+):
+    """Everything is alike but the pictures: counts and sizes agree."""
+    for name, colour in (("one", "red"), ("two", "blue")):
+        for n in range(2):
+            save_picture(
+                tmp_path / name / "a" / f"{n}.png", colour, (40, 40 + n)
+            )
+        build("folders", tmp_path / name, tmp_path / f"built_{name}")
+    one, two = tmp_path / "built_one", tmp_path / "built_two"
+    shutil.copy(one / records.MANIFEST, two / records.MANIFEST)
+    data = records.DataSet.open(str(two))
+    with pytest.raises(
+        records.BadDataSet, match="manifest of .* and the shard .* different"
+    ):
+        for split in records.SPLITS:
+            for shard in data.shards(split):
+                data.index(shard)
+    whole = records.DataSet.open(str(one))
+    assert all(whole.index(s).content for s in whole.shards("train"))
+
+
+def test_an_index_with_a_pickle_is_refused_and_not_loaded(two_shards, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return open, (str(tmp_path / "ran"), "w")
+
+    data = two_shards
+    shard = data.shards("train")[0]
+    np.savez(
+        records.index_path(shard),
+        hashes=np.array([Evil()], object),
+        counts=np.array([1]),
+        shard_bytes=np.int64(os.path.getsize(shard)),
+    )
+    with pytest.raises(records.BadDataSet, match="allow_pickle=False"):
+        data.index(shard)
+    assert not (tmp_path / "ran").exists()

@@ -218,3 +218,19 @@ def test_layouts():
     assert sorted(sources.LAYOUTS) == ["celeba", "flat", "folders", "table"]
     folder_layouts = {n for n, x in sources.LAYOUTS.items() if x.is_folder}
     assert folder_layouts == {"celeba", "flat", "folders"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../a.png", "/etc/a.png", "b/../../a.png", "gs://x/a.png", "..\\a.png"],
+)
+def test_tables_reach_only_into_their_folder(tmp_path, name):
+    table = tmp_path / "table.csv"
+    table.write_text(f"image,identity\nb/..a.png,one\n{name},one\n")
+    with pytest.raises(BadCollection, match=r"line 3 names a file outside"):
+        list(sources.LAYOUTS["table"].photographs(str(table), TableColumns()))
+    (tmp_path / "identity_CelebA.txt").write_text(f"{name} 1\n")
+    with pytest.raises(BadCollection, match=r"line 1 names a file outside"):
+        list(
+            sources.LAYOUTS["celeba"].photographs(str(tmp_path), TableColumns())
+        )

@@ -123,3 +123,18 @@ def test_from_json_of_an_older_version_takes_the_default():
     fields = json.loads(Experiment(k=4, gamma=0.7).to_json())
     del fields["gamma"]
     assert Experiment.from_json(json.dumps(fields)) == Experiment(k=4)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("dim", "64"), ("k", 2.5), ("k", True), ("loss", None)]
+)
+def test_from_json_with_a_value_of_another_kind(name, value):
+    fields = dataclasses.asdict(Experiment()) | {name: value}
+    with pytest.raises(ValueError, match=f"`{name}` of a configuration must"):
+        Experiment.from_json(json.dumps(fields))
+
+
+def test_from_json_takes_a_whole_number_for_a_float():
+    fields = dataclasses.asdict(Experiment()) | {"gamma": 1}
+    gamma = Experiment.from_json(json.dumps(fields)).gamma
+    assert gamma == 1.0 and type(gamma) is float

@@ -276,3 +276,18 @@ def test_figure_1_of_the_released_weights(make_config, released, tmp_path):
     assert generator.network.count_params() == 2_011_523
     levels = generator.pixels.to_levels(generator(z)).numpy()
     assert np.abs(levels - wanted).max() < 0.01
+
+
+@pytest.mark.parametrize("name", ["../w", "/etc/passwd", "a/w", "..", "."])
+def test_a_dump_reaches_only_into_its_folder(tmp_path, name):
+    manifest = {"G/w": {"filename": name, "shape": [2]}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="must lie in the dump's folder"):
+        Dump.open(str(tmp_path))
+
+
+def test_a_dump_s_sides_are_positive(tmp_path):
+    manifest = {"G/w": {"filename": "w", "shape": [-2, -3]}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="must have positive sides"):
+        Dump.open(str(tmp_path))

@@ -1,15 +1,26 @@
 """Run folders and the generators that they give back."""
 
 import dataclasses
+import errno
 import json
+import os
+import pathlib
+import pickle
+import shutil
+import subprocess
+import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from sdgan_tf import runs
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import CARD, WEIGHTS, Run, load_networks
+from sdgan_tf.runs import CARD, WEIGHTS, Run, RunInUse, load_networks
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
 
 TINY = Experiment(image_size=32, dim=4, d_i=6, d_o=5)
 
@@ -110,3 +121,136 @@ def test_weights_of_another_network(tmp_path):
     wider = build_algorithm(dataclasses.replace(TINY, dim=8))
     with pytest.raises(ValueError, match=f"`{WEIGHTS}` in .* does not fit"):
         load_networks(run, wider.networks)
+
+
+HOLDER = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from sdgan_tf.runs import Run
+with Run(sys.argv[1]).lock():
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_lock_goes_with_the_process_that_holds_it(tmp_path):
+    run = Run(str(tmp_path / "run"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, run.folder, str(ROOT)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "held\n"
+    with (
+        pytest.raises(RunInUse, match="another training.*Received: run_dir"),
+        run.lock(),
+    ):
+        pass
+    process.kill()
+    process.wait()
+    with run.lock(), pytest.raises(RunInUse), run.lock():
+        pass
+    with run.lock():
+        pass
+
+
+def test_a_remote_folder_is_not_locked():
+    with Run("foo://bucket/run").lock():
+        pass
+
+
+def test_a_file_system_without_locks_is_warned_of(
+    tmp_path, monkeypatch, caplog
+):
+    def flock(file, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with Run(str(tmp_path)).lock():
+        assert "nothing keeps a second training out" in caplog.text
+
+
+def test_leftovers_of_a_killed_save_are_removed(tmp_path):
+    run = Run(str(tmp_path))
+    run.remove_leftovers()
+    folder = tmp_path / "checkpoints"
+    (folder / "step-00000008_temp").mkdir(parents=True)
+    data = ".data-00000-of-00001"
+    stay = [
+        "step-00000004.index",
+        f"step-00000004{data}",
+        "kept-step-00000001.index",
+        f"kept-step-00000001{data}",
+        "kept-step-00000002.index",
+    ]
+    go = [
+        f"step-00000006{data}",
+        "step-00000006.index.tempstate12",
+        "step-00000008_temp/part-00000-of-00001.index",
+        # On its way to be kept for good.
+        f"step-00000002{data}",
+    ]
+    for name in stay + go:
+        (folder / name).write_text(name)
+    run.remove_leftovers()
+    moved = f"kept-step-00000002{data}"
+    assert sorted(os.listdir(folder)) == sorted([*stay, moved])
+    assert (folder / moved).read_text() == f"step-00000002{data}"
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "config.json"
+    runs.write_text(str(path), "old")
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.io.gfile, "rename", _fail)
+        with pytest.raises(OSError, match="cut"):
+            runs.write_text(str(path), "new")
+    assert path.read_text() == "old"
+    runs.write_text(str(path), "new")
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["config.json"]
+
+
+def _fail(*args, **options):
+    raise OSError("cut")
+
+
+@pytest.mark.parametrize("text", ["", '{"dim": 4', "[]", "null"])
+def test_a_damaged_configuration_is_named(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match=r"config\.json must hold a JSON obj"):
+        Run(str(tmp_path)).experiment()
+
+
+class Evil:
+    """Whoever unpickles it runs a program."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_a_pickle_as_weights_is_refused_and_not_loaded(tmp_path):
+    network = build_algorithm(TINY).generator
+    run = Run(str(tmp_path / "run"))
+    run.write_generator(network, TINY, 0)
+    with open(run.path(WEIGHTS), "wb") as file:
+        pickle.dump(Evil(tmp_path / "ran"), file)
+    with pytest.raises(ValueError, match=f"`{WEIGHTS}` in .* does not fit"):
+        run.generator()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_keras_file_is_refused(tmp_path):
+    """Such a file may hold a Lambda layer with any program."""
+    model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1)])
+    model.save(tmp_path / "foreign.keras")
+    with pytest.raises(FileNotFoundError, match="is no run folder"):
+        Run(str(tmp_path / "foreign.keras")).generator()
+    run = Run(str(tmp_path / "run"))
+    run.write_generator(build_algorithm(TINY).generator, TINY, 0)
+    shutil.copy(tmp_path / "foreign.keras", run.path(WEIGHTS))
+    with pytest.raises(ValueError, match=f"`{WEIGHTS}` in .* does not fit"):
+        run.generator()

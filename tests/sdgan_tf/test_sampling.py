@@ -215,3 +215,32 @@ def test_codes_that_are_no_npz(tmp_path):
         sampling.read_codes(str(path), LatentSpace(6, 5))
     with pytest.raises(FileNotFoundError, match="No codes file"):
         sampling.read_codes(str(tmp_path / "none.npz"), LatentSpace(6, 5))
+
+
+class Evil:
+    """Whoever unpickles it runs a program."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_codes_with_a_pickle_are_refused_and_not_loaded(tmp_path):
+    path = tmp_path / "codes.npz"
+    evil = np.array([Evil(tmp_path / "ran")], object)
+    np.savez(path, z_i=evil, z_o=evil)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        sampling.read_codes(str(path), LatentSpace(6, 5))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_codes_that_unpack_to_too_much(tmp_path, monkeypatch):
+    path = tmp_path / "codes.npz"
+    np.savez_compressed(path, z_i=np.zeros([9000, 6]), z_o=np.zeros([9000, 5]))
+    assert path.stat().st_size < 2000
+    sampling.read_codes(str(path), LatentSpace(6, 5))
+    monkeypatch.setattr(sampling, "MAX_CODES_BYTES", 700_000)
+    with pytest.raises(ValueError, match="792256 bytes unpacked, where 700000"):
+        sampling.read_codes(str(path), LatentSpace(6, 5))

@@ -1,9 +1,12 @@
 """What a run folder that is taken up says against what is asked for."""
 
+import json
+import pathlib
+
 import pytest
 
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import Run
+from sdgan_tf.runs import Run, RunInUse
 from sdgan_tf.training import loop
 from sdgan_tf.training.resuming import resolve
 
@@ -48,3 +51,34 @@ def test_folder_with_nothing_takes_what_is_asked_for(make_config):
     assert config.experiment == Experiment(
         image_size=32, dim=4, d_i=6, d_o=5, batch_size=4, k=3
     )
+
+
+YOUNG = ("augment", "r1_weight", "spectral_norm", "ema_decay")
+
+
+def test_a_folder_of_an_older_version_goes_on(trained, make_config):
+    path = pathlib.Path(trained.run_dir, "config.json")
+    fields = json.loads(path.read_text())
+    for name in YOUNG:
+        del fields[name]
+    path.write_text(json.dumps(fields))
+    loop.train(make_config(train_steps=7))
+    run = Run(trained.run_dir)
+    assert run.checkpoint_paths()[0].endswith("00000007")
+    assert set(YOUNG) <= set(json.loads(path.read_text()))
+
+
+def test_a_folder_of_a_newer_version_is_refused(trained, make_config):
+    path = pathlib.Path(trained.run_dir, "config.json")
+    fields = json.loads(path.read_text()) | {"attention": True}
+    path.write_text(json.dumps(fields))
+    with pytest.raises(ValueError, match=r"newer version.*\['attention'\]"):
+        loop.train(make_config(train_steps=7))
+
+
+def test_a_run_that_another_process_took_meanwhile(trained, make_config):
+    first = loop.Trainer(make_config(train_steps=7))
+    with pytest.raises(RunInUse, match="another training writes there"):
+        loop.Trainer(make_config(train_steps=8))
+    first.train()
+    loop.train(make_config(train_steps=8))

@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import time
 
+import numpy as np
 import pytest
 
 from sdgan_tf.runs import Run
@@ -46,3 +48,81 @@ def test_all_checkpoints_damaged_is_an_error(trained, make_config):
         pathlib.Path(path + ".data-00000-of-00001").write_bytes(b"")
     with pytest.raises(ValueError, match="None of the 2 checkpoints"):
         loop.Trainer(make_config(train_steps=9))
+
+
+def flip(path, bit):
+    content = bytearray(path.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("suffix", [".data-00000-of-00001", ".index"])
+def test_a_flipped_bit_is_noticed_or_changes_nothing(
+    trained, make_config, suffix
+):
+    """Of the index's last bytes some are padding."""
+    run = Run(trained.run_dir)
+    trainer = loop.Trainer(make_config(train_steps=9))
+    whole = [v.numpy() for v in trainer.algorithm.generator.variables]
+    path = pathlib.Path(run.checkpoint_paths()[0] + suffix)
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for bit in rng.choice(8 * len(content), 40, replace=False):
+        flip(path, int(bit))
+        restored = trainer.state.restore(run)
+        if restored.endswith("step-00000003"):
+            noticed += 1
+        else:
+            for ours, held in zip(
+                trainer.algorithm.generator.variables, whole, strict=True
+            ):
+                np.testing.assert_array_equal(ours.numpy(), held)
+        path.write_bytes(content)
+    assert noticed >= 38
+    assert trainer.state.restore(run).endswith("step-00000006")
+
+
+@pytest.mark.parametrize("lost", [".data-00000-of-00001", ".index"])
+def test_a_half_copied_checkpoint(trained, make_config, lost):
+    run = Run(trained.run_dir)
+    os.remove(run.checkpoint_paths()[0] + lost)
+    trainer = loop.Trainer(make_config(train_steps=9))
+    assert trainer.state.steps_done == 3
+    trainer.train()
+    assert Run(run.folder).checkpoint_paths()[0].endswith("00000009")
+
+
+def test_keeping_is_not_by_the_time_of_day(make_config, monkeypatch):
+    trainer = loop.Trainer(
+        make_config(keep_checkpoints=1, keep_every_hours=1.0)
+    )
+    hour = [0.0]
+    start = time.monotonic()
+    # The time of day goes back while the hours pass.
+    monkeypatch.setattr(time, "time", lambda: -3600.0 * hour[0])
+    monkeypatch.setattr(time, "monotonic", lambda: start + 3600.0 * hour[0])
+    for hour[0] in (0.1, 0.2, 1.5, 1.6, 3.0):
+        trainer.state.step.assign_add(1)
+        trainer.state.save()
+    monkeypatch.undo()
+    assert checkpoints(trainer) == [
+        "kept-step-00000002",
+        "kept-step-00000004",
+        "step-00000005",
+    ]
+
+
+def test_a_folder_named_like_a_checkpoint(make_config, tmp_path):
+    trainer = loop.Trainer(
+        make_config(
+            run_dir=str(tmp_path / "step-by-step"),
+            keep_checkpoints=1,
+            keep_every_hours=1e-9,
+        )
+    )
+    for _ in range(2):
+        trainer.state.step.assign_add(1)
+        trainer.state.save()
+    assert checkpoints(trainer) == ["kept-step-00000001", "step-00000002"]
+    assert len(os.listdir(trainer.run.checkpoints)) == 4

@@ -1,0 +1,91 @@
+"""What the user can mend, and what to do about it."""
+
+import errno
+
+import tensorflow as tf
+
+from data_pipeline.records import DataSet
+from sdgan_tf.config import Config
+from sdgan_tf.runs import Run, checkpoint_step
+
+# Bad input, a full disk, too little memory, a folder that is none.
+USER_ERRORS = (
+    ValueError,
+    OSError,
+    ArithmeticError,
+    MemoryError,
+    tf.errors.DataLossError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.ResourceExhaustedError,
+    tf.errors.UnavailableError,
+    tf.errors.UnimplementedError,
+)
+# What a larger value of costs memory; the first two of any training.
+MEMORY_FLAGS = {
+    "train": ("batch_size", "dim", "cache_gb"),
+    "bench": ("batch_size", "dim"),
+    "sample": ("num_identities", "num_observations"),
+    "interpolate": ("rows", "columns", "frames"),
+    "project": ("restarts",),
+    "explore": ("explore_rows", "explore_columns"),
+    "evaluate": ("num_pairs",),
+    "train_verifier": ("verifier_width",),
+    "judge_kit": ("num_pairs",),
+}
+FULL_DISK = ("No space left on device", "Disk quota exceeded")
+
+
+def explain(error: Exception, config: Config) -> str:
+    """One line for the user: what happened and what to do next.
+
+    Args:
+        error: One of `USER_ERRORS`.
+        config: Of the command that failed.
+    """
+    text = " ".join(str(error).split())
+    if is_full_disk(error):
+        return (
+            f"the disk is full: {text}. {_checkpoints(config)} Make room, then "
+            "give the same command again."
+        )
+    if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
+        names = MEMORY_FLAGS.get(config.mode, ())
+        lower = f" Lower {_listed(names)}." if names else ""
+        return f"out of memory: {text}.{lower} {_checkpoints(config)}"
+    if isinstance(error, tf.errors.DataLossError) and config.data_dir:
+        damage = DataSet.open(config.data_dir).damage()
+        if damage:
+            return (
+                f"the data set is damaged: {'; '.join(damage)}. Copy these "
+                f"files again, or build the data set again. Received: "
+                f"data_dir={config.data_dir!r}"
+            )
+    return str(error)
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Whether a file system without room, or a quota, raised it."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, tf.errors.OpError) and any(
+        words in str(error) for words in FULL_DISK
+    )
+
+
+def _checkpoints(config: Config) -> str:
+    """Which checkpoint a training has left."""
+    if config.mode != "train":
+        return ""
+    if not config.run_dir:
+        return "Checkpoints that were saved stay."
+    paths = Run(config.run_dir).checkpoint_paths()
+    last = f"step {checkpoint_step(paths[0])}" if paths else "none was saved"
+    return f"Checkpoints that were saved stay; the last one: {last}."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """`--a, --b or --c`."""
+    flags = [f"--{name}" for name in names]
+    return " or ".join([", ".join(flags[:-1]), flags[-1]][len(flags) < 2 :])

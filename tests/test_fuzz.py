@@ -1,0 +1,334 @@
+"""Files and flags of any content: the user's errors are said, nothing else.
+
+Each case runs a few hundred examples that are always the same, and thousands of
+new ones where slow tests are wanted.
+"""
+
+import dataclasses
+import io
+import json
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from absl import flags as absl_flags
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from data_pipeline import pictures, records
+from sdgan_tf import flags
+from sdgan_tf.config import Experiment
+from sdgan_tf.explorer import uploads
+from sdgan_tf.latents import LatentSpace
+from sdgan_tf.reference import Dump
+from sdgan_tf.runs import Run
+from sdgan_tf.sampling import read_codes
+
+FEW, MANY = 600, 4000
+counts = pytest.mark.parametrize(
+    "count", [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
+)
+# An example that takes longer hangs, as a user sees it.
+MOST_MILLISECONDS = 5000
+
+
+def fuzz(count, check, strategy):
+    """Calls `check` with `count` examples."""
+    settings(
+        max_examples=count,
+        deadline=MOST_MILLISECONDS,
+        derandomize=count == FEW,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )(given(strategy)(check))()
+
+
+def picture_file(form, mode, **options):
+    rng = np.random.default_rng(0)
+    picture = Image.fromarray(rng.integers(0, 256, [19, 23, 3], np.uint8))
+    buffer = io.BytesIO()
+    picture.convert(mode).save(buffer, format=form, **options)
+    return buffer.getvalue()
+
+
+PICTURES = {
+    "PNG": [
+        picture_file("PNG", "RGB"),
+        picture_file("PNG", "P", transparency=3),
+        picture_file("PNG", "LA"),
+    ],
+    "JPEG": [
+        picture_file("JPEG", "RGB"),
+        picture_file("JPEG", "CMYK"),
+        picture_file("JPEG", "L", progressive=True),
+    ],
+    "WEBP": [
+        picture_file("WEBP", "RGB"),
+        picture_file("WEBP", "RGBA", lossless=True),
+    ],
+    "GIF": [picture_file("GIF", "P", transparency=0)],
+    "BMP": [picture_file("BMP", "RGB"), picture_file("BMP", "1")],
+    "TIFF": [
+        picture_file("TIFF", "RGB"),
+        picture_file("TIFF", "RGBA", compression="tiff_lzw"),
+    ],
+}
+
+
+@st.composite
+def mutated(draw, files):
+    """One of `files` with some bytes changed, cut, doubled or put in."""
+    data = bytearray(draw(st.sampled_from(files)))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, max(len(data) - 1, 0)))
+        length = draw(st.sampled_from([1, 2, 4, 64, 10_000]))
+        change = draw(st.sampled_from(["flip", "set", "cut", "double", "put"]))
+        if change == "flip" and data:
+            data[start] ^= 1 << draw(st.integers(0, 7))
+        elif change == "set":
+            value = draw(st.sampled_from([0, 1, 127, 128, 255]))
+            data[start : start + length] = bytes([value]) * min(length, 64)
+        elif change == "cut":
+            del data[start : start + length]
+        elif change == "double":
+            data[start:start] = data[start : start + length]
+        else:
+            data[start:start] = draw(st.binary(max_size=16))
+    return bytes(data)
+
+
+def mend_png(data):
+    """The file with right checksums, so that what they guard is read."""
+    position, chunks = 8, [data[:8]]
+    while position + 12 <= len(data):
+        (length,) = struct.unpack(">I", data[position : position + 4])
+        content = data[position + 4 : position + 8 + length]
+        chunks.append(data[position : position + 4] + content)
+        chunks.append(struct.pack(">I", zlib.crc32(content)))
+        position += length + 12
+    return b"".join(chunks)
+
+
+def check_picture(data):
+    try:
+        picture = pictures.decode(data)
+    except pictures.BadPicture as error:
+        assert str(error)
+    else:
+        assert picture.mode == "RGB"
+        assert picture.width * picture.height <= pictures.MAX_PIXELS
+    try:
+        read = uploads.read_photograph(data, "a.png", 16, "center", 1.0, 1.0)
+    except ValueError as error:
+        assert str(error).startswith("a.png ")
+    else:
+        assert read.shape == (16, 16, 3)
+
+
+@counts
+@pytest.mark.parametrize("form", PICTURES)
+def test_pictures(count, form):
+    fuzz(count, check_picture, mutated(PICTURES[form]))
+
+
+@counts
+def test_pictures_with_right_checksums(count):
+    fuzz(count, check_picture, mutated(PICTURES["PNG"]).map(mend_png))
+
+
+@counts
+def test_bytes_that_are_no_picture(count):
+    heads = [file[:12] for files in PICTURES.values() for file in files]
+    joined = st.builds(
+        lambda head, tail: head + tail, st.sampled_from(heads), st.binary()
+    )
+    fuzz(count, check_picture, joined)
+
+
+def npz(**arrays):
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+@counts
+def test_codes(count, tmp_path):
+    path = tmp_path / "codes.npz"
+    rng = np.random.default_rng(0)
+    files = [
+        npz(z_i=rng.random([3, 6], "f4"), z_o=rng.random([3, 5], "f4")),
+        npz(z_i=np.ones([3, 6], "S4"), z_o=np.ones([3, 5], complex)),
+        npz(z_i=np.array([{}, []], object), z_o=np.ones([2, 5])),
+    ]
+
+    def check(data):
+        path.write_bytes(data)
+        try:
+            z_i, z_o = read_codes(str(path), LatentSpace(6, 5))
+        except ValueError as error:
+            assert "`codes`" in str(error)
+        else:
+            assert z_i.shape[1:] == (6,) and z_o.shape[1:] == (5,)
+
+    fuzz(count, check, mutated(files))
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def damaged_json(value: dict):
+    """Texts of `value`: one field replaced or gone, or bytes changed."""
+
+    def replace(name, new):
+        return json.dumps({**value, name: new}).encode()
+
+    def without(name):
+        return json.dumps(
+            {k: v for k, v in value.items() if k != name}
+        ).encode()
+
+    names = st.sampled_from(list(value))
+    return (
+        st.builds(replace, names, json_values)
+        | st.builds(without, names)
+        | json_values.map(lambda other: json.dumps(other).encode())
+        | mutated([json.dumps(value).encode()])
+    )
+
+
+@counts
+def test_manifests(count, tiny_data, tmp_path):
+    path = tmp_path / records.MANIFEST
+    manifest = {
+        "format_version": records.FORMAT_VERSION,
+        "build_id": "0",
+        "image_size": 32,
+        "num_shards": 2,
+        "label_names": ["a"],
+        "contents": {"train-00000-of-00002.tfrecord": "0"},
+    }
+
+    def check(data):
+        path.write_bytes(data)
+        try:
+            found = records.DataSet.open(str(tmp_path))
+            found.shards("train")
+        except (ValueError, FileNotFoundError) as error:
+            assert str(tmp_path) in str(error)
+
+    fuzz(count, check, damaged_json(manifest))
+
+
+@counts
+def test_indices(count, write_data_set, tmp_path):
+    folder = write_data_set(tmp_path / "data", {"a": 2, "b": 3})
+    data = records.DataSet.open(folder)
+    shard = data.shards("train")[0]
+    path = records.index_path(shard)
+    with open(path, "rb") as file:
+        whole = file.read()
+
+    def check(content):
+        with open(path, "wb") as file:
+            file.write(content)
+        try:
+            index = data.index(shard)
+        except records.BadDataSet as error:
+            assert shard.removesuffix(".tfrecord") in str(error)
+        else:
+            assert index.hashes.shape == index.counts.shape
+
+    fuzz(count, check, mutated([whole]))
+
+
+@counts
+def test_dumps(count, tmp_path):
+    path = tmp_path / "manifest.json"
+    (tmp_path / "w").write_bytes(bytes(24))
+    secret = tmp_path.parent / "secret"
+    secret.write_bytes(bytes(24))
+    names = st.sampled_from(
+        ["w", "../secret", str(secret), "", ".", "..", "file://w", "w/../w"]
+    )
+    entries = st.fixed_dictionaries(
+        {
+            "filename": names | json_values,
+            "shape": st.sampled_from([[2, 3], [6], [-2, -3]]) | json_values,
+        }
+    )
+
+    def check(entry):
+        path.write_text(json.dumps({"G/w": entry}))
+        try:
+            dump = Dump.open(str(tmp_path))
+            read = dump.read("G/w")
+        except (ValueError, FileNotFoundError) as error:
+            assert str(tmp_path) in str(error)
+        else:
+            assert read.size == 6 and entry["filename"] == "w"
+
+    fuzz(count, check, entries)
+
+
+@counts
+def test_configurations_of_run_folders(count, tmp_path):
+    run = Run(str(tmp_path))
+    experiment = json.loads(Experiment().to_json())
+
+    def check(data):
+        (tmp_path / "config.json").write_bytes(data)
+        try:
+            found = run.experiment()
+        except ValueError as error:
+            assert str(error)
+        else:
+            for field in dataclasses.fields(Experiment):
+                value = getattr(found, field.name)
+                assert type(value) is type(field.default), field.name
+
+    fuzz(count, check, damaged_json(experiment))
+
+
+@counts
+def test_flags(count):
+    parsed = absl_flags.FlagValues()
+    flags.define(["train", "sample"], parsed)
+    names = [name for name in parsed if len(name) > 1]
+    values = (
+        st.text(max_size=12)
+        | st.integers().map(str)
+        | st.floats().map(str)
+        | st.sampled_from(["", "nan", "inf", "1e999", "-0", "0x10", "1_0", "٣"])
+    )
+    given_flags = st.lists(
+        st.builds("--{}={}".format, st.sampled_from(names), values), max_size=4
+    )
+
+    def check(argv):
+        parsed.unparse_flags()
+        try:
+            parsed(["main.py", *argv])
+        except absl_flags.Error as error:
+            assert str(error)
+            return
+        config = flags.config(parsed)
+        for field in dataclasses.fields(Experiment):
+            value = getattr(config.experiment, field.name)
+            assert type(value) is type(field.default), field.name
+            if field.metadata["minimum"] is not None:
+                assert value >= field.metadata["minimum"]
+
+    fuzz(count, check, given_flags)
