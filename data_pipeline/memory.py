@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import draws, records
+from data_pipeline import shares as sharing
 from data_pipeline.records import BadDataSet, DataSet, ShardIndex
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
@@ -20,6 +21,8 @@ def batches(
     seed: int,
     batch_size: int,
     start_batch: int,
+    num_shares: int,
+    shares: tuple[int, ...],
 ) -> tf.data.Dataset:
     """Each tuple is drawn anew; see `pairs.IdentityTuples.batches`."""
     images, hashes = _load(data, split, indices)
@@ -54,6 +57,7 @@ def batches(
         .map(draw)
         .unbatch()
         .skip(skipped)
+        .apply(sharing.take(num_shares, shares))
         .map(look_up, tf.data.AUTOTUNE)
     )
 

@@ -120,18 +120,7 @@ class IdentityTuples:
             self.seed,
             batch_size,
             start_batch,
+            num_shares,
+            shares,
         )
-        if num_shares > 1:
-            b = batch_size // num_shares
-            batches = batches.flat_map(
-                lambda batch: tf.data.Dataset.from_tensor_slices(
-                    {
-                        name: tf.gather(
-                            tf.reshape(x, [num_shares, b, *x.shape[1:]]),
-                            tf.constant(shares),
-                        )
-                        for name, x in batch.items()
-                    }
-                )
-            )
         return batches.prefetch(tf.data.AUTOTUNE)

@@ -13,6 +13,9 @@ from data_pipeline import faces
 # 8 bits a channel. 16-bit and float modes have no agreed range to scale from.
 MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
 
+# Signature, header, the names and sizes around the rows: see `to_png`.
+PNG_HEAD_BYTES = 48
+
 CENTER, WHOLE, FACE = "center", "none", "face"
 
 
@@ -162,6 +165,11 @@ def to_png(picture: Image.Image) -> bytes:
         + struct.pack(">I", zlib.crc32(name + content))
         for name, content in chunks
     )
+
+
+def png_head(image_size: int) -> bytes:
+    """What every file of `to_png` begins with, up to its first row."""
+    return to_png(Image.new("RGB", (image_size, image_size)))[:PNG_HEAD_BYTES]
 
 
 def pixel_hash(picture: Image.Image) -> str:

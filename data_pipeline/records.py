@@ -12,13 +12,21 @@ import io
 import json
 import os
 import zipfile
+import zlib
 
 import numpy as np
 import tensorflow as tf
 
+from data_pipeline import pictures
+
 SPLITS = ("train", "valid", "test")
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
+# Of a stored PNG: its head, a checksum of the rows, one of the chunk, the end.
+PNG_FRAME_BYTES = pictures.PNG_HEAD_BYTES + 4 + 4 + 12
+# Of a record in a TFRecord file: its length, and the checksum of that, before
+# it, its own checksum behind it.
+LEAD_BYTES, TRAIL_BYTES = 8 + 4, 4
 
 FEATURES = {
     "image": tf.io.FixedLenFeature([], tf.string),
@@ -88,6 +96,10 @@ def example(
 def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Serialised records `[n]` to images and identity hashes.
 
+    The rows of a PNG that `pictures.to_png` wrote lie in it as they are, and
+    are copied. Any other PNG is decoded. The PNG's own checksums are not
+    looked at where the rows are copied: the record has one too.
+
     Returns:
         uint8 `[n, side, side, 3]` and int64 `[n]`.
     """
@@ -95,11 +107,28 @@ def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
         serialised,
         {name: FEATURES[name] for name in ("image", "identity_hash")},
     )
-    images = tf.stack(
-        [
-            tf.io.decode_png(png, channels=3)
-            for png in tf.unstack(parsed["image"], n)
-        ]
+    pngs = tf.ensure_shape(parsed["image"], [n])
+    head, row = pictures.png_head(side), 1 + 3 * side
+    stored = tf.reduce_all(
+        (tf.strings.length(pngs) == side * row + PNG_FRAME_BYTES)
+        & (tf.strings.substr(pngs, 0, len(head)) == head)
+    )
+
+    def copy_rows():
+        data = tf.strings.substr(pngs, len(head), side * row)
+        return tf.reshape(tf.io.decode_raw(data, tf.uint8), [n, side, row])
+
+    def decode_pngs():
+        return tf.stack(
+            [tf.io.decode_png(png, channels=3) for png in tf.unstack(pngs)]
+        )
+
+    # The first byte of a row says how it is filtered, 0 for not at all.
+    rows = tf.cond(stored, copy_rows, lambda: tf.ones([n, side, row], tf.uint8))
+    images = tf.cond(
+        tf.reduce_all(rows[..., 0] == 0),
+        lambda: tf.reshape(rows[..., 1:], [n, side, side, 3]),
+        decode_pngs,
     )
     return (
         tf.ensure_shape(images, [n, side, side, 3]),
@@ -115,15 +144,27 @@ class ShardIndex:
         hashes: Identity hashes, int64 `[identities]`.
         counts: Records of each, int64 `[identities]`.
         shard_bytes: Size of the shard's file.
+        lengths: Bytes of each record, int32 `[records]`; None in the index
+            of an older build.
+        checksums: CRC-32 of each record, uint32 `[records]`, or None.
     """
 
     hashes: np.ndarray
     counts: np.ndarray
     shard_bytes: int
+    lengths: np.ndarray | None = None
+    checksums: np.ndarray | None = None
+
+    def starts(self) -> np.ndarray:
+        """Where each record starts in the file, int64 `[records]`."""
+        whole = self.lengths + np.int64(LEAD_BYTES + TRAIL_BYTES)
+        return np.cumsum(whole) - whole + LEAD_BYTES
 
 
 def write_index(path: str, identities: list[str], counts: list[int]) -> None:
     """Writes the index of one shard, which must be complete.
+
+    The shard is read once more, to note where its records lie.
 
     Args:
         path: `index_path` of the shard.
@@ -131,12 +172,18 @@ def write_index(path: str, identities: list[str], counts: list[int]) -> None:
         counts: Records of each.
     """
     shard = path.removesuffix(".npz") + ".tfrecord"
+    lengths, checksums = [], []
+    for record in tf.data.TFRecordDataset(shard).as_numpy_iterator():
+        lengths.append(len(record))
+        checksums.append(zlib.crc32(record))
     buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
     np.savez(
         buffer,
         names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
         hashes=np.array([identity_hash(i) for i in identities], np.int64),
         counts=np.array(counts, np.int64),
+        lengths=np.array(lengths, np.int32),
+        checksums=np.array(checksums, np.uint32),
         shard_bytes=np.int64(tf.io.gfile.stat(shard).length),
     )
     with tf.io.gfile.GFile(path, "wb") as file:
@@ -233,6 +280,8 @@ class DataSet:
                     arrays["hashes"],
                     arrays["counts"],
                     int(arrays["shard_bytes"]),
+                    arrays.get("lengths"),
+                    arrays.get("checksums"),
                 )
         except (
             tf.errors.OpError,
