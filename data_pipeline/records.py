@@ -56,11 +56,6 @@ def split_of(hash_value: int) -> str:
     return "train" if bucket < 8 else SPLITS[bucket - 7]
 
 
-def shard_of(hash_value: int, num_shards: int) -> int:
-    """The shard of an identity within its split."""
-    return (int(hash_value) % 2**64) // 10 % num_shards
-
-
 def shard_path(folder: str, split: str, shard: int, num_shards: int) -> str:
     """`FOLDER/SPLIT-00000-of-00008.tfrecord`."""
     name = f"{split}-{shard:05d}-of-{num_shards:05d}.tfrecord"

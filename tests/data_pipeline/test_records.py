@@ -52,28 +52,6 @@ def test_splits_are_80_10_10():
         assert abs(splits.count(split) - n * share) < 4 * deviation, split
 
 
-def test_shards_are_in_range_and_even_within_each_split():
-    n, num_shards = 20_000, 7
-    counts = {split: np.zeros(num_shards, int) for split in records.SPLITS}
-    for i in range(n):
-        hashed = records.identity_hash(f"person {i}")
-        shard = records.shard_of(hashed, num_shards)
-        assert 0 <= shard < num_shards
-        counts[records.split_of(hashed)][shard] += 1
-    for split, held in counts.items():
-        expected = held.sum() / num_shards
-        # 6 degrees of freedom: 30 is exceeded with probability 4e-5.
-        assert ((held - expected) ** 2 / expected).sum() < 30, split
-
-
-@pytest.mark.parametrize(
-    ("hashed", "shard"), [(0, 0), (9, 0), (10, 1), (85, 0), (-1, 1)]
-)
-def test_shard_of_leaves_out_the_split_decimal(hashed, shard):
-    # -1 is 18446744073709551615; without its last digit it leaves 1 of 8.
-    assert records.shard_of(hashed, 8) == shard
-
-
 def test_paths():
     path = records.shard_path("d", "valid", 3, 16)
     assert path == os.path.join("d", "valid-00003-of-00016.tfrecord")

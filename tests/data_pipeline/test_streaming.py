@@ -46,8 +46,8 @@ def test_streaming_mixes_the_shards(take, skewed):
     """The first half of an epoch comes from every shard."""
     tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
     _, hashes = take(tuples.batches(8, cache_bytes=0), 1)
-    shards = {records.shard_of(int(h), 3) for h in hashes[0]}
-    assert shards == {0, 1, 2}
+    for index in skewed_indices(skewed):
+        assert np.isin(hashes[0], index.hashes).any()
 
 
 def from_end_to_end(tuples):
