@@ -56,8 +56,9 @@ def main(argv: list[str]) -> None:
     config = sdgan_flags.config()
     try:
         MODES[config.mode](config)
-    except faults.USER_ERRORS as error:
-        # One line; a bug keeps its traceback.
+    except Exception as error:
+        if not faults.is_users(error):
+            raise
         sys.exit(f"main.py: {faults.explain(error, config)}")
 
 

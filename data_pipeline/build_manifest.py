@@ -56,7 +56,7 @@ def from_report(report: dict, options: BuildOptions) -> dict:
     if not sum(counts["identities"] for counts in splits.values()):
         raise BadCollection(
             "No identity has enough images: `min_images` is "
-            f"{options.min_images}, and {len(report['too_few'])} identities "
+            f"{options.min_images}, and {report['too_few'][0]} identities "
             f"have fewer. Received: input={options.input!r}"
         )
     return {
@@ -70,8 +70,8 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         | {"crop": options.resolved_crop},
         "splits": splits,
         "files_listed": listed,
-        "identities_with_too_few_images": len(report["too_few"]),
-        "identities_beyond_max": len(report["beyond_max"]),
+        "identities_with_too_few_images": report["too_few"][0],
+        "identities_beyond_max": report["beyond_max"][0],
         "repeated_pictures": sorted(report["repeated"]),
         "pictures_of_two_identities": sorted(report["ambiguous"]),
         "bad_files": [{"path": p, "reason": why} for p, why in bad],

@@ -14,9 +14,34 @@ import tensorflow as tf
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from data_pipeline import pictures, records, sources
+from data_pipeline import dealing, pictures, records, sources
 from data_pipeline.build_options import BuildOptions
 from data_pipeline.sources import Photograph
+
+
+class PhotographCoder(beam.coders.Coder):
+    """A photograph in about as many bytes as its names have.
+
+    Pickled, it would name its class and fields each time.
+    """
+
+    def encode(self, value: Photograph) -> bytes:
+        return json.dumps(dataclasses.astuple(value)).encode()
+
+    def decode(self, encoded: bytes) -> Photograph:
+        *names, labels, split, eyes = json.loads(encoded)
+        return Photograph(
+            *names,
+            tuple(map(tuple, labels)),
+            split,
+            eyes and tuple(map(tuple, eyes)),
+        )
+
+    def is_deterministic(self) -> bool:
+        return True
+
+
+beam.coders.registry.register_coder(Photograph, PhotographCoder)
 
 
 def _read(path: str) -> bytes:
@@ -61,8 +86,8 @@ def keep_distinct(element):
         yield beam.pvalue.TaggedOutput("repeated", photograph.path)
 
 
-def place(element, min_images: int, num_shards: int, last_hash):
-    """One identity to its ((split, shard), (hash, photographs))."""
+def place(element, min_images: int, last_hash):
+    """One identity to its (split, hash, photographs)."""
     hashed, photographs = element
     photographs = sorted(photographs)
     names = sorted({p.identity for p in photographs})
@@ -85,9 +110,18 @@ def place(element, min_images: int, num_shards: int, last_hash):
     if last_hash is not None and hashed > last_hash:
         yield beam.pvalue.TaggedOutput("beyond_max", names[0])
         return
-    split = splits.pop() or records.split_of(hashed)
-    shard = records.shard_of(hashed, num_shards)
-    yield (split, shard), (hashed, photographs)
+    yield splits.pop() or records.split_of(hashed), hashed, photographs
+
+
+def _size(placed):
+    split, hashed, photographs = placed
+    return split, hashed, len(photographs)
+
+
+def _to_shard(placed, dealt):
+    split, hashed, photographs = placed
+    shard = dealing.shard_of(hashed, dealt)
+    return (split, shard), (hashed, photographs)
 
 
 def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
@@ -141,7 +175,12 @@ def _write_report(report: dict, path: str) -> None:
         file.write(json.dumps(report).encode())
 
 
-def _identity_key(photograph: Photograph):
+def _good(inspected) -> list[tuple[bytes, Photograph]]:
+    photograph, pixel_hash, reason = inspected
+    return [] if reason else [(bytes.fromhex(pixel_hash)[:16], photograph)]
+
+
+def _identity_key(photograph: Photograph) -> tuple[int, Photograph]:
     return records.identity_hash(photograph.identity), photograph
 
 
@@ -150,7 +189,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     inspected = (
         root
         | "Collection" >> beam.Create([options])
-        | "List" >> beam.FlatMap(list_collection)
+        | "List" >> beam.FlatMap(list_collection).with_output_types(Photograph)
         | "Spread" >> beam.Reshuffle()
         | "Inspect" >> beam.Map(inspect, options.resolved_crop)
     )
@@ -159,7 +198,8 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     )
     distinct = (
         inspected
-        | "Good" >> beam.FlatMap(lambda e: [] if e[2] else [(e[1], e[0])])
+        | "Good"
+        >> beam.FlatMap(_good).with_output_types(tuple[bytes, Photograph])
         | "SamePicture" >> beam.GroupByKey()
         | "Distinct"
         >> beam.FlatMap(keep_distinct).with_outputs(
@@ -168,7 +208,8 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     )
     identities = (
         distinct.kept
-        | "HashIdentity" >> beam.Map(_identity_key)
+        | "HashIdentity"
+        >> beam.Map(_identity_key).with_output_types(tuple[int, Photograph])
         | "SameIdentity" >> beam.GroupByKey()
     )
     last_hash = None
@@ -185,8 +226,23 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         )
         last_hash = beam.pvalue.AsSingleton(largest)
     placed = identities | "Place" >> beam.FlatMap(
-        place, options.min_images, options.num_shards, last_hash
+        place, options.min_images, last_hash
     ).with_outputs("errors", "too_few", "beyond_max", main="placed")
+    # Typed, which outputs of several kinds are not: else it would be pickled.
+    kept = placed.placed | "Kept" >> beam.Map(lambda e: e).with_output_types(
+        tuple[str, int, list[Photograph]]
+    )
+    dealt = (
+        kept
+        | "Size" >> beam.Map(_size)
+        | "Deal"
+        >> beam.CombineGlobally(
+            dealing.Deal(records.SPLITS, options.num_shards)
+        )
+    )
+    in_shards = kept | "ToShard" >> beam.Map(
+        _to_shard, beam.pvalue.AsSingleton(dealt)
+    ).with_output_types(tuple[tuple[str, int], tuple[int, list[Photograph]]])
     every_shard = root | "Shards" >> beam.Create(
         [
             (split, shard)
@@ -197,7 +253,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     counts = (
         # A shard without identities is written too, so that all are there.
         {
-            "identities": placed.placed,
+            "identities": in_shards,
             "shard": every_shard | "Key" >> beam.Map(lambda s: (s, None)),
         }
         | "SameShard" >> beam.CoGroupByKey()
@@ -208,7 +264,11 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     def all_of(name, collection):
         return beam.pvalue.AsList(collection | name >> beam.Map(lambda e: e))
 
-    listed = inspected | "Count" >> beam.combiners.Count.Globally()
+    def number_of(name, collection):
+        return beam.pvalue.AsList(
+            collection | name >> beam.combiners.Count.Globally()
+        )
+
     _ = (
         root
         | "Report" >> beam.Create([None])
@@ -216,13 +276,13 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         >> beam.Map(
             lambda _, **parts: {k: list(v) for k, v in parts.items()},
             counts=all_of("Counts", counts),
-            listed=all_of("Listed", listed),
+            listed=number_of("Listed", inspected),
             bad=all_of("AllBad", bad),
             repeated=all_of("Repeated", distinct.repeated),
             ambiguous=all_of("Ambiguous", distinct.ambiguous),
             errors=all_of("Errors", placed.errors),
-            too_few=all_of("TooFew", placed.too_few),
-            beyond_max=all_of("Beyond", placed.beyond_max),
+            too_few=number_of("TooFew", placed.too_few),
+            beyond_max=number_of("Beyond", placed.beyond_max),
         )
         | "WriteReport" >> beam.Map(_write_report, report_path)
     )

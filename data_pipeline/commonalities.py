@@ -155,7 +155,7 @@ class CommonTuples:
                 f"the replicas. Received: batch_size={batch_size}, "
                 f"{len(self.kinds)} kinds, replicas={num_shares}"
             )
-        batches = memory.draw_batches(
+        return memory.draw_batches(
             self.images,
             self.hashes,
             self.kinds,
@@ -163,10 +163,9 @@ class CommonTuples:
             self.seed,
             batch_size,
             start_batch,
-        )
-        if num_shares > 1:
-            batches = pairs.cut(batches, batch_size, num_shares, shares)
-        return batches.prefetch(tf.data.AUTOTUNE)
+            num_shares,
+            shares,
+        ).prefetch(tf.data.AUTOTUNE)
 
 
 def group(values: list[np.ndarray]) -> Groups:

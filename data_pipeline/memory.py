@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import draws, records
+from data_pipeline import shares as sharing
 from data_pipeline.records import BadDataSet, DataSet, ShardIndex
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
@@ -58,12 +59,24 @@ def batches(
     seed: int,
     batch_size: int,
     start_batch: int,
+    num_shares: int,
+    shares: tuple[int, ...],
 ) -> tf.data.Dataset:
     """Each tuple is drawn anew; see `pairs.IdentityTuples.batches`."""
     images, hashes = load(data, split, indices)
     counts = np.concatenate([index.counts for index in indices])
     kinds = [Groups(None, counts)]
-    return draw_batches(images, hashes, kinds, k, seed, batch_size, start_batch)
+    return draw_batches(
+        images,
+        hashes,
+        kinds,
+        k,
+        seed,
+        batch_size,
+        start_batch,
+        num_shares,
+        shares,
+    )
 
 
 def draw_batches(
@@ -74,6 +87,8 @@ def draw_batches(
     seed: int,
     batch_size: int,
     start_batch: int,
+    num_shares: int,
+    shares: tuple[int, ...],
 ) -> tf.data.Dataset:
     """Batches of tuples of several kinds, which take turns.
 
@@ -85,6 +100,8 @@ def draw_batches(
         seed: Of the draws.
         batch_size: A multiple of the kinds.
         start_batch: How many batches are already used.
+        num_shares: Parts that each batch is cut into.
+        shares: The parts to return, one element each.
 
     Returns:
         Elements `{"images": [b, k, h, w, 3], "identity": [b]}`, the identity
@@ -117,6 +134,7 @@ def draw_batches(
         .map(draw)
         .unbatch()
         .skip(skipped)
+        .apply(sharing.take(num_shares, shares))
         .map(look_up, tf.data.AUTOTUNE)
     )
 

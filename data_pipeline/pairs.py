@@ -150,11 +150,10 @@ class IdentityTuples:
             self.seed,
             batch_size,
             start_batch,
+            num_shares,
+            shares,
         )
-        batches = batches.map(self._with_rows())
-        if num_shares > 1:
-            batches = cut(batches, batch_size, num_shares, shares)
-        return batches.prefetch(tf.data.AUTOTUNE)
+        return batches.map(self._with_rows()).prefetch(tf.data.AUTOTUNE)
 
     def _with_rows(self):
         """A function that adds `row` to a batch."""
@@ -177,24 +176,3 @@ def check_shares(batch_size: int, num_shares: int) -> None:
             "`batch_size` must be a multiple of the replicas. Received: "
             f"batch_size={batch_size}, replicas={num_shares}"
         )
-
-
-def cut(
-    batches: tf.data.Dataset,
-    batch_size: int,
-    num_shares: int,
-    shares: tuple[int, ...],
-) -> tf.data.Dataset:
-    """Some of the equal shares of each batch, one element each, in order."""
-    b = batch_size // num_shares
-    return batches.flat_map(
-        lambda batch: tf.data.Dataset.from_tensor_slices(
-            {
-                name: tf.gather(
-                    tf.reshape(x, [num_shares, b, *x.shape[1:]]),
-                    tf.constant(shares),
-                )
-                for name, x in batch.items()
-            }
-        )
-    )

@@ -21,6 +21,8 @@ MAX_PIXELS = 110_000_000
 # A progressive file draws the picture again in each scan, usually ten: a few
 # bytes can so ask for hours.
 MAX_SCANS_PIXELS = 2_000_000_000
+# Signature, header, the names and sizes around the rows: see `to_png`.
+PNG_HEAD_BYTES = 48
 
 CENTER, WHOLE, FACE = "center", "none", "face"
 
@@ -216,6 +218,11 @@ def to_png(picture: Image.Image) -> bytes:
         + struct.pack(">I", zlib.crc32(name + content))
         for name, content in chunks
     )
+
+
+def png_head(image_size: int) -> bytes:
+    """What every file of `to_png` begins with, up to its first row."""
+    return to_png(Image.new("RGB", (image_size, image_size)))[:PNG_HEAD_BYTES]
 
 
 def pixel_hash(picture: Image.Image) -> str:

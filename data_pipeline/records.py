@@ -12,9 +12,12 @@ import io
 import json
 import os
 import re
+import zlib
 
 import numpy as np
 import tensorflow as tf
+
+from data_pipeline import pictures
 
 SPLITS = ("train", "valid", "test")
 MANIFEST = "manifest.json"
@@ -22,6 +25,11 @@ FORMAT_VERSION = 1
 MAX_SHARDS = 100_000  # Their names have five digits.
 MAX_SIDE = 65_536  # Pixels.
 READ_AT_ONCE = 256  # Records.
+# Of a stored PNG: its head, a checksum of the rows, one of the chunk, the end.
+PNG_FRAME_BYTES = pictures.PNG_HEAD_BYTES + 4 + 4 + 12
+# Of a record in a TFRecord file: its length, and the checksum of that, before
+# it, its own checksum behind it.
+LEAD_BYTES, TRAIL_BYTES = 8 + 4, 4
 
 FEATURES = {
     "image": tf.io.FixedLenFeature([], tf.string),
@@ -49,11 +57,6 @@ def split_of(hash_value: int) -> str:
     """
     bucket = (int(hash_value) % 2**64) % 10
     return "train" if bucket < 8 else SPLITS[bucket - 7]
-
-
-def shard_of(hash_value: int, num_shards: int) -> int:
-    """The shard of an identity within its split."""
-    return (int(hash_value) % 2**64) // 10 % num_shards
 
 
 def shard_path(folder: str, split: str, shard: int, num_shards: int) -> str:
@@ -91,6 +94,10 @@ def example(
 def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Serialised records `[n]` to images and identity hashes.
 
+    The rows of a PNG that `pictures.to_png` wrote lie in it as they are, and
+    are copied. Any other PNG is decoded. The PNG's own checksums are not
+    looked at where the rows are copied: the record has one too.
+
     Returns:
         uint8 `[n, side, side, 3]` and int64 `[n]`.
     """
@@ -98,11 +105,28 @@ def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
         serialised,
         {name: FEATURES[name] for name in ("image", "identity_hash")},
     )
-    images = tf.stack(
-        [
-            tf.io.decode_png(png, channels=3)
-            for png in tf.unstack(parsed["image"], n)
-        ]
+    pngs = tf.ensure_shape(parsed["image"], [n])
+    head, row = pictures.png_head(side), 1 + 3 * side
+    stored = tf.reduce_all(
+        (tf.strings.length(pngs) == side * row + PNG_FRAME_BYTES)
+        & (tf.strings.substr(pngs, 0, len(head)) == head)
+    )
+
+    def copy_rows():
+        data = tf.strings.substr(pngs, len(head), side * row)
+        return tf.reshape(tf.io.decode_raw(data, tf.uint8), [n, side, row])
+
+    def decode_pngs():
+        return tf.stack(
+            [tf.io.decode_png(png, channels=3) for png in tf.unstack(pngs)]
+        )
+
+    # The first byte of a row says how it is filtered, 0 for not at all.
+    rows = tf.cond(stored, copy_rows, lambda: tf.ones([n, side, row], tf.uint8))
+    images = tf.cond(
+        tf.reduce_all(rows[..., 0] == 0),
+        lambda: tf.reshape(rows[..., 1:], [n, side, side, 3]),
+        decode_pngs,
     )
     return (
         tf.ensure_shape(images, [n, side, side, 3]),
@@ -120,18 +144,30 @@ class ShardIndex:
         shard_bytes: Size of the shard's file.
         content: SHA-256 of its records, hexadecimal; "" where a build did not
             say it.
+        lengths: Bytes of each record, int32 `[records]`; None in the index
+            of an older build.
+        checksums: CRC-32 of each record, uint32 `[records]`, or None.
     """
 
     hashes: np.ndarray
     counts: np.ndarray
     shard_bytes: int
     content: str = ""
+    lengths: np.ndarray | None = None
+    checksums: np.ndarray | None = None
+
+    def starts(self) -> np.ndarray:
+        """Where each record starts in the file, int64 `[records]`."""
+        whole = self.lengths + np.int64(LEAD_BYTES + TRAIL_BYTES)
+        return np.cumsum(whole) - whole + LEAD_BYTES
 
 
 def write_index(
     path: str, identities: list[str], counts: list[int], content: str = ""
 ) -> None:
     """Writes the index of one shard, which must be complete.
+
+    The shard is read once more, to note where its records lie.
 
     Args:
         path: `index_path` of the shard.
@@ -140,12 +176,18 @@ def write_index(
         content: SHA-256 of the records, hexadecimal.
     """
     shard = path.removesuffix(".npz") + ".tfrecord"
+    lengths, checksums = [], []
+    for record in tf.data.TFRecordDataset(shard).as_numpy_iterator():
+        lengths.append(len(record))
+        checksums.append(zlib.crc32(record))
     buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
     np.savez(
         buffer,
         names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
         hashes=np.array([identity_hash(i) for i in identities], np.int64),
         counts=np.array(counts, np.int64),
+        lengths=np.array(lengths, np.int32),
+        checksums=np.array(checksums, np.uint32),
         shard_bytes=np.int64(tf.io.gfile.stat(shard).length),
         content=np.array(content.encode(), dtype="S"),
     )
@@ -272,6 +314,8 @@ class DataSet:
                     counts.astype(np.int64, casting="safe"),
                     int(arrays["shard_bytes"]),
                     content.decode(),
+                    arrays.get("lengths"),
+                    arrays.get("checksums"),
                 )
             if hashes.ndim != 1 or hashes.shape != counts.shape:
                 raise ValueError(f"shapes {hashes.shape}, {counts.shape}")

@@ -11,6 +11,7 @@ import os
 import posixpath
 from collections.abc import Callable, Iterator
 
+import tensorflow as tf
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
@@ -122,9 +123,16 @@ def flat(root: str, columns: TableColumns) -> Iterator[Photograph]:
 
 def folders(root: str, columns: TableColumns) -> Iterator[Photograph]:
     """One folder an identity: LFW, VGGFace2, CASIA-WebFace, catalogues."""
-    for path in _pictures(root, "*", "*"):
-        identity = posixpath.basename(posixpath.dirname(path))
-        yield Photograph(path, identity, _stem(path))
+    # Folder by folder: a match of all at once is held in memory.
+    for name in sorted(tf.io.gfile.listdir(root)):
+        identity = name.rstrip("/")  # Remote folders end in one.
+        folder = FileSystems.join(root, identity)
+        if not tf.io.gfile.isdir(folder):
+            continue
+        for picture in sorted(tf.io.gfile.listdir(folder)):
+            if picture.lower().endswith(PICTURE_SUFFIXES):
+                path = FileSystems.join(folder, picture)
+                yield Photograph(path, identity, _stem(path))
 
 
 def celeba(root: str, columns: TableColumns) -> Iterator[Photograph]:

@@ -6,12 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import draws, records
+from data_pipeline import shares as sharing
 from data_pipeline.records import DataSet, ShardIndex
+from data_pipeline.shard_reader import ShardReader, can_read
 
 READ_BYTES = 1 << 20  # Of a shard's file, in one go.
 READ_AT_ONCE = 256  # Records of a shard.
 INTERLEAVED_TUPLES = 16  # Of one shard, before those of the next.
-MIXED_TUPLES = 2048  # Encoded tuples that are mixed at once.
+MIXED_TUPLES = 2048  # Tuples that are mixed at once, not yet decoded.
 
 
 def batches(
@@ -22,22 +24,31 @@ def batches(
     seed: int,
     batch_size: int,
     start_batch: int,
+    num_shares: int,
+    shares: tuple[int, ...],
 ) -> tf.data.Dataset:
     """Each epoch gives every identity once, in a new order.
 
-    Which images an epoch uses is drawn from the index, so the records that it
-    does not use are read past, never parsed or decoded. See
+    Which images an epoch uses is drawn from the index, and only those are
+    read, those of `shares` alone. Where shards cannot be read in any order,
+    since they are not local or their index does not say where records lie,
+    they are read from end to end: all that is not used is read past, never
+    parsed or decoded. Both ways give the same tuples. See
     `pairs.IdentityTuples.batches`.
     """
     shards = data.shards(split)
     side = data.image_size
     per_epoch = sum(int(np.sum(index.counts >= k)) for index in indices)
     first_epoch, skipped = divmod(start_batch * batch_size, per_epoch)
+    b = batch_size // num_shares
+    reader = None
+    if can_read(shards, indices):
+        reader = ShardReader(shards, indices)
     fold = tf.random.experimental.stateless_fold_in
     shuffle = tf.random.experimental.stateless_shuffle
 
-    def read_shard(shard, epoch):
-        """Blocks of (serialised `[n, k]`, identity hash `[n]`)."""
+    def draw_shard(shard, epoch):
+        """The used records of a shard, bool, and the identities' hashes."""
 
         def choose(shard, epoch):
             rng = np.random.default_rng([seed, epoch, shard])
@@ -48,8 +59,20 @@ def batches(
         used, hashes = tf.numpy_function(
             choose, [shard, epoch], (tf.bool, tf.int64), stateful=False
         )
-        used = tf.ensure_shape(used, [None])
-        hashes = tf.ensure_shape(hashes, [None])
+        return tf.ensure_shape(used, [None]), tf.ensure_shape(hashes, [None])
+
+    def place_shard(shard, epoch):
+        """Blocks of (places `[n, k, 2]`, identity hash `[n]`)."""
+        used, hashes = draw_shard(shard, epoch)
+        numbers = tf.where(used)
+        places = tf.concat([tf.fill(tf.shape(numbers), shard), numbers], axis=1)
+        return tf.data.Dataset.from_tensor_slices(
+            (tf.reshape(places, [-1, k, 2]), hashes)
+        ).batch(INTERLEAVED_TUPLES)
+
+    def read_shard(shard, epoch):
+        """Blocks of (serialised `[n, k]`, identity hash `[n]`)."""
+        used, hashes = draw_shard(shard, epoch)
 
         def keep_used(block, serialised):
             first = block * READ_AT_ONCE
@@ -81,7 +104,7 @@ def batches(
 
         def mix(block, batch):
             """Shuffles the tuples, and the images within each."""
-            serialised, hashes = batch
+            found, hashes = batch
             block_key = fold(key, block)
             n = tf.shape(hashes)[0]
             order = shuffle(tf.range(n), fold(block_key, 0))
@@ -91,7 +114,10 @@ def batches(
             positions = order[:, None] * k + within
             left = tf.maximum(used_up - block * MIXED_TUPLES, 0)
             return (
-                tf.gather(tf.reshape(serialised, [-1]), positions[left:]),
+                tf.gather(
+                    tf.reshape(found, [n * k, *found.shape[2:]]),
+                    positions[left:],
+                ),
                 tf.gather(hashes, order[left:]),
             )
 
@@ -101,7 +127,9 @@ def batches(
         return (
             tf.data.Dataset.from_tensor_slices(shard_order)
             .interleave(
-                lambda shard: read_shard(shard, epoch),
+                lambda shard: (place_shard if reader else read_shard)(
+                    shard, epoch
+                ),
                 cycle_length=len(shards),
                 num_parallel_calls=tf.data.AUTOTUNE,
                 deterministic=True,
@@ -111,20 +139,23 @@ def batches(
             .map(mix)
         )
 
-    def decode(serialised, expected):
-        images, hashes = records.decode(
-            tf.reshape(serialised, [-1]), batch_size * k, side
-        )
+    def decode(found, expected):
+        found = tf.reshape(found, [b * k, *found.shape[2:]])
+        if reader:
+            found = tf.numpy_function(
+                reader.read, [found], tf.string, stateful=False
+            )
+        images, hashes = records.decode(found, b * k, side)
         agree = tf.debugging.assert_equal(
-            tf.reshape(hashes, [batch_size, k]),
+            tf.reshape(hashes, [b, k]),
             expected[:, None],
             "The shards do not hold what their index says. Build the data "
             "set again.",
         )
         with tf.control_dependencies([agree]):
             return {
-                "images": tf.reshape(images, [batch_size, k, side, side, 3]),
-                "identity": tf.ensure_shape(expected, [batch_size]),
+                "images": tf.reshape(images, [b, k, side, side, 3]),
+                "identity": tf.ensure_shape(expected, [b]),
             }
 
     return (
@@ -132,5 +163,6 @@ def batches(
         .flat_map(read_epoch)
         .prefetch(1)
         .rebatch(batch_size, drop_remainder=True)
+        .apply(sharing.take(num_shares, shares))
         .map(decode, tf.data.AUTOTUNE)
     )

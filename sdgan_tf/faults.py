@@ -1,6 +1,7 @@
 """What the user can mend, and what to do about it."""
 
 import errno
+import re
 
 import tensorflow as tf
 
@@ -34,14 +35,22 @@ MEMORY_FLAGS = {
     "train_verifier": ("verifier_width",),
     "judge_kit": ("num_pairs",),
 }
+# What a map of tf.data says of records that are not the index's: its errors
+# have a type of TensorFlow's, whatever was raised in it.
+DISAGREE = re.compile(r"The shards do not hold what [^\n]*")
 FULL_DISK = ("No space left on device", "Disk quota exceeded")
+
+
+def is_users(error: Exception) -> bool:
+    """Whether the user can mend it; a bug is to keep its traceback."""
+    return isinstance(error, USER_ERRORS) or bool(_disagreement(error))
 
 
 def explain(error: Exception, config: Config) -> str:
     """One line for the user: what happened and what to do next.
 
     Args:
-        error: One of `USER_ERRORS`.
+        error: One that `is_users`.
         config: Of the command that failed.
     """
     text = " ".join(str(error).split())
@@ -54,7 +63,9 @@ def explain(error: Exception, config: Config) -> str:
         names = MEMORY_FLAGS.get(config.mode, ())
         lower = f" Lower {_listed(names)}." if names else ""
         return f"out of memory: {text}.{lower} {_checkpoints(config)}"
-    if isinstance(error, tf.errors.DataLossError) and config.data_dir:
+    disagreement = _disagreement(error)
+    lost = isinstance(error, tf.errors.DataLossError) or disagreement
+    if lost and config.data_dir:
         damage = DataSet.open(config.data_dir).damage()
         if damage:
             return (
@@ -62,7 +73,15 @@ def explain(error: Exception, config: Config) -> str:
                 f"files again, or build the data set again. Received: "
                 f"data_dir={config.data_dir!r}"
             )
-    return str(error)
+    return disagreement or str(error)
+
+
+def _disagreement(error: Exception) -> str:
+    """What tf.data says of records that are not those of their index."""
+    if not isinstance(error, tf.errors.OpError):
+        return ""
+    found = DISAGREE.search(str(error))
+    return found.group() if found else ""
 
 
 def is_full_disk(error: Exception) -> bool:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from data_pipeline import build_manifest, records
-from data_pipeline.sources import BadCollection, TableColumns
+from data_pipeline import build_manifest, build_pipeline, records
+from data_pipeline.sources import BadCollection, Photograph, TableColumns
 
 
 def test_folders(images_of, make_folders, build, read_records, source, target):
@@ -20,13 +20,12 @@ def test_folders(images_of, make_folders, build, read_records, source, target):
     read = read_records(target)
     assert images_of(read) == counts
 
-    # Each identity is in one split and shard, that of its hash, in one piece.
+    # Each identity is in one split, that of its hash, and there in one piece.
     places, order = {}, []
     for record in read:
         hashed = records.identity_hash(record["identity"])
         assert record["identity_hash"] == hashed
         assert record["split"] == records.split_of(hashed)
-        assert record["shard"] == records.shard_of(hashed, 8)
         places.setdefault(record["identity"], set()).add(
             (record["split"], record["shard"])
         )
@@ -106,7 +105,6 @@ def test_flat_keeps_the_given_splits(
     assert len(read) == 18
     for record in read:
         assert record["identity"].rsplit("_", 1)[0] == record["split"]
-        assert record["shard"] == records.shard_of(record["identity_hash"], 2)
     assert {r["observation"] for r in read} == {"0", "1"}
 
 
@@ -362,3 +360,44 @@ def test_real_collection(
     # Photographs: many colours, and no two alike.
     assert all(len(np.unique(r["pixels"])) > 40 for r in read)
     assert len({r["image"] for r in read}) == images
+
+
+@pytest.mark.parametrize(
+    "photograph",
+    [
+        Photograph("a/b.png", "Zoë/李", "b"),
+        Photograph(
+            "a/b\udcff.png",
+            "1",
+            "",
+            (("colour", 'red, "1"'), ("size", "")),
+            "valid",
+            ((0.1, 2 / 3), (4.0, 5.25)),
+        ),
+    ],
+)
+def test_photograph_is_encoded_and_decoded(photograph):
+    coder = build_pipeline.PhotographCoder()
+    encoded = coder.encode(photograph)
+    assert coder.decode(encoded) == photograph
+    assert type(coder.decode(encoded).labels) is tuple
+    assert coder.is_deterministic()
+
+
+def test_shards_are_even_beside_a_large_identity(
+    make_folders, build, read_records, source, target
+):
+    """Of 120 photographs of one split 25 are of one identity."""
+    names = [f"p{i}" for i in range(200)]
+    train = [
+        name
+        for name in names
+        if records.split_of(records.identity_hash(name)) == "train"
+    ]
+    make_folders(
+        {train[0]: 25} | dict.fromkeys(train[1:39], 2) | {train[39]: 19}
+    )
+    build("folders", source, target, num_shards=4)
+    shards = [record["shard"] for record in read_records(target)]
+    assert len(shards) == 120
+    assert {shards.count(shard) for shard in range(4)} <= {29, 30, 31}

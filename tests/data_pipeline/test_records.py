@@ -2,12 +2,15 @@ import json
 import os
 import re
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
-from data_pipeline import records
+from data_pipeline import pictures, records
 
 
 @pytest.mark.parametrize(
@@ -51,28 +54,6 @@ def test_splits_are_80_10_10():
         assert abs(splits.count(split) - n * share) < 4 * deviation, split
 
 
-def test_shards_are_in_range_and_even_within_each_split():
-    n, num_shards = 20_000, 7
-    counts = {split: np.zeros(num_shards, int) for split in records.SPLITS}
-    for i in range(n):
-        hashed = records.identity_hash(f"person {i}")
-        shard = records.shard_of(hashed, num_shards)
-        assert 0 <= shard < num_shards
-        counts[records.split_of(hashed)][shard] += 1
-    for split, held in counts.items():
-        expected = held.sum() / num_shards
-        # 6 degrees of freedom: 30 is exceeded with probability 4e-5.
-        assert ((held - expected) ** 2 / expected).sum() < 30, split
-
-
-@pytest.mark.parametrize(
-    ("hashed", "shard"), [(0, 0), (9, 0), (10, 1), (85, 0), (-1, 1)]
-)
-def test_shard_of_leaves_out_the_split_decimal(hashed, shard):
-    # -1 is 18446744073709551615; without its last digit it leaves 1 of 8.
-    assert records.shard_of(hashed, 8) == shard
-
-
 def test_paths():
     path = records.shard_path("d", "valid", 3, 16)
     assert path == os.path.join("d", "valid-00003-of-00016.tfrecord")
@@ -105,6 +86,69 @@ def test_example_is_parsed_back():
 def test_same_labels_in_another_order_are_the_same_record():
     a = records.example(b"x", "i", "o", {"a": "1", "b": "2"})
     assert a == records.example(b"x", "i", "o", {"b": "2", "a": "1"})
+
+
+def up_filtered(png):
+    """A file of `to_png` of equal length whose second row is filtered."""
+    head = pictures.PNG_HEAD_BYTES
+    rows = bytearray(png[head:-20])
+    width = struct.unpack(">I", png[16:20])[0]
+    rows[1 + 3 * width] = 2
+    content = png[41:head] + rows + struct.pack(">I", zlib.adler32(rows))
+    checksum = struct.pack(">I", zlib.crc32(b"IDAT" + content))
+    return png[:41] + content + checksum + png[-12:]
+
+
+@pytest.mark.parametrize("side", [4, 32, 128])
+@pytest.mark.parametrize("kind", ["stored", "compressed", "mixed", "filtered"])
+def test_decode(rng, kind, side):
+    """Rows are copied only where they lie in the PNG as they are."""
+    pixels = rng.integers(0, 256, [3, side, side, 3], dtype=np.uint8)
+    pngs = [pictures.to_png(Image.fromarray(x)) for x in pixels]
+    assert all(png.startswith(pictures.png_head(side)) for png in pngs)
+    if kind == "filtered":
+        pngs[1] = up_filtered(pngs[1])
+    for i in {"compressed": range(3), "mixed": [1]}.get(kind, []):
+        pngs[i] = tf.io.encode_png(pixels[i]).numpy()
+    names = ["a", "b", "a"]
+    serialised = [
+        records.example(png, name, "0", {})
+        for png, name in zip(pngs, names, strict=True)
+    ]
+    images, hashes = records.decode(tf.constant(serialised), 3, side)
+    expected = np.stack([tf.io.decode_png(png) for png in pngs])
+    assert images.dtype == tf.uint8
+    np.testing.assert_array_equal(images, expected)
+    assert np.array_equal(expected, pixels) == (kind != "filtered")
+    assert hashes.numpy().tolist() == list(map(records.identity_hash, names))
+
+
+def test_index_says_where_the_records_lie(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [2, 3, 1], num_shards=1)
+    (shard,) = data.shards("train")
+    index = data.index(shard)
+    with open(shard, "rb") as file:
+        content = file.read()
+    held = [x.numpy() for x in tf.data.TFRecordDataset(shard)]
+    assert len(held) == len(index.lengths) == 6
+    for record, start, length, checksum in zip(
+        held, index.starts(), index.lengths, index.checksums, strict=True
+    ):
+        assert content[start : start + length] == record
+        assert zlib.crc32(record) == checksum
+
+
+def test_index_of_an_older_build_is_read(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [2, 3], num_shards=1)
+    (shard,) = data.shards("train")
+    path = records.index_path(shard)
+    with np.load(path) as arrays:
+        older = dict(arrays)
+    del older["lengths"], older["checksums"]
+    np.savez(path, **older)
+    index = data.index(shard)
+    assert index.lengths is None and index.checksums is None
+    assert sorted(index.counts) == [2, 3]
 
 
 def test_index_roundtrip(write_data_set, tmp_path):
