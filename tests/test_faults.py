@@ -261,6 +261,7 @@ def test_full_disk_while_a_checkpoint_is_written(
 
 
 @needs_root
+@pytest.mark.slow
 def test_full_disk_while_summaries_are_written(
     launcher, tiny_data, mounted, tmp_path
 ):
@@ -318,6 +319,7 @@ def test_out_of_memory_says_which_flags_to_lower(
     assert "Lower --batch_size, --dim or --cache_gb." in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache_gb", [8, 0], ids=["memory", "streaming"])
 def test_a_flipped_bit_of_a_shard_is_named(
     launcher, tiny_data, tmp_path, cache_gb

@@ -26,7 +26,7 @@ from sdgan_tf.reference import Dump
 from sdgan_tf.runs import Run
 from sdgan_tf.sampling import read_codes
 
-FEW, MANY = 600, 4000
+FEW, MANY = 200, 4000
 counts = pytest.mark.parametrize(
     "count", [FEW, pytest.param(MANY, marks=pytest.mark.slow)]
 )

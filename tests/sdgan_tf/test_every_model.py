@@ -20,8 +20,10 @@ from sdgan_tf.training import loop
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = {name: {"model": name} for name in SYSTEMS} | {
     "commonalities": {"commonalities": "identity,observation"},
+}
+MORE = {
     "stacked_began": {"model": "sd_began", "discriminator": "stacked"},
-    "k4": {"k": 3},
+    "k3": {"k": 3},
     "averaged_encoder": {"model": "encoder_pairwise", "ema_decay": 0.9},
 }
 KNOWN = ("ac_dcgan", "dr_gan", "embedding_pairwise", "encoder_pairwise")
@@ -35,7 +37,10 @@ EXTRA_SIGNATURES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [*CASES, *(pytest.param(case, marks=pytest.mark.slow) for case in MORE)],
+)
 def test_whole_way(
     case, make_config, split_data, mean_colour, monkeypatch, capsys
 ):
@@ -45,7 +50,7 @@ def test_whole_way(
         "dim": 8,
         "batch_size": 4,
         "log_interval_steps": 1,
-        **CASES[case],
+        **(CASES | MORE)[case],
     }
     if "k" in SYSTEMS[options.get("model", "sd_dcgan")].fixed:
         options["k"] = SYSTEMS[options["model"]].fixed["k"]
