@@ -93,6 +93,11 @@ def settle(experiment: Experiment, named: Collection[str]) -> Experiment:
     return dataclasses.replace(experiment, **fixed)
 
 
+def knows_identities(experiment: Experiment) -> bool:
+    """Whether the model's size depends on the number of identities."""
+    return _system(experiment).knows_identities
+
+
 def count_identities(experiment: Experiment, count: int | None) -> Experiment:
     """The experiment with the number of identities that its model knows.
 
@@ -104,7 +109,7 @@ def count_identities(experiment: Experiment, count: int | None) -> Experiment:
         ValueError: If a number that is needed is missing or differs from the
             data's.
     """
-    if not _system(experiment).knows_identities:
+    if not knows_identities(experiment):
         return experiment
     asked = experiment.known_identities
     if count is None and not asked:

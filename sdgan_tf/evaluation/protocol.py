@@ -217,7 +217,8 @@ class Protocol:
         return evaluate_photographs(self.data, self.cached, *self._judges())
 
     def _judges(self) -> tuple:
-        return self.reader, self.threshold, self.options, self.seed
+        threshold = self.threshold  # First what tells of too few photographs.
+        return self.reader, threshold, self.options, self.seed
 
     def photographs(self) -> dict:
         """The line of the photographs."""

@@ -12,7 +12,11 @@ import tensorflow as tf
 from data_pipeline.commonalities import Commonalities, CommonTuples
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
-from sdgan_tf.algorithms.registry import build_algorithm, count_identities
+from sdgan_tf.algorithms.registry import (
+    build_algorithm,
+    count_identities,
+    knows_identities,
+)
 from sdgan_tf.config import AUTO, Config, Experiment
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
@@ -52,7 +56,9 @@ class Trainer:
         self.workers = make_workers(self.options)
         self.run, experiment = resolve(config)
         count = None
-        if config.data_dir or not self.options.dry_run:
+        if not self.options.dry_run or (
+            config.data_dir and knows_identities(experiment)
+        ):
             self.data = open_data(config.data_dir, experiment)
             self.tuples = open_tuples(
                 self.data, experiment, self.options.cache_gb * 1e9

@@ -26,6 +26,8 @@ OTHER = {
     "r1_weight": 1.0,
     "spectral_norm": True,
     "ema_decay": 0.99,
+    "known_identities": 7,
+    "commonalities": "brand",
 }
 FIELDS = [field.name for field in dataclasses.fields(Experiment)]
 
@@ -50,6 +52,8 @@ def test_defaults_are_the_references_sd_dcgan():
         "r1_weight": 0.0,
         "spectral_norm": False,
         "ema_decay": 0.0,
+        "known_identities": 0,
+        "commonalities": "",
     }
     assert Training().train_steps == 500_000
 
