@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -162,7 +163,7 @@ def main(argv: list[str]) -> None:
         runs.append(run)
         print(json.dumps(run), flush=True)
         result = {
-            "command": "python " + " ".join(argv),
+            "command": shlex.join(["python", *sys.argv]),
             "build": " ".join(["python", *command[1:]]),
             "date": datetime.date.today().isoformat(),
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, "

@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -205,11 +206,11 @@ def main(argv: list[str]) -> None:
         for way in ("tuples", "plain")
     }
     result = {
-        "command": "python " + " ".join(argv),
+        "command": shlex.join(["python", *sys.argv]),
         "date": datetime.date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, "
         + platform.platform(),
-        "cached": not flag.drop_cache,
+        "dropped_from_page_cache_before_each": flag.drop_cache,
         "tuples_over_plain": rates["tuples"] / rates["plain"],
         "runs": runs,
     }
