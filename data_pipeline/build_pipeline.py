@@ -7,7 +7,10 @@ moves paths, hashes and eyes only.
 
 import dataclasses
 import hashlib
+import itertools
 import json
+import operator
+import zlib
 
 import apache_beam as beam
 import tensorflow as tf
@@ -17,6 +20,8 @@ from apache_beam.io.filesystems import FileSystems
 from data_pipeline import dealing, pictures, records, sources
 from data_pipeline.build_options import BuildOptions
 from data_pipeline.sources import Photograph
+
+BUNDLES = 4096  # Of photographs, to spread over the workers.
 
 
 class PhotographCoder(beam.coders.Coder):
@@ -71,19 +76,21 @@ def inspect(photograph: Photograph, crop: str):
 def keep_distinct(element):
     """Drops repeated pictures, and pictures that show two identities.
 
-    Yields the photograph that stays; the others go to the outputs "repeated"
-    and "ambiguous". Only an identity can be in a split, so a picture of two
-    could leak from one split to another.
+    An element has all photographs whose pixel hashes begin alike. Yields the
+    photograph that stays; the others go to the outputs "repeated" and
+    "ambiguous". Only an identity can be in a split, so a picture of two could
+    leak from one split to another.
     """
-    _, photographs = element
-    photographs = sorted(photographs)
-    if len({p.identity for p in photographs}) > 1:
-        for photograph in photographs:
-            yield beam.pvalue.TaggedOutput("ambiguous", photograph.path)
-        return
-    yield photographs[0]
-    for photograph in photographs[1:]:
-        yield beam.pvalue.TaggedOutput("repeated", photograph.path)
+    _, hashed = element
+    alike = itertools.groupby(sorted(hashed), operator.itemgetter(0))
+    for photographs in ([p for _, p in group] for _, group in alike):
+        if len({p.identity for p in photographs}) > 1:
+            for photograph in photographs:
+                yield beam.pvalue.TaggedOutput("ambiguous", photograph.path)
+            continue
+        yield photographs[0]
+        for photograph in photographs[1:]:
+            yield beam.pvalue.TaggedOutput("repeated", photograph.path)
 
 
 def place(element, min_images: int, last_hash):
@@ -175,9 +182,21 @@ def _write_report(report: dict, path: str) -> None:
         file.write(json.dumps(report).encode())
 
 
-def _good(inspected) -> list[tuple[bytes, Photograph]]:
+def _good(inspected):
+    """(start of the pixel hash, (pixel hash, photograph)) of a good file.
+
+    A key is dear where all of them are held in memory, so a few share one.
+    """
     photograph, pixel_hash, reason = inspected
-    return [] if reason else [(bytes.fromhex(pixel_hash)[:16], photograph)]
+    if not reason:
+        hashed = bytes.fromhex(pixel_hash)[:16]
+        yield hashed[:2], (hashed, photograph)
+
+
+def _spread_key(photograph: Photograph) -> tuple[int, Photograph]:
+    return zlib.crc32(photograph.path.encode(errors="replace")) % BUNDLES, (
+        photograph
+    )
 
 
 def _identity_key(photograph: Photograph) -> tuple[int, Photograph]:
@@ -190,7 +209,11 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         root
         | "Collection" >> beam.Create([options])
         | "List" >> beam.FlatMap(list_collection).with_output_types(Photograph)
-        | "Spread" >> beam.Reshuffle()
+        # `Reshuffle` pickles each photograph.
+        | "SpreadKey"
+        >> beam.Map(_spread_key).with_output_types(tuple[int, Photograph])
+        | "Spread" >> beam.GroupByKey()
+        | "Each" >> beam.FlatMap(lambda e: e[1]).with_output_types(Photograph)
         | "Inspect" >> beam.Map(inspect, options.resolved_crop)
     )
     bad = inspected | "Bad" >> beam.FlatMap(
@@ -199,7 +222,9 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     distinct = (
         inspected
         | "Good"
-        >> beam.FlatMap(_good).with_output_types(tuple[bytes, Photograph])
+        >> beam.FlatMap(_good).with_output_types(
+            tuple[bytes, tuple[bytes, Photograph]]
+        )
         | "SamePicture" >> beam.GroupByKey()
         | "Distinct"
         >> beam.FlatMap(keep_distinct).with_outputs(

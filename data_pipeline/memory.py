@@ -150,10 +150,8 @@ def load(
     hashes = np.empty([total], np.int64)
     read = (
         tf.data.TFRecordDataset(data.shards(split))
-        .batch(1)
-        .map(lambda record: records.decode(record, 1, side), tf.data.AUTOTUNE)
-        .unbatch()
         .batch(LOADED_AT_ONCE)
+        .map(lambda held: records.decode(held, None, side), tf.data.AUTOTUNE)
     )
     position = 0
     for image, hashed in read:

@@ -86,17 +86,23 @@ def example(
         "observation": bytes_feature(observation.encode("utf-8")),
         "labels": bytes_feature(json.dumps(labels, sort_keys=True).encode()),
     }
+    # Else each process has an order of its own, and each build its own id.
     return tf.train.Example(
         features=tf.train.Features(feature=features)
-    ).SerializeToString()
+    ).SerializeToString(deterministic=True)
 
 
-def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
+def decode(serialised, n: int | None, side: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Serialised records `[n]` to images and identity hashes.
 
     The rows of a PNG that `pictures.to_png` wrote lie in it as they are, and
     are copied. Any other PNG is decoded. The PNG's own checksums are not
     looked at where the rows are copied: the record has one too.
+
+    Args:
+        serialised: Strings `[n]`.
+        n: Their number, None where the graph does not know it.
+        side: Of the pictures in pixels.
 
     Returns:
         uint8 `[n, side, side, 3]` and int64 `[n]`.
@@ -114,18 +120,20 @@ def decode(serialised, n: int, side: int) -> tuple[tf.Tensor, tf.Tensor]:
 
     def copy_rows():
         data = tf.strings.substr(pngs, len(head), side * row)
-        return tf.reshape(tf.io.decode_raw(data, tf.uint8), [n, side, row])
+        return tf.reshape(tf.io.decode_raw(data, tf.uint8), [-1, side, row])
 
     def decode_pngs():
-        return tf.stack(
-            [tf.io.decode_png(png, channels=3) for png in tf.unstack(pngs)]
+        return tf.map_fn(
+            lambda png: tf.io.decode_png(png, channels=3),
+            pngs,
+            fn_output_signature=tf.TensorSpec([side, side, 3], tf.uint8),
         )
 
     # The first byte of a row says how it is filtered, 0 for not at all.
-    rows = tf.cond(stored, copy_rows, lambda: tf.ones([n, side, row], tf.uint8))
+    rows = tf.cond(stored, copy_rows, lambda: tf.ones([1, side, row], tf.uint8))
     images = tf.cond(
         tf.reduce_all(rows[..., 0] == 0),
-        lambda: tf.reshape(rows[..., 1:], [n, side, side, 3]),
+        lambda: tf.reshape(rows[..., 1:], [-1, side, side, 3]),
         decode_pngs,
     )
     return (

@@ -1,7 +1,10 @@
 """Single records of a split's shards, read where the indices say they lie."""
 
+import atexit
 import io
 import os
+import time
+import weakref
 import zlib
 from collections.abc import Sequence
 
@@ -9,6 +12,8 @@ import numpy as np
 
 from data_pipeline import records
 from data_pipeline.records import ShardIndex
+
+QUIET_SECONDS = 0.2  # Without a read: then none is under way.
 
 
 def can_read(shards: Sequence[str], indices: Sequence[ShardIndex]) -> bool:
@@ -32,6 +37,40 @@ class ShardReader:
         self._files = [io.FileIO(shard) for shard in shards]
         self._starts = [index.starts() for index in indices]
         self._indices = list(indices)
+        self._closed, self._last_read = False, 0.0
+        _readers.add(self)
+
+    def close(self) -> None:
+        """Lets all reads fail from now on, and waits until there are none.
+
+        A thread of tf.data that comes back to an interpreter that is ending
+        waits for it for ever, and the interpreter for the thread.
+        """
+        self._closed = True
+        while time.monotonic() - self._last_read < QUIET_SECONDS:
+            time.sleep(QUIET_SECONDS / 10)
+
+    def expect(self, places: np.ndarray) -> np.ndarray:
+        """Lets the system fetch records that `read` will want; no waiting.
+
+        A disk is then asked for many at once, and not for one after another.
+
+        Args:
+            places: See `read`.
+
+        Returns:
+            `places`.
+        """
+        self._last_read = time.monotonic()
+        if hasattr(os, "posix_fadvise") and not self._closed:
+            for shard, number in places:
+                os.posix_fadvise(
+                    self._files[shard].fileno(),
+                    self._starts[shard][number],
+                    self._indices[shard].lengths[number],
+                    os.POSIX_FADV_WILLNEED,
+                )
+        return places
 
     def read(self, places: np.ndarray) -> np.ndarray:
         """Serialised records.
@@ -44,10 +83,15 @@ class ShardReader:
 
         Raises:
             BadDataSet: If a record is not the one that its index describes.
+            RuntimeError: If the program is ending.
         """
+        self._last_read = time.monotonic()
+        if self._closed:
+            raise RuntimeError("The reader is closed: the program is ending.")
         serialised = np.empty([len(places)], object)
         # In the order of the files, for disks that read ahead.
         for position in np.lexsort((places[:, 1], places[:, 0])):
+            self._last_read = time.monotonic()
             shard, number = places[position]
             index = self._indices[shard]
             record = os.pread(
@@ -63,3 +107,12 @@ class ShardReader:
                 )
             serialised[position] = record
         return serialised
+
+
+_readers = weakref.WeakSet()
+
+
+@atexit.register
+def _close_readers() -> None:
+    for reader in list(_readers):
+        reader.close()

@@ -13,6 +13,7 @@ from data_pipeline.shard_reader import ShardReader, can_read
 READ_BYTES = 1 << 20  # Of a shard's file, in one go.
 READ_AT_ONCE = 256  # Records of a shard.
 INTERLEAVED_TUPLES = 16  # Of one shard, before those of the next.
+EXPECTED_BATCHES = 16  # Asked of the disk before they are read.
 MIXED_TUPLES = 2048  # Tuples that are mixed at once, not yet decoded.
 
 
@@ -139,6 +140,19 @@ def batches(
             .map(mix)
         )
 
+    def expect(places, hashes):
+        shape = places.shape
+        places = tf.numpy_function(
+            reader.expect,
+            [tf.reshape(places, [-1, 2])],
+            tf.int64,
+            stateful=False,
+        )
+        return tf.reshape(places, shape), hashes
+
+    def read_ahead(batches):
+        return batches.map(expect).prefetch(EXPECTED_BATCHES)
+
     def decode(found, expected):
         found = tf.reshape(found, [b * k, *found.shape[2:]])
         if reader:
@@ -164,5 +178,6 @@ def batches(
         .prefetch(1)
         .rebatch(batch_size, drop_remainder=True)
         .apply(sharing.take(num_shares, shares))
+        .apply(read_ahead if reader else lambda batches: batches)
         .map(decode, tf.data.AUTOTUNE)
     )

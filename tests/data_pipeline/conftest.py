@@ -91,7 +91,7 @@ def _write_data_set(folder, counts, num_shards=2, image_size=4):
     os.makedirs(folder)
     shards = [[] for _ in range(num_shards)]
     for i in range(len(counts)):
-        shards[i * i % num_shards].append(i)  # Unequal parts.
+        shards[(i * i + i // 5) % num_shards].append(i)  # Unequal parts.
     for split in records.SPLITS:
         for shard, identities in enumerate(shards):
             path = records.shard_path(str(folder), split, shard, num_shards)

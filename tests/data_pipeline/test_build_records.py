@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from apache_beam.runners.portability import local_job_service
 
 from data_pipeline import build_pipeline, records
 from data_pipeline.sources import BadCollection
@@ -210,3 +211,31 @@ def test_command_line_errors(user_errors, name, message):
     if name != "missing input":
         # Flags are checked before anything else.
         assert "does not exist" not in errors
+
+
+def test_portable_runner_builds_the_same(built, target):
+    """A job service of Beam's own, reached by gRPC as Flink's would be.
+
+    Records, and so the build's id, are those of the local runner.
+    """
+    service = local_job_service.LocalJobServicer(str(target / "staging"))
+    port = service.start_grpc_server()
+    try:
+        process = start(
+            "--layout=folders",
+            f"--input={built.parent / 'source'}",
+            f"--output_dir={target / 'data'}",
+            "--image_size=32",
+            "--num_shards=2",
+            "--runner=PortableRunner",
+            f"--job_endpoint=localhost:{port}",
+            "--environment_type=LOOPBACK",
+        )
+        _, errors = process.communicate(timeout=240)
+    finally:
+        service.stop()
+    assert process.returncode == 0, errors
+    assert (
+        records.DataSet.open(str(target / "data")).build_id
+        == records.DataSet.open(str(built)).build_id
+    )

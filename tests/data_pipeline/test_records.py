@@ -151,6 +151,23 @@ def test_index_of_an_older_build_is_read(write_data_set, tmp_path):
     assert sorted(index.counts) == [2, 3]
 
 
+def test_features_have_one_order():
+    """A build gives the same bytes, and so the same id, in any process."""
+    record = records.example(b"x", "i", "o", {"a": "1"})
+    # "identity" is in "identity_hash" too: found with its length before it.
+    order = sorted(
+        records.FEATURES,
+        key=lambda name: record.index(bytes([len(name)]) + name.encode()),
+    )
+    assert order == [
+        "identity_hash",
+        "identity",
+        "image",
+        "labels",
+        "observation",
+    ]
+
+
 def test_index_roundtrip(write_data_set, tmp_path):
     data = write_data_set(tmp_path / "data", [2, 3])
     shard = data.shards("train")[0]

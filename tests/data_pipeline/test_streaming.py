@@ -1,4 +1,6 @@
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,8 @@ import tensorflow as tf
 from data_pipeline import records, streaming
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.shard_reader import ShardReader, can_read
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -43,12 +47,17 @@ def test_streaming_orders_do_not_depend_on_the_shards_alone(take, skewed):
 
 
 def test_streaming_mixes_the_shards(take, skewed):
-    """The first half of an epoch comes from every shard that has any."""
-    tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
-    _, hashes = take(tuples.batches(8, cache_bytes=0), 1)
-    shards = [i.hashes for i in skewed_indices(skewed) if len(i.hashes)]
-    assert len(shards) == 2
-    assert all(np.isin(hashes[0], shard).any() for shard in shards)
+    """The first half of an epoch comes from every shard.
+
+    By chance it lacks the smallest one, 4 of 16, in 4 % of the epochs.
+    """
+    tuples = IdentityTuples.open(skewed, "train", 2, seed=4)
+    _, hashes = take(tuples.batches(8, cache_bytes=0), 20)
+    mixed = [
+        all(np.isin(half, i.hashes).any() for i in skewed_indices(skewed))
+        for half in hashes[::2]
+    ]
+    assert mixed[0] and sum(mixed) >= 8
 
 
 def from_end_to_end(tuples):
@@ -163,6 +172,27 @@ def test_changed_record_is_an_error(take, write_data_set, tmp_path):
         tf.errors.OpError, match=r"Build the data set again.*record=5"
     ):
         take(tuples.batches(4, cache_bytes=0), 1)
+
+
+def test_program_ends_while_batches_are_read_ahead(skewed):
+    """The interpreter and the threads that read do not wait for each other."""
+    program = f"""
+import tensorflow as tf
+from data_pipeline import records
+from data_pipeline.pairs import IdentityTuples
+data = records.DataSet.open({skewed.folder!r})
+tuples = IdentityTuples.open(data, "train", 2, 0)
+iterator = iter(tuples.batches(4, cache_bytes=0))
+read = tf.function(
+    lambda: tf.while_loop(
+        lambda i: i < 300, lambda i: (i + len(next(iterator)) - 1,), [0]
+    )
+)
+read()
+"""
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60
+    )
 
 
 def test_remote_shards_are_read_from_end_to_end(skewed):
