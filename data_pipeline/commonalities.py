@@ -10,7 +10,8 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline import memory, pairs, records
+from data_pipeline import memory, records
+from data_pipeline.batching import Batching
 from data_pipeline.memory import Groups
 from data_pipeline.records import BadDataSet, DataSet
 
@@ -148,23 +149,17 @@ class CommonTuples:
             ValueError: If `batch_size` cannot be cut into shares of all kinds.
         """
         del cache_bytes  # `open` has checked it.
-        pairs.check_shares(batch_size, num_shares)
-        if batch_size % (num_shares * len(self.kinds)):
+        wanted = Batching(
+            self.k, self.seed, batch_size, start_batch, num_shares, shares
+        )
+        if wanted.share_size % len(self.kinds):
             raise ValueError(
                 "`batch_size` must be a multiple of the kinds of tuples times "
                 f"the replicas. Received: batch_size={batch_size}, "
                 f"{len(self.kinds)} kinds, replicas={num_shares}"
             )
         return memory.draw_batches(
-            self.images,
-            self.hashes,
-            self.kinds,
-            self.k,
-            self.seed,
-            batch_size,
-            start_batch,
-            num_shares,
-            shares,
+            self.images, self.hashes, self.kinds, wanted
         ).prefetch(tf.data.AUTOTUNE)
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import draws, records
-from data_pipeline import shares as sharing
-from data_pipeline.records import BadDataSet, DataSet, ShardIndex
+from data_pipeline.batching import Batching
+from data_pipeline.records import BadDataSet, DataSet
+from data_pipeline.shard_index import ShardIndex
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
 LOADED_AT_ONCE = 256  # Images copied into memory in one go.
@@ -55,40 +56,19 @@ def batches(
     data: DataSet,
     split: str,
     indices: Sequence[ShardIndex],
-    k: int,
-    seed: int,
-    batch_size: int,
-    start_batch: int,
-    num_shares: int,
-    shares: tuple[int, ...],
+    wanted: Batching,
 ) -> tf.data.Dataset:
     """Each tuple is drawn anew; see `pairs.IdentityTuples.batches`."""
     images, hashes = load(data, split, indices)
     counts = np.concatenate([index.counts for index in indices])
-    kinds = [Groups(None, counts)]
-    return draw_batches(
-        images,
-        hashes,
-        kinds,
-        k,
-        seed,
-        batch_size,
-        start_batch,
-        num_shares,
-        shares,
-    )
+    return draw_batches(images, hashes, [Groups(None, counts)], wanted)
 
 
 def draw_batches(
     images: np.ndarray,
     hashes: np.ndarray,
     kinds: Sequence[Groups],
-    k: int,
-    seed: int,
-    batch_size: int,
-    start_batch: int,
-    num_shares: int,
-    shares: tuple[int, ...],
+    wanted: Batching,
 ) -> tf.data.Dataset:
     """Batches of tuples of several kinds, which take turns.
 
@@ -96,18 +76,14 @@ def draw_batches(
         images: uint8 `[images, h, w, 3]`.
         hashes: Their identities' hashes, int64.
         kinds: What images of a tuple have in common.
-        k: Images in a tuple.
-        seed: Of the draws.
-        batch_size: A multiple of the kinds.
-        start_batch: How many batches are already used.
-        num_shares: Parts that each batch is cut into.
-        shares: The parts to return, one element each.
+        wanted: Its batches are of a multiple of the kinds.
 
     Returns:
         Elements `{"images": [b, k, h, w, 3], "identity": [b]}`, the identity
         of each tuple's first image.
     """
     images, hashes = tf.convert_to_tensor(images), tf.constant(hashes)
+    k, batch_size = wanted.k, wanted.batch_size
     batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
     drawers = [groups.drawer(k) for groups in kinds]
 
@@ -115,7 +91,7 @@ def draw_batches(
         """Image positions `[batches_at_once, b, k]` of one block."""
         n = batches_at_once * batch_size // len(kinds)
         fold = tf.random.experimental.stateless_fold_in
-        key = fold(tf.constant([seed, 0], tf.int64), block)
+        key = fold(tf.constant([wanted.seed, 0], tf.int64), block)
         positions = [
             drawer(fold(key, 2 * kind), fold(key, 2 * kind + 1), n)
             for kind, drawer in enumerate(drawers)
@@ -128,13 +104,13 @@ def draw_batches(
             "identity": tf.gather(hashes, positions[:, 0]),
         }
 
-    first_block, skipped = divmod(start_batch, batches_at_once)
+    first_block, skipped = divmod(wanted.start_batch, batches_at_once)
     return (
         tf.data.Dataset.range(first_block, np.iinfo(np.int64).max)
         .map(draw)
         .unbatch()
         .skip(skipped)
-        .apply(sharing.take(num_shares, shares))
+        .apply(wanted.take)
         .map(look_up, tf.data.AUTOTUNE)
     )
 

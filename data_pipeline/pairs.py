@@ -13,7 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import memory, records, streaming
+from data_pipeline.batching import Batching
 from data_pipeline.records import BadDataSet, DataSet
+from data_pipeline.shard_index import ShardIndex
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +34,7 @@ class IdentityTuples:
     split: str
     k: int
     seed: int
-    indices: tuple[records.ShardIndex, ...]
+    indices: tuple[ShardIndex, ...]
 
     @classmethod
     def open(
@@ -125,11 +127,10 @@ class IdentityTuples:
 
         Args:
             batch_size: Tuples in a global batch.
-            start_batch: How many global batches are already used.
+            start_batch: See `Batching`.
             cache_bytes: Splits up to this size are held decoded in memory.
-            num_shares: Parts that each global batch is cut into, one for each
-                replica.
-            shares: The parts to return, in this order, one element each.
+            num_shares: See `Batching`.
+            shares: Likewise.
 
         Returns:
             Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64 [b],
@@ -140,18 +141,12 @@ class IdentityTuples:
         Raises:
             ValueError: If `batch_size` cannot be cut into `num_shares`.
         """
-        check_shares(batch_size, num_shares)
+        wanted = Batching(
+            self.k, self.seed, batch_size, start_batch, num_shares, shares
+        )
         in_memory = self.decoded_bytes <= cache_bytes
         batches = (memory if in_memory else streaming).batches(
-            self.data,
-            self.split,
-            self.indices,
-            self.k,
-            self.seed,
-            batch_size,
-            start_batch,
-            num_shares,
-            shares,
+            self.data, self.split, self.indices, wanted
         )
         return batches.map(self._with_rows()).prefetch(tf.data.AUTOTUNE)
 
@@ -167,12 +162,3 @@ class IdentityTuples:
             return batch | {"row": tf.gather(rows, places)}
 
         return add
-
-
-def check_shares(batch_size: int, num_shares: int) -> None:
-    """Raises ValueError if a global batch cannot be cut into shares."""
-    if batch_size % num_shares:
-        raise ValueError(
-            "`batch_size` must be a multiple of the replicas. Received: "
-            f"batch_size={batch_size}, replicas={num_shares}"
-        )

@@ -8,7 +8,6 @@ identity's records lie together, so that counts are all a reader needs.
 
 import dataclasses
 import hashlib
-import io
 import json
 import os
 import re
@@ -17,7 +16,8 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline import pictures
+from data_pipeline import pictures, shard_index
+from data_pipeline.shard_index import ShardIndex
 
 SPLITS = ("train", "valid", "test")
 MANIFEST = "manifest.json"
@@ -27,9 +27,6 @@ MAX_SIDE = 65_536  # Pixels.
 READ_AT_ONCE = 256  # Records.
 # Of a stored PNG: its head, a checksum of the rows, one of the chunk, the end.
 PNG_FRAME_BYTES = pictures.PNG_HEAD_BYTES + 4 + 4 + 12
-# Of a record in a TFRecord file: its length, and the checksum of that, before
-# it, its own checksum behind it.
-LEAD_BYTES, TRAIL_BYTES = 8 + 4, 4
 
 FEATURES = {
     "image": tf.io.FixedLenFeature([], tf.string),
@@ -142,34 +139,6 @@ def decode(serialised, n: int | None, side: int) -> tuple[tf.Tensor, tf.Tensor]:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class ShardIndex:
-    """The identities of one shard in the order of their records.
-
-    Attributes:
-        hashes: Identity hashes, int64 `[identities]`.
-        counts: Records of each, int64 `[identities]`.
-        shard_bytes: Size of the shard's file.
-        content: SHA-256 of its records, hexadecimal; "" where a build did not
-            say it.
-        lengths: Bytes of each record, int32 `[records]`; None in the index
-            of an older build.
-        checksums: CRC-32 of each record, uint32 `[records]`, or None.
-    """
-
-    hashes: np.ndarray
-    counts: np.ndarray
-    shard_bytes: int
-    content: str = ""
-    lengths: np.ndarray | None = None
-    checksums: np.ndarray | None = None
-
-    def starts(self) -> np.ndarray:
-        """Where each record starts in the file, int64 `[records]`."""
-        whole = self.lengths + np.int64(LEAD_BYTES + TRAIL_BYTES)
-        return np.cumsum(whole) - whole + LEAD_BYTES
-
-
 def write_index(
     path: str, identities: list[str], counts: list[int], content: str = ""
 ) -> None:
@@ -188,19 +157,14 @@ def write_index(
     for record in tf.data.TFRecordDataset(shard).as_numpy_iterator():
         lengths.append(len(record))
         checksums.append(zlib.crc32(record))
-    buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
-    np.savez(
-        buffer,
-        names=np.array([i.encode("utf-8") for i in identities], dtype="S"),
-        hashes=np.array([identity_hash(i) for i in identities], np.int64),
-        counts=np.array(counts, np.int64),
-        lengths=np.array(lengths, np.int32),
-        checksums=np.array(checksums, np.uint32),
-        shard_bytes=np.int64(tf.io.gfile.stat(shard).length),
-        content=np.array(content.encode(), dtype="S"),
-    )
-    with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(buffer.getvalue())
+    ShardIndex(
+        np.array([identity_hash(i) for i in identities], np.int64),
+        np.array(counts, np.int64),
+        tf.io.gfile.stat(shard).length,
+        content,
+        np.array(lengths, np.int32),
+        np.array(checksums, np.uint32),
+    ).write(path, identities)
 
 
 def _checked(manifest: dict, name: str, largest: int) -> int:
@@ -297,10 +261,7 @@ class DataSet:
 
     def names(self, shard: str) -> list[str]:
         """The names of a shard's identities in the order of its index."""
-        with tf.io.gfile.GFile(index_path(shard), "rb") as file:
-            buffer = io.BytesIO(file.read())
-        with np.load(buffer, allow_pickle=False) as arrays:
-            return [name.decode("utf-8") for name in arrays["names"]]
+        return shard_index.read_names(index_path(shard))
 
     def index(self, shard: str) -> ShardIndex:
         """The index of one of `shards()`.
@@ -310,25 +271,7 @@ class DataSet:
         """
         path = index_path(shard)
         try:
-            with tf.io.gfile.GFile(path, "rb") as file:
-                buffer = io.BytesIO(file.read())
-            with np.load(buffer, allow_pickle=False) as arrays:
-                hashes, counts = arrays["hashes"], arrays["counts"]
-                content = b""
-                if "content" in arrays:
-                    content = arrays["content"].item()
-                index = ShardIndex(
-                    hashes.astype(np.int64, casting="safe"),
-                    counts.astype(np.int64, casting="safe"),
-                    int(arrays["shard_bytes"]),
-                    content.decode(),
-                    arrays.get("lengths"),
-                    arrays.get("checksums"),
-                )
-            if hashes.ndim != 1 or hashes.shape != counts.shape:
-                raise ValueError(f"shapes {hashes.shape}, {counts.shape}")
-            if (counts < 1).any() or counts.sum() > index.shard_bytes:
-                raise ValueError("impossible counts")
+            index = ShardIndex.read(path)
         # numpy and zipfile raise many kinds for a damaged npz.
         except Exception as error:
             raise BadDataSet(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from data_pipeline import records
-from data_pipeline.records import ShardIndex
+from data_pipeline.shard_index import ShardIndex
 
 QUIET_SECONDS = 0.2  # Without a read: then none is under way.
 

@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline import draws, records
-from data_pipeline import shares as sharing
-from data_pipeline.records import DataSet, ShardIndex
+from data_pipeline.batching import Batching
+from data_pipeline.records import DataSet
+from data_pipeline.shard_index import ShardIndex
 from data_pipeline.shard_reader import ShardReader, can_read
 
 READ_BYTES = 1 << 20  # Of a shard's file, in one go.
@@ -21,27 +22,24 @@ def batches(
     data: DataSet,
     split: str,
     indices: Sequence[ShardIndex],
-    k: int,
-    seed: int,
-    batch_size: int,
-    start_batch: int,
-    num_shares: int,
-    shares: tuple[int, ...],
+    wanted: Batching,
 ) -> tf.data.Dataset:
     """Each epoch gives every identity once, in a new order.
 
     Which images an epoch uses is drawn from the index, and only those are
-    read, those of `shares` alone. Where shards cannot be read in any order,
-    since they are not local or their index does not say where records lie,
-    they are read from end to end: all that is not used is read past, never
-    parsed or decoded. Both ways give the same tuples. See
+    read, those of the wanted shares alone. Where shards cannot be read in any
+    order, since they are not local or their index does not say where records
+    lie, they are read from end to end: all that is not used is read past,
+    never parsed or decoded. Both ways give the same tuples. See
     `pairs.IdentityTuples.batches`.
     """
     shards = data.shards(split)
     side = data.image_size
+    k, seed, b = wanted.k, wanted.seed, wanted.share_size
     per_epoch = sum(int(np.sum(index.counts >= k)) for index in indices)
-    first_epoch, skipped = divmod(start_batch * batch_size, per_epoch)
-    b = batch_size // num_shares
+    first_epoch, skipped = divmod(
+        wanted.start_batch * wanted.batch_size, per_epoch
+    )
     reader = None
     if can_read(shards, indices):
         reader = ShardReader(shards, indices)
@@ -176,8 +174,8 @@ def batches(
         tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
         .flat_map(read_epoch)
         .prefetch(1)
-        .rebatch(batch_size, drop_remainder=True)
-        .apply(sharing.take(num_shares, shares))
+        .rebatch(wanted.batch_size, drop_remainder=True)
+        .apply(wanted.take)
         .apply(read_ahead if reader else lambda batches: batches)
         .map(decode, tf.data.AUTOTUNE)
     )

@@ -6,8 +6,9 @@ import re
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
+from sdgan_tf.checkpoints import step_of
 from sdgan_tf.config import Config
-from sdgan_tf.runs import Run, checkpoint_step
+from sdgan_tf.runs import Run
 
 # Bad input, a full disk, too little memory, a folder that is none.
 USER_ERRORS = (
@@ -99,8 +100,8 @@ def _checkpoints(config: Config) -> str:
         return ""
     if not config.run_dir:
         return "Checkpoints that were saved stay."
-    paths = Run(config.run_dir).checkpoint_paths()
-    last = f"step {checkpoint_step(paths[0])}" if paths else "none was saved"
+    paths = Run(config.run_dir).checkpoints.paths()
+    last = f"step {step_of(paths[0])}" if paths else "none was saved"
     return f"Checkpoints that were saved stay; the last one: {last}."
 
 

@@ -5,8 +5,10 @@ import dataclasses
 import io
 from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
+from sdgan_tf.config import Experiment
 from sdgan_tf.latents import LatentSpace, uniform
 
 HEADS = ["row", "identity"]
@@ -107,6 +109,13 @@ class KnownIdentities(LatentSpace):
         n = tf.get_static_value(n)
         if n is not None and n > self.num_identities:
             raise ValueError(f"{self.too_many} Received: {n} identities")
+
+
+def known_identities(
+    experiment: Experiment, generator: keras.Model
+) -> KnownIdentities:
+    """Where the codes of a `KnowingGenerator` come from."""
+    return KnownIdentities(experiment.d_i, experiment.d_o, generator.identities)
 
 
 def to_csv(names: Sequence[str]) -> str:

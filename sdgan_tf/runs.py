@@ -15,9 +15,7 @@ A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
 taken wherever a run folder is; checkpoints, once there are any, go first.
 """
 
-import contextlib
 import dataclasses
-import fcntl
 import json
 import logging
 import os
@@ -31,28 +29,14 @@ import tensorflow as tf
 from sdgan_tf import identities
 from sdgan_tf.algorithms.base import AVERAGE, variables
 from sdgan_tf.algorithms.registry import algorithm_class
+from sdgan_tf.checkpoints import DAMAGED, Checkpoints, step_of
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import LatentSpace
 
 WEIGHTS, CARD = "generator.weights.h5", "card.json"
 IDENTITIES = "identities.csv"
-CONFIG, LOCK = "config.json", "lock"
-# What TensorFlow, Keras and h5py raise for a file that is cut, flipped, half
-# copied or of another kind.
-DAMAGED = (
-    tf.errors.OpError,
-    OSError,
-    ValueError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    AttributeError,
-)
-
-
-class RunInUse(ValueError):
-    """A run folder that another training writes."""
+CONFIG = "config.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,22 +87,12 @@ class Run:
         return os.path.join(self.folder, *parts)
 
     @property
-    def checkpoints(self) -> str:
-        return self.path("checkpoints")
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.path("checkpoints"))
 
     def has_checkpoint(self) -> bool:
         """Whether training has been here."""
-        return bool(self.checkpoint_paths())
-
-    def checkpoint_paths(self) -> list[str]:
-        """All checkpoints, the latest first.
-
-        They are found by their files: a copied folder, or a state file that
-        was lost, does not hide them.
-        """
-        found = tf.io.gfile.glob(os.path.join(self.checkpoints, "step-*.index"))
-        paths = [path.removesuffix(".index") for path in found]
-        return sorted(paths, key=checkpoint_step, reverse=True)
+        return bool(self.checkpoints.paths())
 
     def experiment(self) -> Experiment:
         """The experiment that this folder holds.
@@ -143,65 +117,6 @@ class Run:
         """Makes the folder and notes what is trained in it."""
         tf.io.gfile.makedirs(self.folder)
         write_text(self.path(CONFIG), experiment.to_json() + "\n")
-
-    @contextlib.contextmanager
-    def lock(self):
-        """Makes the folder this process's own, to train in, for a `with`.
-
-        The kernel holds the lock of an open file and gives it back when the
-        process ends, whatever ends it. It guards a local folder, and one that
-        several machines mount where their file system shares locks (NFS 4
-        does). A folder of another scheme (`gs://`) has no locks and is not
-        guarded; neither is one whose file system knows none, which a warning
-        says.
-
-        Raises:
-            RunInUse: If another training has it.
-        """
-        if "://" in self.folder:
-            yield
-            return
-        tf.io.gfile.makedirs(self.folder)
-        with open(self.path(LOCK), "a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunInUse(
-                    "`run_dir` is in use: another training writes there. Wait "
-                    "for its end, or choose another folder. "
-                    f"Received: run_dir={self.folder!r}"
-                ) from None
-            except OSError as error:
-                logging.warning(
-                    "%s cannot be locked (%s): nothing keeps a second training "
-                    "out of it.",
-                    self.folder,
-                    error,
-                )
-            yield
-
-    def remove_leftovers(self) -> None:
-        """Removes what a save that was killed left; the lock must be held.
-
-        Files of a checkpoint whose index was never written take room and are
-        never read. One that was on its way to be kept for good gets there.
-        """
-        gfile = tf.io.gfile
-        if not gfile.isdir(self.checkpoints):
-            return
-        names = set(gfile.listdir(self.checkpoints))
-        for name in sorted(names):
-            path = os.path.join(self.checkpoints, name)
-            stem = name.partition(".")[0]
-            if name.rstrip("/").endswith("_temp"):
-                gfile.rmtree(path)
-            elif ".tempstate" in name:
-                gfile.remove(path)
-            elif ".data-" in name and f"{stem}.index" not in names:
-                if f"kept-{stem}.index" in names:
-                    gfile.rename(path, kept(path), overwrite=True)
-                else:
-                    gfile.remove(path)
 
     def write_identities(self, names: Sequence[str]) -> None:
         """Notes who the identities are that the model knows, by their rows."""
@@ -304,17 +219,6 @@ def _read_object(path: str) -> dict:
     return value
 
 
-def checkpoint_step(path: str) -> int:
-    """The step in a checkpoint's name."""
-    return int(path.rsplit("-", 1)[1])
-
-
-def kept(path: str) -> str:
-    """The name of a checkpoint's file once it is kept for good."""
-    folder, name = os.path.split(path)
-    return os.path.join(folder, f"kept-{name}")
-
-
 def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
     """Gives networks the weights that a run folder has of them.
 
@@ -347,8 +251,7 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
                 f"{str(error).splitlines()[0]}"
             ) from error
         return int(_read_object(run.path(CARD)).get("step", 0))
-    path = restore_latest(
-        run,
+    path = run.checkpoints.restore_latest(
         tf.train.Checkpoint(
             **{name: variables(network) for name, network in networks.items()}
         ),
@@ -359,46 +262,4 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
             "The run folder has no checkpoint: train first. "
             f"Received: {run.folder!r}"
         )
-    return checkpoint_step(path)
-
-
-def restore_latest(
-    run: Run, checkpoint: tf.train.Checkpoint, partial: bool = False
-) -> str | None:
-    """Restores the latest checkpoint that can be read.
-
-    Args:
-        run: The run folder.
-        checkpoint: What to restore, built.
-        partial: Whether the checkpoint may hold more than `checkpoint`.
-
-    Returns:
-        The checkpoint's path, or None if there is none.
-
-    Raises:
-        ValueError: If there are checkpoints and none can be read.
-    """
-    paths = run.checkpoint_paths()
-    for path in paths:
-        try:
-            status = checkpoint.read(path)
-            status.assert_existing_objects_matched()
-            if not partial:
-                status.assert_consumed()
-        except (*DAMAGED, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            logging.warning(
-                "The checkpoint %s cannot be read (%s); trying the one before.",
-                path,
-                reason,
-            )
-        else:
-            if partial:
-                status.expect_partial()
-            return path
-    if paths:
-        raise ValueError(
-            f"None of the {len(paths)} checkpoints in {run.checkpoints} can "
-            "be read; the warnings above say why."
-        )
-    return None
+    return step_of(path)

@@ -129,12 +129,12 @@ def mounted(tmp_path):
 
 def latest(run: Run) -> int:
     """The step of the last checkpoint; 0 without any."""
-    paths = run.checkpoint_paths()
+    paths = run.checkpoints.paths()
     return int(paths[0].rsplit("-", 1)[1]) if paths else 0
 
 
 def weights(run: Run) -> dict[str, np.ndarray]:
-    reader = tf.train.load_checkpoint(run.checkpoint_paths()[0])
+    reader = tf.train.load_checkpoint(run.checkpoints.paths()[0])
     return {
         name: reader.get_tensor(name)
         for name in reader.get_variable_to_shape_map()
@@ -183,7 +183,7 @@ def test_fifty_kills_lose_nothing_and_change_nothing(
         assert launcher.wait(pid) == -signal.SIGKILL
         kills += 1
         step = latest(killed)
-        for path in killed.checkpoint_paths():
+        for path in killed.checkpoints.paths():
             # Every one is whole: each tensor's checksum is looked at.
             reader = tf.train.load_checkpoint(path)
             for name in reader.get_variable_to_shape_map():
@@ -370,6 +370,6 @@ def test_clock_set_back(main_py, tiny_data, tmp_path, monkeypatch):
     main_py(*flags, f"--run_dir={back.folder}", "--train_steps=8")
     monkeypatch.delenv("LD_PRELOAD")
     main_py(*flags, f"--run_dir={straight.folder}", "--train_steps=8")
-    steps = [p.rsplit("-", 1)[1] for p in back.checkpoint_paths()]
+    steps = [p.rsplit("-", 1)[1] for p in back.checkpoints.paths()]
     assert steps == ["00000008", "00000006"]
     assert_same_weights(back, straight)

@@ -47,7 +47,7 @@ def test_killed_and_resumed_equals_uninterrupted(main_py, tiny_data, tmp_path):
     assert "Resumed from" in resumed.stdout
 
     ours, theirs = (
-        tf.train.load_checkpoint(Run(folder).checkpoint_paths()[0])
+        tf.train.load_checkpoint(Run(folder).checkpoints.paths()[0])
         for folder in (straight, killed)
     )
     for name in ours.get_variable_to_shape_map():

@@ -86,7 +86,7 @@ def build_app(config: Config):
         import fastapi
         import gradio as gr
 
-        from sdgan_tf.explorer import page
+        from sdgan_tf.explorer import answers, page
     except ImportError as error:
         raise ValueError(
             "--mode=explore needs Gradio: pip install -r "
@@ -95,7 +95,7 @@ def build_app(config: Config):
     from sdgan_tf.explorer.downloads import Downloads
 
     generator = trained_generator(config)
-    explorer = page.Explorer(config, generator)
+    explorer = answers.Explorer(config, generator)
     downloads = Downloads(
         explorer.artist,
         explorer.default,

@@ -13,27 +13,34 @@ from sdgan_tf.models.dcgan import (
 )
 
 
-class EmbeddingGenerator(DCGANGenerator):
-    """A generator with a learned code z_i of each training identity.
+class KnowingGenerator(DCGANGenerator):
+    """A generator that carries the codes z_i of subjects.
 
     It maps codes as `DCGANGenerator` does; which z_i belongs to whom is
     `identities`.
 
     Args:
-        num_identities: Rows of the embedding.
+        num_identities: Subjects.
         d_i: Size of a code.
         Others: those of `DCGANNetwork`.
 
     Attributes:
-        identities: The codes, `[num_identities, d_i]`; they start uniform on
-            (-1, 1), as SD-GAN's prior.
+        identities: The codes, `[num_identities, d_i]`.
     """
 
-    def __init__(self, *args, num_identities: int, d_i: int, **kwargs):
-        super().__init__(*args, **kwargs)
+    learned = False  # Whether the codes are trained.
+
+    def __init__(
+        self, *args, num_identities: int, d_i: int, dtype=None, **kwargs
+    ):
+        super().__init__(*args, dtype=dtype, **kwargs)
+        # Embedded codes start as SD-GAN's prior is.
         self.identities = self.add_weight(
             shape=(num_identities, d_i),
-            initializer=keras.initializers.RandomUniform(-1.0, 1.0),
+            initializer=keras.initializers.RandomUniform(-1.0, 1.0)
+            if self.learned
+            else "zeros",
+            trainable=self.learned,
             name="identities",
         )
 
@@ -44,6 +51,12 @@ class EmbeddingGenerator(DCGANGenerator):
             "num_identities": num_identities,
             "d_i": d_i,
         }
+
+
+class EmbeddingGenerator(KnowingGenerator):
+    """The codes are a learned embedding of the training identities."""
+
+    learned = True
 
 
 class ImageEncoder(DCGANNetwork):
@@ -77,24 +90,18 @@ class ImageEncoder(DCGANNetwork):
         return {**super().get_config(), "d_i": self.d_i}
 
 
-class EncodingGenerator(DCGANGenerator):
-    """A generator with an encoder, from which its identity codes come.
+class EncodingGenerator(KnowingGenerator):
+    """The codes come from an encoder of photographs.
 
-    Args:
-        num_identities: Subjects whose codes it carries along.
-        d_i: Size of a code.
-        Others: those of `DCGANNetwork`.
+    Those that it carries, of one photograph of each of some training
+    identities, are there so that it can be sampled without any.
 
     Attributes:
         encoder: Images to z_i.
-        identities: z_i of one photograph of each of some training identities,
-            `[num_identities, d_i]`, so that it can be sampled without any.
     """
 
-    def __init__(
-        self, *args, num_identities: int, d_i: int, dtype=None, **kwargs
-    ):
-        super().__init__(*args, dtype=dtype, **kwargs)
+    def __init__(self, *args, d_i: int, dtype=None, **kwargs):
+        super().__init__(*args, d_i=d_i, dtype=dtype, **kwargs)
         size = self.image_size
         self.encoder = ImageEncoder(
             size,
@@ -104,20 +111,6 @@ class EncodingGenerator(DCGANGenerator):
             dtype=dtype,
         )
         self.encoder(keras.ops.zeros((1, size, size, 3)))
-        self.identities = self.add_weight(
-            shape=(num_identities, d_i),
-            initializer="zeros",
-            trainable=False,
-            name="identities",
-        )
-
-    def get_config(self):
-        num_identities, d_i = self.identities.shape
-        return {
-            **super().get_config(),
-            "num_identities": num_identities,
-            "d_i": d_i,
-        }
 
 
 class AuxiliaryDiscriminator(SiameseDiscriminator):

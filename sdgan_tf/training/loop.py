@@ -18,6 +18,7 @@ from sdgan_tf.algorithms.registry import (
     knows_identities,
 )
 from sdgan_tf.config import AUTO, Config, Experiment
+from sdgan_tf.locking import locked
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.precision import resolve_precision
@@ -84,8 +85,8 @@ class Trainer:
             self._scratch = tempfile.TemporaryDirectory()
             self.output = Run(self._scratch.name)
         self._lock = contextlib.ExitStack()
-        self._lock.enter_context(self.output.lock())
-        self.output.remove_leftovers()
+        self._lock.enter_context(locked(self.output.folder))
+        self.output.checkpoints.remove_leftovers()
         self.state = TrainingState(
             self.algorithm,
             self.experiment,
@@ -309,7 +310,7 @@ def train(config: Config) -> None:
     run = trainer.run
     print(f"Run folder:  {run.folder}")
     print(f"TensorBoard: tensorboard --logdir {run.path('tensorboard')}")
-    paths = run.checkpoint_paths()
+    paths = run.checkpoints.paths()
     print(f"Checkpoint:  {paths[0] if paths else 'none'}")
     if trainer.grid_path:
         print(f"Grid:        {trainer.grid_path}")

@@ -1,15 +1,15 @@
 """What a run must not lose: networks, optimizers, step, configuration."""
 
 import math
-import os
 import time
 
 import keras
 import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.checkpoints import step_of
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import Run, checkpoint_step, kept, restore_latest
+from sdgan_tf.runs import Run
 
 
 class TrainingState:
@@ -57,9 +57,9 @@ class TrainingState:
 
     def restore(self, run: Run) -> str | None:
         """Takes up the latest readable checkpoint; None if there is none."""
-        path = restore_latest(run, self.checkpoint)
+        path = run.checkpoints.restore_latest(self.checkpoint)
         if path:
-            self.last_saved_step = checkpoint_step(path)
+            self.last_saved_step = step_of(path)
         return path
 
     def bad_weights(self) -> str | None:
@@ -75,40 +75,21 @@ class TrainingState:
         """Writes a checkpoint and drops the oldest ones."""
         prefix = self._write(self.run)
         self.last_saved_step = self.steps_done
-        for path in self.run.checkpoint_paths()[self.keep :]:
+        for path in self.run.checkpoints.paths()[self.keep :]:
             elapsed = time.monotonic() - self._kept_at
             if elapsed >= self.keep_every_hours * 3600:
                 self._kept_at = time.monotonic()
-                index = f"{path}.index"
-                tf.io.gfile.rename(index, kept(index), overwrite=True)
-                for part in tf.io.gfile.glob(f"{path}.data-*"):
-                    tf.io.gfile.rename(part, kept(part), overwrite=True)
-                continue
-            _remove(path)
+                self.run.checkpoints.keep(path)
+            else:
+                self.run.checkpoints.remove(path)
         return prefix
 
     def write_only(self, run: Run) -> None:
         """Writes a checkpoint into another folder, where it replaces all."""
         written = self._write(run)
-        for path in run.checkpoint_paths():
+        for path in run.checkpoints.paths():
             if path != written:
-                _remove(path)
+                run.checkpoints.remove(path)
 
     def _write(self, run: Run) -> str:
-        prefix = os.path.join(run.checkpoints, f"step-{self.steps_done:08d}")
-        tf.io.gfile.makedirs(run.checkpoints)
-        # TensorFlow writes the shards first and the index last, so a
-        # checkpoint that is found by its index is a whole one.
-        try:
-            self.checkpoint.write(prefix)
-        except tf.errors.OpError:
-            # On a full disk what was written of it is room for the next try.
-            run.remove_leftovers()
-            raise
-        return prefix
-
-
-def _remove(path: str) -> None:
-    tf.io.gfile.remove(f"{path}.index")
-    for part in tf.io.gfile.glob(f"{path}.data-*"):
-        tf.io.gfile.remove(part)
+        return run.checkpoints.write(self.checkpoint, self.steps_done)

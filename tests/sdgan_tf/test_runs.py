@@ -1,14 +1,11 @@
 """Run folders and the generators that they give back."""
 
 import dataclasses
-import errno
 import json
 import os
 import pathlib
 import pickle
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -18,7 +15,7 @@ import tensorflow as tf
 from sdgan_tf import runs
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import CARD, WEIGHTS, Run, RunInUse, load_networks
+from sdgan_tf.runs import CARD, WEIGHTS, Run, load_networks
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
@@ -57,7 +54,7 @@ def test_latest_checkpoint_is_by_number_not_by_name(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     for step in (5, 100000000, 99999999):
         (tmp_path / "checkpoints" / f"step-{step:08d}.index").touch()
-    steps = [path.rsplit("-", 1)[1] for path in run.checkpoint_paths()]
+    steps = [path.rsplit("-", 1)[1] for path in run.checkpoints.paths()]
     assert steps == ["100000000", "99999999", "00000005"]
 
 
@@ -121,81 +118,6 @@ def test_weights_of_another_network(tmp_path):
     wider = build_algorithm(dataclasses.replace(TINY, dim=8))
     with pytest.raises(ValueError, match=f"`{WEIGHTS}` in .* does not fit"):
         load_networks(run, wider.networks)
-
-
-HOLDER = """
-import sys, time
-sys.path.insert(0, sys.argv[2])
-from sdgan_tf.runs import Run
-with Run(sys.argv[1]).lock():
-    print("held", flush=True)
-    time.sleep(600)
-"""
-
-
-def test_the_lock_goes_with_the_process_that_holds_it(tmp_path):
-    run = Run(str(tmp_path / "run"))
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, run.folder, str(ROOT)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "held\n"
-    with (
-        pytest.raises(RunInUse, match="another training.*Received: run_dir"),
-        run.lock(),
-    ):
-        pass
-    process.kill()
-    process.wait()
-    with run.lock(), pytest.raises(RunInUse), run.lock():
-        pass
-    with run.lock():
-        pass
-
-
-def test_a_remote_folder_is_not_locked():
-    with Run("foo://bucket/run").lock():
-        pass
-
-
-def test_a_file_system_without_locks_is_warned_of(
-    tmp_path, monkeypatch, caplog
-):
-    def flock(file, how):
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", flock)
-    with Run(str(tmp_path)).lock():
-        assert "nothing keeps a second training out" in caplog.text
-
-
-def test_leftovers_of_a_killed_save_are_removed(tmp_path):
-    run = Run(str(tmp_path))
-    run.remove_leftovers()
-    folder = tmp_path / "checkpoints"
-    (folder / "step-00000008_temp").mkdir(parents=True)
-    data = ".data-00000-of-00001"
-    stay = [
-        "step-00000004.index",
-        f"step-00000004{data}",
-        "kept-step-00000001.index",
-        f"kept-step-00000001{data}",
-        "kept-step-00000002.index",
-    ]
-    go = [
-        f"step-00000006{data}",
-        "step-00000006.index.tempstate12",
-        "step-00000008_temp/part-00000-of-00001.index",
-        # On its way to be kept for good.
-        f"step-00000002{data}",
-    ]
-    for name in stay + go:
-        (folder / name).write_text(name)
-    run.remove_leftovers()
-    moved = f"kept-step-00000002{data}"
-    assert sorted(os.listdir(folder)) == sorted([*stay, moved])
-    assert (folder / moved).read_text() == f"step-00000002{data}"
 
 
 def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

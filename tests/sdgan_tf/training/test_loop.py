@@ -141,7 +141,7 @@ def test_another_data_set_is_refused(
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "garbled"])
 def test_damaged_checkpoint_falls_back(trained, make_config, caplog, damage):
-    path = pathlib.Path(Run(trained.run_dir).checkpoint_paths()[0])
+    path = pathlib.Path(Run(trained.run_dir).checkpoints.paths()[0])
     data = path.with_name(path.name + ".data-00000-of-00001")
     content = bytearray(data.read_bytes())
     if damage == "truncated":
@@ -168,7 +168,7 @@ def test_nan_stops_and_names_the_last_good_step(trained, make_config):
     weight.assign(weight * float("nan"))
     with pytest.raises(loop.Diverged, match="The last good checkpoint: step 6"):
         trainer.train()
-    assert Run(trained.run_dir).checkpoint_paths()[0].endswith("00000006")
+    assert Run(trained.run_dir).checkpoints.paths()[0].endswith("00000006")
 
 
 def test_nan_weights_are_not_saved(trained, make_config):
@@ -178,7 +178,7 @@ def test_nan_weights_are_not_saved(trained, make_config):
     weight.assign(weight + float("inf"))
     with pytest.raises(loop.Diverged, match="weight `discriminator/"):
         trainer._save()
-    assert Run(trained.run_dir).checkpoint_paths()[0].endswith("00000006")
+    assert Run(trained.run_dir).checkpoints.paths()[0].endswith("00000006")
 
 
 def test_interrupt_saves_and_stops(make_config, monkeypatch, capsys):
@@ -193,7 +193,7 @@ def test_interrupt_saves_and_stops(make_config, monkeypatch, capsys):
     monkeypatch.setattr(loop.Progress, "logged", interrupt)
     loop.train(config)
     assert "saved at step 4" in capsys.readouterr().out
-    assert Run(config.run_dir).checkpoint_paths()[0].endswith("00000004")
+    assert Run(config.run_dir).checkpoints.paths()[0].endswith("00000004")
     assert signal.getsignal(number) == before
 
 

@@ -6,7 +6,8 @@ import pathlib
 import pytest
 
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import Run, RunInUse
+from sdgan_tf.locking import RunInUse
+from sdgan_tf.runs import Run
 from sdgan_tf.training import loop
 from sdgan_tf.training.resuming import resolve
 
@@ -26,7 +27,7 @@ def test_unnamed_fields_come_from_the_run(trained, make_config):
             **{**vars(config), "experiment": other, "named": frozenset()}
         )
     )
-    assert Run(config.run_dir).checkpoint_paths()[0].endswith("00000007")
+    assert Run(config.run_dir).checkpoints.paths()[0].endswith("00000007")
 
 
 def test_workers_must_name_one_folder(make_config):
@@ -64,7 +65,7 @@ def test_a_folder_of_an_older_version_goes_on(trained, make_config):
     path.write_text(json.dumps(fields))
     loop.train(make_config(train_steps=7))
     run = Run(trained.run_dir)
-    assert run.checkpoint_paths()[0].endswith("00000007")
+    assert run.checkpoints.paths()[0].endswith("00000007")
     assert set(YOUNG) <= set(json.loads(path.read_text()))
 
 

@@ -34,7 +34,7 @@ def test_the_best_checkpoint_is_a_run_folder(
     assert card["step"] == min(scores, key=scores.get)
     best = Run(str(run / "best"))
     assert best.generator().step == card["step"]
-    assert len(best.checkpoint_paths()) == 1
+    assert len(best.checkpoints.paths()) == 1
     # Training can be taken up from it.
     loop.train(make_config(run_dir=best.folder, data_dir=split_data))
     assert best.generator().step == 6
@@ -53,7 +53,7 @@ def test_only_a_better_score_is_kept(
             step, {"evaluate/pair_kernel": score}, trainer.state
         )
         assert best.generator().step == kept
-    assert len(best.checkpoint_paths()) == 1
+    assert len(best.checkpoints.paths()) == 1
 
 
 def test_evaluating_changes_no_weight(

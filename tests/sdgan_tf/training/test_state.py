@@ -44,7 +44,7 @@ def test_which_checkpoints_stay(make_config, hours, stay):
 
 
 def test_all_checkpoints_damaged_is_an_error(trained, make_config):
-    for path in Run(trained.run_dir).checkpoint_paths():
+    for path in Run(trained.run_dir).checkpoints.paths():
         pathlib.Path(path + ".data-00000-of-00001").write_bytes(b"")
     with pytest.raises(ValueError, match="None of the 2 checkpoints"):
         loop.Trainer(make_config(train_steps=9))
@@ -64,7 +64,7 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
     run = Run(trained.run_dir)
     trainer = loop.Trainer(make_config(train_steps=9))
     whole = [v.numpy() for v in trainer.algorithm.generator.variables]
-    path = pathlib.Path(run.checkpoint_paths()[0] + suffix)
+    path = pathlib.Path(run.checkpoints.paths()[0] + suffix)
     content = path.read_bytes()
     rng = np.random.default_rng(0)
     noticed = 0
@@ -86,11 +86,11 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
 @pytest.mark.parametrize("lost", [".data-00000-of-00001", ".index"])
 def test_a_half_copied_checkpoint(trained, make_config, lost):
     run = Run(trained.run_dir)
-    os.remove(run.checkpoint_paths()[0] + lost)
+    os.remove(run.checkpoints.paths()[0] + lost)
     trainer = loop.Trainer(make_config(train_steps=9))
     assert trainer.state.steps_done == 3
     trainer.train()
-    assert Run(run.folder).checkpoint_paths()[0].endswith("00000009")
+    assert Run(run.folder).checkpoints.paths()[0].endswith("00000009")
 
 
 def test_keeping_is_not_by_the_time_of_day(make_config, monkeypatch):

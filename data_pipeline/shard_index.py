@@ -1,0 +1,97 @@
+"""The index of a shard: whose records lie in it, and where.
+
+It is an npz of arrays without pickles; identities and records are in the
+order of the shard, an identity's records together.
+"""
+
+import dataclasses
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+# Of a record in a TFRecord file: its length, and the checksum of that, before
+# it, its own checksum behind it.
+LEAD_BYTES, TRAIL_BYTES = 8 + 4, 4
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardIndex:
+    """The identities of one shard in the order of their records.
+
+    Attributes:
+        hashes: Identity hashes, int64 `[identities]`.
+        counts: Records of each, int64 `[identities]`.
+        shard_bytes: Size of the shard's file.
+        content: SHA-256 of its records, hexadecimal; "" where a build did not
+            say it.
+        lengths: Bytes of each record, int32 `[records]`; None in the index
+            of an older build.
+        checksums: CRC-32 of each record, uint32 `[records]`, or None.
+    """
+
+    hashes: np.ndarray
+    counts: np.ndarray
+    shard_bytes: int
+    content: str = ""
+    lengths: np.ndarray | None = None
+    checksums: np.ndarray | None = None
+
+    def starts(self) -> np.ndarray:
+        """Where each record starts in the file, int64 `[records]`."""
+        whole = self.lengths + np.int64(LEAD_BYTES + TRAIL_BYTES)
+        return np.cumsum(whole) - whole + LEAD_BYTES
+
+    @classmethod
+    def read(cls, path: str) -> "ShardIndex":
+        """Reads what `write` wrote, now or in an older build.
+
+        Raises:
+            Exception: Of many kinds, if the file is damaged or no index.
+        """
+        with np.load(_open(path), allow_pickle=False) as arrays:
+            hashes, counts = arrays["hashes"], arrays["counts"]
+            content = b""
+            if "content" in arrays:
+                content = arrays["content"].item()
+            index = cls(
+                hashes.astype(np.int64, casting="safe"),
+                counts.astype(np.int64, casting="safe"),
+                int(arrays["shard_bytes"]),
+                content.decode(),
+                arrays.get("lengths"),
+                arrays.get("checksums"),
+            )
+        if hashes.ndim != 1 or hashes.shape != counts.shape:
+            raise ValueError(f"shapes {hashes.shape}, {counts.shape}")
+        if (counts < 1).any() or counts.sum() > index.shard_bytes:
+            raise ValueError("impossible counts")
+        return index
+
+    def write(self, path: str, names: Sequence[str]) -> None:
+        """Writes the index with the identities' names, kept as UTF-8 bytes."""
+        buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
+        np.savez(
+            buffer,
+            names=np.array([name.encode("utf-8") for name in names], "S"),
+            hashes=self.hashes,
+            counts=self.counts,
+            lengths=self.lengths,
+            checksums=self.checksums,
+            shard_bytes=np.int64(self.shard_bytes),
+            content=np.array(self.content.encode(), "S"),
+        )
+        with tf.io.gfile.GFile(path, "wb") as file:
+            file.write(buffer.getvalue())
+
+
+def read_names(path: str) -> list[str]:
+    """The identities' names in the order of an index."""
+    with np.load(_open(path), allow_pickle=False) as arrays:
+        return [name.decode("utf-8") for name in arrays["names"]]
+
+
+def _open(path: str) -> io.BytesIO:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return io.BytesIO(file.read())

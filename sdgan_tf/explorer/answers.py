@@ -1,0 +1,261 @@
+"""What each event of the page answers.
+
+A session's state is in `gr.State`, and each of the three states has one event
+that writes it, so that a click during an estimation is not lost.
+"""
+
+import dataclasses
+import html
+
+import gradio as gr
+import numpy as np
+
+from sdgan_tf.config import Config
+from sdgan_tf.explorer import uploads
+from sdgan_tf.explorer.drawing import WAYS, Artist, Subject, to_png
+from sdgan_tf.explorer.state import GridState
+from sdgan_tf.images import contact_sheet, data_url
+from sdgan_tf.projector import Projector, check_prior
+from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.sampling import encode_arrays
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """One user's grid.
+
+    Attributes:
+        grid: What is shown.
+        known: The PNG files of the grid's and the chosen cells.
+    """
+
+    grid: GridState
+    known: dict
+
+
+class PageProgress:
+    """`sdgan_tf.progress.Progress` for the page.
+
+    Args:
+        show: Gradio's progress.
+        what: Stands beside the numbers.
+        total: How many there are.
+    """
+
+    def __init__(self, show: gr.Progress, what: str, total: int):
+        self.show, self.what, self.total = show, what, total
+
+    def logged(self, done: int, values: dict) -> None:
+        """Shows how many are done and, of the values, the distance."""
+        text = f"{values['distance']:.1f} grey levels apart"
+        self.show((done, self.total), desc=text, unit=f"{self.what}s")
+
+
+class Explorer:
+    """Answers the page's events; holds nothing of any user.
+
+    Args:
+        config: The command's options.
+        generator: What is explored.
+    """
+
+    def __init__(self, config: Config, generator: TrainedGenerator):
+        self.config = config
+        self.image_size = generator.network.image_size
+        options = config.exploring
+        self.default = GridState.fresh(
+            config.experiment.seed,
+            options.explore_rows,
+            options.explore_columns,
+        )
+        self.artist = Artist(generator)
+        self.projector = Projector(
+            generator,
+            config.projection.restarts,
+            config.projection.projection_steps,
+            config.experiment.seed,
+        )
+
+    def open(self, request: gr.Request) -> tuple:
+        """The page of a link."""
+        query = request.query_params
+        try:
+            state = GridState.from_link(str(query), self.default)
+        except ValueError as error:
+            _warn(f"The link cannot be followed. {error}")
+            state = self.default
+        return self._answer(state, {})
+
+    def act(self, session: Session | None, event: gr.EventData) -> tuple:
+        """What a button of the grid or of the slots does."""
+        asked = dict(event._data)
+        action = asked.pop("action", None)
+        actions = {
+            "resample": GridState.resample,
+            "toggle": GridState.toggle,
+            "choose": GridState.choose,
+            "turn": GridState.turn,
+        }
+        try:
+            state = actions[action](self._grid(session), **asked)
+        # What no button of the page asks for.
+        except (KeyError, TypeError, ValueError) as error:
+            raise gr.Error(
+                f"The page asked for nothing known: {error}"
+            ) from error
+        return self._answer(state, session.known if session else {})
+
+    def resample_unlocked(self, session: Session | None) -> tuple:
+        """Draws all rows and columns anew but those that are locked."""
+        return self._answer(self._grid(session).resample_unlocked(), {})
+
+    def reseed(self, session: Session | None, seed: float | None) -> tuple:
+        """Shows the grid of another seed."""
+        grid = self._grid(session)
+        try:
+            grid = grid.reseed(int(seed or 0))
+        except ValueError as error:
+            _warn(str(error))
+        return self._answer(grid, session.known if session else {})
+
+    def follow(
+        self,
+        session: Session | None,
+        subject: Subject | None,
+        followed: dict,
+    ) -> tuple:
+        """Draws below the grid what the last event made old.
+
+        Args:
+            session: The grid.
+            subject: What the last estimation found.
+            followed: What is drawn there by now.
+
+        Returns:
+            The journey, the subject's row, and what is drawn by now.
+        """
+        state = self._grid(session)
+        journey = row = gr.skip()
+        now = {
+            "chosen": state.chosen,
+            "subject": subject,
+            "columns": state.columns.draws,
+        }
+        old = {name for name in now if followed.get(name) != now[name]}
+        if "chosen" in old:
+            journey = self.journey(state)
+        if subject and old & {"subject", "columns"}:
+            images = self.artist.under_observations(
+                subject, state.columns.draws
+            )
+            row = [data_url(to_png(image)) for image in images]
+        return journey, row, now
+
+    def journey(self, state: GridState) -> dict:
+        """The matrix and the walks between the chosen cells, if there are."""
+        if None in state.chosen:
+            return {}
+        rows, columns = len(state.rows.draws), len(state.columns.draws)
+        matrix = self.artist.matrix(*state.chosen, rows, columns)
+        options = self.config.interpolation
+        walks = {
+            way: self.artist.walk(*state.chosen, way, options.frames)
+            for way in WAYS
+        }
+        return {
+            "link": state.link(),
+            "matrix": data_url(to_png(contact_sheet(matrix, columns))),
+            "walks": {
+                way: [data_url(to_png(frame)) for frame in frames]
+                for way, frames in walks.items()
+            },
+            "milliseconds": options.frame_milliseconds,
+        }
+
+    def estimate(
+        self,
+        subject: Subject | None,
+        event: gr.EventData,
+        progress=gr.Progress(),  # noqa: B008 - how Gradio is asked for it.
+    ) -> tuple:
+        """Finds the codes of uploaded photographs.
+
+        Returns:
+            The subject, what is shown of it, and the upload's own value.
+        """
+        options = self.config.exploring
+        try:
+            check_prior(self.artist.latents)
+            photographs = uploads.read_uploads(
+                event._data["files"],
+                options.upload_count,
+                image_size=self.image_size,
+                crop=self.config.projection.crop,
+                megabytes=options.upload_megabytes,
+                megapixels=options.upload_megapixels,
+            )
+        except ValueError as error:
+            _warn(str(error))
+            return subject, gr.skip(), self.upload_value(str(error))
+        progress(0.0, desc="Looking at the generator")
+        z, images, distance = self.projector.project(
+            photographs[None],
+            lambda *steps: PageProgress(progress, *steps),
+        )
+        z_i, z_o = self.artist.latents.split(z[0])
+        found = Subject(z_i[0], z_o, images[0], distance[0])
+        return found, self.found_value(found, photographs), self.upload_value()
+
+    def upload_value(self, refused: str = "") -> dict:
+        """What the page needs to know of uploads, and why one was refused."""
+        options = self.config.exploring
+        return {
+            "count": options.upload_count,
+            "megabytes": options.upload_megabytes,
+            "refused": refused,
+        }
+
+    def found_value(self, subject: Subject, photographs: np.ndarray) -> dict:
+        """What the page shows of a subject."""
+        k = len(subject.z_o)
+        codes = encode_arrays(
+            z_i=np.repeat(subject.z_i[None], k, axis=0), z_o=subject.z_o
+        )
+        return {
+            "photographs": [data_url(to_png(image)) for image in photographs],
+            "reconstructions": [data_url(to_png(i)) for i in subject.images],
+            "distances": [f"{value:.1f}" for value in subject.distance],
+            "codes": data_url(codes, "application/octet-stream"),
+        }
+
+    def _grid(self, session: Session | None) -> GridState:
+        return session.grid if session else self.default
+
+    def _answer(self, state: GridState, known: dict) -> tuple:
+        """The session, the grid, the slots and the seed of a new state."""
+        chosen = [cell for cell in state.chosen if cell]
+        known = self.artist.cells(state.cells() + chosen, known)
+        urls = {cell: data_url(png) for cell, png in known.items()}
+        cells = state.cells()
+        places = {cell: n for n, cell in enumerate(cells)}
+        grid = {
+            "link": state.link(),
+            "rows": len(state.rows.draws),
+            "columns": len(state.columns.draws),
+            "locked": {
+                "rows": sorted(state.rows.locked),
+                "columns": sorted(state.columns.locked),
+            },
+            "cells": [urls[cell] for cell in cells],
+            "chosen": [places.get(cell) for cell in state.chosen],
+        }
+        slots = {
+            "slot": state.slot,
+            "pictures": [urls.get(cell) for cell in state.chosen],
+        }
+        return Session(state, known), grid, slots, state.seed
+
+
+def _warn(text: str) -> None:
+    """Shows a message. Gradio would take it for HTML, and it holds input."""
+    gr.Warning(html.escape(text))
