@@ -327,9 +327,11 @@ def export(config: Config) -> None:
         path += "-web"
         write_web(generator, name, path, config.exporting.onnxruntime_web_dir)
     elif config.exporting.format == "weights":
-        Run(path).write_generator(
+        exported = Run(path)
+        exported.write_generator(
             generator.network, run.experiment(), generator.step
         )
+        run.copy_identities(exported)
     else:
         path = os.path.join(folder, name, str(step))
         signatures = run_signatures(run, generator)

@@ -122,6 +122,13 @@ class Run:
         """Notes who the identities are that the model knows, by their rows."""
         write_text(self.path(IDENTITIES), identities.to_csv(names))
 
+    def copy_identities(self, other: "Run") -> None:
+        """Lets another folder name the same identities, if there are any."""
+        if tf.io.gfile.exists(self.path(IDENTITIES)):
+            tf.io.gfile.copy(
+                self.path(IDENTITIES), other.path(IDENTITIES), overwrite=True
+            )
+
     def identity_rows(self, names: Sequence[str]) -> list[int]:
         """The rows of named training identities.
 

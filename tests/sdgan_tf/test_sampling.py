@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdgan_tf import projection, sampling
+from sdgan_tf import exporting, projection, sampling
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.photographs import read_photographs
 from sdgan_tf.runs import Run
@@ -86,6 +86,10 @@ def test_training_identities_by_name(known_run, make_config, tmp_path, capsys):
     table = run.generator().latents.look_up(run.identity_rows(["id7", "id3"]))
     np.testing.assert_array_equal(z_i[::3], table)
     assert images.shape == (6, 32, 32, 3)
+    # A folder with the weights alone knows the names too.
+    exporting.export(make_config(format="weights", **options))
+    exported = Run(run.path("export", "embedding_pairwise-1"))
+    assert exported.identity_rows(["id7"]) == run.identity_rows(["id7"])
     with pytest.raises(ValueError, match="'id99'.* its 24 training"):
         sampling.sample(make_config(identities="id7,id99", **options))
     with pytest.raises(ValueError, match="it knows 24 .* Received: 25"):
