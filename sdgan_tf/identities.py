@@ -20,11 +20,14 @@ class KnownIdentities(LatentSpace):
 
     Attributes:
         table: A Keras variable `[subjects, d_i]`.
+        closed: Whether codes that are not in it are of nobody. An encoder
+            gives codes to others.
 
     Source: paper, section 4: AC-DCGAN embeds the training identities.
     """
 
     table: object
+    closed: bool
 
     draws_new_identities = False
 
@@ -94,6 +97,17 @@ class KnownIdentities(LatentSpace):
             )
         return self.look_up(shuffled[:n])
 
+    def check_subjects(self, z_i) -> None:
+        if not self.closed:
+            return
+        table = self.look_up(tf.range(self.num_identities)).numpy()
+        known = set(map(tuple, table.tolist()))
+        new = [n for n, c in enumerate(z_i.tolist()) if tuple(c) not in known]
+        if new:
+            raise ValueError(
+                f"{self.too_many} Received: z_i of others in the rows {new[:8]}"
+            )
+
     @property
     def known(self) -> str:
         """How many subjects there are, for a person."""
@@ -115,7 +129,12 @@ def known_identities(
     experiment: Experiment, generator: keras.Model
 ) -> KnownIdentities:
     """Where the codes of a `KnowingGenerator` come from."""
-    return KnownIdentities(experiment.d_i, experiment.d_o, generator.identities)
+    return KnownIdentities(
+        experiment.d_i,
+        experiment.d_o,
+        generator.identities,
+        closed=generator.learned,
+    )
 
 
 def to_csv(names: Sequence[str]) -> str:

@@ -85,6 +85,12 @@ class LatentSpace:
         z_o = tf.reshape(codes[:, self.d_i :], [-1, k, self.d_o])
         return tf.concat([z_i, z_o], axis=-1)
 
+    def check_subjects(self, z_i) -> None:
+        """Raises ValueError if codes `[n, d_i]` are of subjects unknown here.
+
+        The prior knows all.
+        """
+
     def pairs(self, key, n: int, matched: bool) -> tuple:
         """Codes of `n` pairs of pictures, and whose they are.
 

@@ -27,7 +27,8 @@ def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no npz or its arrays are not of these shapes.
+        ValueError: If it is no npz, its arrays are not of these shapes, or a
+            z_i is of a subject that the model does not know.
     """
     if not tf.io.gfile.exists(path):
         raise FileNotFoundError(f"No codes file. Received: codes={path!r}")
@@ -65,6 +66,7 @@ def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
         raise ValueError(
             f"`codes` holds numbers that are not finite. Received: {path!r}"
         )
+    latents.check_subjects(z_i)
     return z_i, z_o
 
 

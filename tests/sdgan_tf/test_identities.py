@@ -1,5 +1,7 @@
 """Known identities: which codes are drawn, and what cannot be had."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ TABLE = np.arange(12, dtype="float32").reshape(4, 3) + 100.0
 
 @pytest.fixture
 def known() -> KnownIdentities:
-    return KnownIdentities(3, 2, keras.Variable(TABLE))
+    return KnownIdentities(3, 2, keras.Variable(TABLE), closed=True)
 
 
 def key(step=0):
@@ -69,6 +71,17 @@ def test_more_than_are_known_is_an_error(known):
     assert served(tf.constant(4)).shape == (4, 3)
     with pytest.raises(tf.errors.InvalidArgumentError, match="it knows 4"):
         served(tf.constant(5))
+
+
+def test_codes_of_nobody(known):
+    known.check_subjects(TABLE[[2, 0, 2]])
+    with pytest.raises(
+        ValueError, match=r"knows 4 .* others in the rows \[1\]"
+    ):
+        known.check_subjects(TABLE[:2] + np.array([[0], [0.5]], "float32"))
+    # An encoder gives codes to others.
+    open_ = dataclasses.replace(known, closed=False)
+    open_.check_subjects(TABLE + 0.5)
 
 
 def test_names_keep_their_rows():

@@ -86,6 +86,12 @@ def test_training_identities_by_name(known_run, make_config, tmp_path, capsys):
     table = run.generator().latents.look_up(run.identity_rows(["id7", "id3"]))
     np.testing.assert_array_equal(z_i[::3], table)
     assert images.shape == (6, 32, 32, 3)
+    # Codes of these are taken, those of nobody refused.
+    codes = str(out / "samples.npz")
+    sampling.sample(make_config(codes=codes, **options))
+    np.savez(tmp_path / "new.npz", z_i=z_i[:1] / 2, z_o=np.zeros([1, 5]))
+    with pytest.raises(ValueError, match="z_i of others in the rows"):
+        sampling.sample(make_config(codes=str(tmp_path / "new.npz"), **options))
     # A folder with the weights alone knows the names too.
     exporting.export(make_config(format="weights", **options))
     exported = Run(run.path("export", "embedding_pairwise-1"))
