@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 
 import keras
-import tensorflow as tf
+from keras import ops
 
 
 def dcgan_discriminator_loss(real_logits, fake_logits):
@@ -19,14 +19,14 @@ def dcgan_discriminator_loss(real_logits, fake_logits):
     """
     # BCE(x, 1) = softplus(-x) and BCE(x, 0) = softplus(x), stable in x.
     return 0.5 * (
-        tf.reduce_mean(tf.nn.softplus(-real_logits))
-        + tf.reduce_mean(tf.nn.softplus(fake_logits))
+        ops.mean(ops.softplus(-real_logits))
+        + ops.mean(ops.softplus(fake_logits))
     )
 
 
 def dcgan_generator_loss(fake_logits):
     """Non-saturating loss, the binary cross-entropy of fake as 1; >= 0."""
-    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
+    return ops.mean(ops.softplus(-fake_logits))
 
 
 def lsgan_discriminator_loss(real_logits, fake_logits):
@@ -35,14 +35,14 @@ def lsgan_discriminator_loss(real_logits, fake_logits):
     Source: Mao et al. 2017, arXiv 1611.04076.
     """
     return 0.5 * (
-        tf.reduce_mean(tf.square(real_logits - 1.0))
-        + tf.reduce_mean(tf.square(fake_logits))
+        ops.mean(ops.square(real_logits - 1.0))
+        + ops.mean(ops.square(fake_logits))
     )
 
 
 def lsgan_generator_loss(fake_logits):
     """Squared distance of fake to 1; >= 0. The reference does not halve it."""
-    return tf.reduce_mean(tf.square(fake_logits - 1.0))
+    return ops.mean(ops.square(fake_logits - 1.0))
 
 
 def wgan_discriminator_loss(real_logits, fake_logits):
@@ -50,32 +50,30 @@ def wgan_discriminator_loss(real_logits, fake_logits):
 
     Source: Arjovsky et al. 2017, arXiv 1701.07875.
     """
-    return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
+    return ops.mean(fake_logits) - ops.mean(real_logits)
 
 
 def wgan_generator_loss(fake_logits):
     """Minus the critic's mean; any real number."""
-    return -tf.reduce_mean(fake_logits)
+    return -ops.mean(fake_logits)
 
 
-def identity_loss(logits, rows) -> tf.Tensor:
+def identity_loss(logits, rows):
     """The mean cross-entropy of identities `[n]` under logits `[n, classes]`.
 
     Source: Odena et al. 2017, arXiv 1610.09585.
     """
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(rows, logits)
+    return ops.mean(
+        ops.sparse_categorical_crossentropy(rows, logits, from_logits=True)
     )
 
 
-def gradient_penalty(discriminator, real, fake, weights):
-    """Mean of (norm of the critic's gradient - 1)^2 between real and fake.
+def gradient_penalty(gradient):
+    """Mean of (norm of the critic's gradient - 1)^2.
 
     Args:
-        discriminator: Maps tuples `[n, k, h, w, c]` to logits `[n]`.
-        real: Tuples `[n, k, h, w, c]`.
-        fake: Tuples `[n, k, h, w, c]`.
-        weights: Interpolation weights in [0, 1], one a tuple, `[n]`; 0 is real.
+        gradient: Of the logits by tuples between real and fake ones,
+            `[n, k, h, w, c]`.
 
     Returns:
         A scalar >= 0, not yet multiplied by its coefficient.
@@ -83,34 +81,37 @@ def gradient_penalty(discriminator, real, fake, weights):
     Source: Gulrajani et al. 2017, arXiv 1704.00028. The norm is over all axes
     but the first; the reference code sums over two axes only, which is a bug.
     """
-    weights = tf.reshape(weights, [-1, 1, 1, 1, 1])
-    between = real + weights * (fake - real)
-    with tf.GradientTape() as tape:
-        tape.watch(between)
-        logits = discriminator(between)
-    gradient = tape.gradient(logits, between)
-    norm = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4]))
-    return tf.reduce_mean(tf.square(norm - 1.0))
+    return ops.mean(ops.square(ops.sqrt(_squares(gradient)) - 1.0))
 
 
-def r1_penalty(discriminator: Callable, real):
-    """Mean squared norm of D's gradient at real tuples, halved.
+def between(real, fake, weights):
+    """Tuples between real and fake ones, where a gradient penalty is taken.
 
     Args:
-        discriminator: Maps tuples `[n, k, h, w, c]` to logits `[n]`.
         real: Tuples `[n, k, h, w, c]`.
+        fake: Tuples `[n, k, h, w, c]`.
+        weights: In [0, 1], one a tuple, `[n]`; 0 is real.
+    """
+    return real + ops.reshape(weights, (-1, 1, 1, 1, 1)) * (fake - real)
+
+
+def r1_penalty(gradient):
+    """Mean squared norm of D's gradient, halved.
+
+    Args:
+        gradient: Of the logits by real tuples, `[n, k, h, w, c]`.
 
     Returns:
         A scalar >= 0, not yet multiplied by its coefficient.
 
     Source: Mescheder, Geiger, Nowozin 2018, arXiv 1801.04406.
     """
-    with tf.GradientTape() as tape:
-        tape.watch(real)
-        logits = discriminator(real)
-    gradient = tape.gradient(logits, real)
-    squares = tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4])
-    return 0.5 * tf.reduce_mean(squares)
+    return 0.5 * ops.mean(_squares(gradient))
+
+
+def _squares(gradient):
+    """Squared norm of each tuple's gradient, `[n]`."""
+    return ops.sum(ops.square(gradient), axis=(1, 2, 3, 4))
 
 
 def reconstruction_loss(reconstructions, tuples):
@@ -122,7 +123,7 @@ def reconstruction_loss(reconstructions, tuples):
 
     Source: Berthelot et al. 2017, arXiv 1703.10717, with eta = 1.
     """
-    return tf.reduce_mean(tf.abs(reconstructions - tuples))
+    return ops.mean(ops.abs(reconstructions - tuples))
 
 
 class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
@@ -142,8 +143,8 @@ class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
         self.floor = floor
 
     def __call__(self, step):
-        halvings = tf.cast(step // self.halving_steps, tf.float32)
-        return tf.maximum(self.initial * tf.pow(0.5, halvings), self.floor)
+        halvings = ops.cast(step // self.halving_steps, "float32")
+        return ops.maximum(self.initial * ops.power(0.5, halvings), self.floor)
 
     def get_config(self):
         return {
@@ -174,7 +175,7 @@ class TF1RMSprop(keras.optimizers.RMSprop):
         super().build(variables)
         for slot in self.variables:
             if "velocity" in slot.path:
-                slot.assign(keras.ops.ones_like(slot))
+                slot.assign(ops.ones(slot.shape, slot.dtype))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,8 +31,8 @@ from sdgan_tf.algorithms.base import AVERAGE, variables
 from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.checkpoints import DAMAGED, Checkpoints, step_of
 from sdgan_tf.config import Experiment
-from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import LatentSpace
+from sdgan_tf.pixels import PixelMapping
 
 WEIGHTS, CARD = "generator.weights.h5", "card.json"
 IDENTITIES = "identities.csv"

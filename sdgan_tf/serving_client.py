@@ -30,8 +30,9 @@ from tensorflow_serving.apis import (
 
 from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
 from sdgan_tf.config import Experiment
-from sdgan_tf.images import PixelMapping, contact_sheet, encode_png
+from sdgan_tf.images import contact_sheet, encode_png
 from sdgan_tf.latents import LatentSpace
+from sdgan_tf.pixels import PixelMapping
 from sdgan_tf.sampling import read_codes
 
 # Requests whose tensors have a row for each picture: REST's row form.

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.config import Experiment
-from sdgan_tf.images import PixelMapping
 from sdgan_tf.latents import Keys, LatentSpace, uniform
+from sdgan_tf.pixels import PixelMapping
 
 AVERAGE = "generator_average"  # The average's name in a checkpoint.
 

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
+from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Signature
-from sdgan_tf.algorithms.flops import forward_flops
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identities import known_identities
@@ -82,10 +82,10 @@ class EncoderPairwise(SDGAN):
 
     def imagining_flops(self) -> tuple[int, int]:
         size = self.d.image_size
-        g, g_first = forward_flops(
+        g, g_first = flops.forward(
             self.generator, tf.zeros([self.imagined, self.latents.d_z])
         )
-        e, e_first = forward_flops(
+        e, e_first = flops.forward(
             self.generator.encoder, tf.zeros([1, size, size, 3])
         )
         return g + e, g_first + e_first

@@ -1,11 +1,16 @@
-"""Counts the products of a network from the shapes of its layers."""
+"""Counts the products of networks and of the steps that train them.
+
+Needs no TensorFlow. Counts are of floating point operations, 2 a multiply-add,
+without gradients that nobody needs; a network's are a pair: all of a forward
+call, and those of the layer that reads its inputs.
+"""
 
 import math
 
 import keras
 
 
-def forward_flops(network: keras.Model, inputs) -> tuple[int, int]:
+def forward(network: keras.Model, inputs) -> tuple[int, int]:
     """Floating point operations of one forward call.
 
     Counts 2 for each multiply-add of dense and convolution kernels; biases,
@@ -46,3 +51,32 @@ def forward_flops(network: keras.Model, inputs) -> tuple[int, int]:
         for layer in layers:
             del layer.call
     return sum(counts), counts[0]
+
+
+def sd_gan_step(g, d, updates: int = 1, penalties: int = 0) -> int:
+    """Of one tuple in a step of SD-GAN.
+
+    Args:
+        g: The pair of counts of a generator, for the images of one tuple.
+        d: The discriminator's, likewise.
+        updates: Of the discriminator, for one of the generator.
+        penalties: Gradient penalties in each of them.
+    """
+    (g, g_first), (d, d_first) = g, d
+    # Generated; D on real and fake forwards, then back to its weights and to
+    # all inputs but the images.
+    d_update = g + 2 * (d + d + (d - d_first))
+    # The tuples of a penalty forwards, back to the images, and twice more
+    # through both for the second derivative.
+    d_update += penalties * (2 * d + 2 * (2 * d))
+    # Forwards through both, back to D's inputs, to G's weights and inputs.
+    g_update = g + d + d + g + (g - g_first)
+    return updates * d_update + g_update
+
+
+def sd_began_step(g, d) -> int:
+    """Of one tuple in a step of SD-BEGAN; arguments as `sd_gan_step`'s."""
+    (g, g_first), (d, d_first) = g, d
+    # Forwards, to the weights, to all inputs but the codes and the images.
+    generated = 3 * g - g_first + 3 * d
+    return generated + 3 * d - d_first

@@ -4,12 +4,12 @@ import keras
 import tensorflow as tf
 
 from sdgan_tf import losses
+from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm, Signature
-from sdgan_tf.algorithms.flops import forward_flops
 from sdgan_tf.config import Experiment
-from sdgan_tf.images import BEGAN_PIXELS
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
+from sdgan_tf.pixels import BEGAN_PIXELS
 
 LEARNING_RATE, LEARNING_RATE_FLOOR = 8e-5, 2e-5
 HALVING_STEPS = 100_000
@@ -158,15 +158,8 @@ class SDBEGAN(Algorithm):
         return {"reconstruct": Signature(reconstruct, inputs, True)}
 
     def step_flops(self, batch_size: int) -> int:
-        """Products of one step, without gradients that nobody needs.
-
-        Source: the arithmetic of `step`; 2 operations a multiply-add.
-        """
         k, size = self.d.k, self.d.image_size
-        g, g_first = forward_flops(
-            self.generator, tf.zeros([k, self.latents.d_z])
+        return batch_size * flops.sd_began_step(
+            flops.forward(self.generator, tf.zeros([k, self.latents.d_z])),
+            flops.forward(self.d, tf.zeros([1, k, size, size, 3])),
         )
-        d, d_first = forward_flops(self.d, tf.zeros([1, k, size, size, 3]))
-        # Forwards, to the weights, to all inputs but the codes and the images.
-        generated = 3 * g - g_first + 3 * d
-        return batch_size * (generated + 3 * d - d_first)

@@ -4,12 +4,12 @@ import keras
 import tensorflow as tf
 
 from sdgan_tf import augmentation, losses
+from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.algorithms.flops import forward_flops
 from sdgan_tf.config import Experiment
-from sdgan_tf.images import DCGAN_PIXELS
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.dcgan import DISCRIMINATORS, DCGANGenerator
+from sdgan_tf.pixels import DCGAN_PIXELS
 
 
 def network_options(experiment: Experiment) -> dict:
@@ -151,13 +151,21 @@ class SDGAN(Algorithm):
         total = 0.0
         if self.loss.penalty_coefficient:
             key = keys.key(Stream.INTERPOLATION, substep)
-            weights = self.draw(key, len(real))
+            between = losses.between(real, fake, self.draw(key, len(real)))
             total += self.loss.penalty_coefficient * losses.gradient_penalty(
-                self.logits, real, fake, weights
+                self.input_gradient(between)
             )
         if self.r1_weight:
-            total += self.r1_weight * losses.r1_penalty(self.logits, real)
+            gradient = self.input_gradient(real)
+            total += self.r1_weight * losses.r1_penalty(gradient)
         return total
+
+    def input_gradient(self, tuples) -> tf.Tensor:
+        """The gradient of D's logits by the tuples that it judges."""
+        with tf.GradientTape() as tape:
+            tape.watch(tuples)
+            logits = self.logits(tuples)
+        return tape.gradient(logits, tuples)
 
     def clip_discriminator(self) -> None:
         """Clips all of D's weights, batch norm's and biases too (WGAN)."""
@@ -178,31 +186,17 @@ class SDGAN(Algorithm):
         )
 
     def step_flops(self, batch_size: int) -> int:
-        """Products of one step, without gradients that nobody needs.
-
-        Source: the arithmetic of `step`; 2 operations a multiply-add.
-        """
         k, size, kinds = self.k, self.d.image_size, self.kinds
-        g, g_first = self.imagining_flops()
-        d, d_first = (
-            count // kinds
-            for count in forward_flops(
-                self.d, tf.zeros([kinds, k, size, size, 3])
-            )
+        d = flops.forward(self.d, tf.zeros([kinds, k, size, size, 3]))
+        return batch_size * flops.sd_gan_step(
+            self.imagining_flops(),
+            [count // kinds for count in d],
+            self.batches_per_step,
+            bool(self.loss.penalty_coefficient) + bool(self.r1_weight),
         )
-        # Generated; D on real and fake forwards, then back to its weights and
-        # to all inputs but the images.
-        d_update = g + 2 * (d + d + (d - d_first))
-        # The tuples of a penalty forwards, back to the images, and twice more
-        # through both for the second derivative.
-        penalties = bool(self.loss.penalty_coefficient) + bool(self.r1_weight)
-        d_update += penalties * (2 * d + 2 * (2 * d))
-        # Forwards through both, back to D's inputs, to G's weights and inputs.
-        g_update = g + d + d + g + (g - g_first)
-        return batch_size * (self.batches_per_step * d_update + g_update)
 
     def imagining_flops(self) -> tuple[int, int]:
         """Of one imagined tuple: all, and those of what reads the inputs."""
-        return forward_flops(
+        return flops.forward(
             self.generator, tf.zeros([self.k, self.latents.d_z])
         )

@@ -12,7 +12,7 @@ import tensorflow as tf
 from sdgan_tf import exporting
 from sdgan_tf.algorithms.base import variables
 from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.images import BEGAN_PIXELS, DCGAN_PIXELS
+from sdgan_tf.pixels import BEGAN_PIXELS, DCGAN_PIXELS
 from sdgan_tf.runs import Run
 
 TEMPLATE = """

@@ -73,68 +73,53 @@ def test_wgan_losses():
 
 
 def test_gradient_penalty_takes_the_norm_over_k_h_w_c():
-    # Linear critic with the gradient 0.5 at each of 2*2*2*3 = 24 places:
-    # its norm is sqrt(24 * 0.25) = 2.4494897.
-    def critic(x):
-        return 0.5 * tf.reduce_sum(x, axis=[1, 2, 3, 4])
-
-    shape = [5, 2, 2, 2, 3]
-    penalty = losses.gradient_penalty(
-        critic, tf.zeros(shape), tf.ones(shape), tf.fill([5], 0.3)
-    )
+    # 0.5 at each of 2*2*2*3 = 24 places: a norm of sqrt(24 * 0.25) = 2.4494897.
+    penalty = losses.gradient_penalty(tf.fill([5, 2, 2, 2, 3], 0.5))
     assert penalty.shape == ()
     assert float(penalty) == pytest.approx(1.4494897**2, rel=1e-6)
+
+
+def test_gradient_penalty_is_the_mean_over_tuples():
+    # Norms 2 and 6 over four places: (1 + 25) / 2.
+    gradient = tf.reshape(logits(1, 1, 1, 1, 3, 3, 3, 3), [2, 1, 2, 2, 1])
+    assert float(losses.gradient_penalty(gradient)) == pytest.approx(13.0)
 
 
 @pytest.mark.parametrize(
     "weights,expected",
     [
-        # The gradient of sum(x^2)/2 is x: norm 2 at real = 1, 6 at fake = 3
-        # and 3 at a quarter of the way.
-        ([0.0, 0.0], 1.0),
-        ([1.0, 1.0], 25.0),
-        ([0.0, 1.0], 13.0),
-        ([0.25, 0.25], 4.0),
-        ([0.25, 1.0], 14.5),
+        ([0.0, 0.0], [1.0, 1.0]),
+        ([1.0, 1.0], [3.0, 3.0]),
+        ([0.0, 1.0], [1.0, 3.0]),
+        ([0.25, 0.5], [1.5, 2.0]),
     ],
 )
-def test_gradient_penalty_weight_0_is_real_and_1_is_fake(weights, expected):
-    def critic(x):
-        return 0.5 * tf.reduce_sum(tf.square(x), axis=[1, 2, 3, 4])
-
+def test_between_weight_0_is_real_and_1_is_fake(weights, expected):
     shape = [2, 1, 2, 2, 1]
-    penalty = losses.gradient_penalty(
-        critic, tf.fill(shape, 1.0), tf.fill(shape, 3.0), tf.constant(weights)
+    between = losses.between(
+        tf.fill(shape, 1.0), tf.fill(shape, 3.0), tf.constant(weights)
     )
-    assert float(penalty) == pytest.approx(expected, rel=1e-6)
+    assert between.shape == shape
+    for tuple_, value in zip(between, expected, strict=True):
+        np.testing.assert_allclose(tuple_, value)
 
 
 def test_gradient_penalty_reaches_the_critics_weights():
     # Gradient w at 4 places: penalty (2w - 1)^2, derivative 4 (2w - 1).
     w = tf.Variable(3.0)
-    shape = [2, 1, 2, 2, 1]
     with tf.GradientTape() as tape:
-        penalty = losses.gradient_penalty(
-            lambda x: w * tf.reduce_sum(x, axis=[1, 2, 3, 4]),
-            tf.zeros(shape),
-            tf.ones(shape),
-            tf.constant([0.1, 0.9]),
-        )
+        penalty = losses.gradient_penalty(w * tf.ones([2, 1, 2, 2, 1]))
     assert float(penalty) == pytest.approx(25.0)
     assert float(tape.gradient(penalty, w)) == pytest.approx(20.0)
 
 
 def test_r1_penalty_by_hand():
-    # The gradient of w * sum(x^2)/2 is w * x: at x = 1 and at x = 2, in 4
-    # places, squared norms 4 w^2 and 16 w^2; half their mean is 5 w^2.
+    # Gradients w and 2 w in 4 places: squared norms 4 w^2 and 16 w^2; half
+    # their mean is 5 w^2.
     w = tf.Variable(3.0)
-    real = tf.reshape(logits(1, 1, 1, 1, 2, 2, 2, 2), [2, 1, 2, 2, 1])
-
-    def critic(x):
-        return 0.5 * w * tf.reduce_sum(tf.square(x), axis=[1, 2, 3, 4])
-
+    ones = tf.reshape(logits(1, 1, 1, 1, 2, 2, 2, 2), [2, 1, 2, 2, 1])
     with tf.GradientTape() as tape:
-        penalty = losses.r1_penalty(critic, real)
+        penalty = losses.r1_penalty(w * ones)
     assert float(penalty) == pytest.approx(45.0)
     assert float(tape.gradient(penalty, w)) == pytest.approx(30.0)
 

@@ -5,8 +5,8 @@ import pytest
 
 from sdgan_tf import projector
 from sdgan_tf.evaluation.verifiers import open_verifier
-from sdgan_tf.images import BEGAN_PIXELS
 from sdgan_tf.latents import LatentSpace
+from sdgan_tf.pixels import BEGAN_PIXELS
 from sdgan_tf.projector import Projector
 from sdgan_tf.reference import Dump, load_dump
 from sdgan_tf.runs import TrainedGenerator

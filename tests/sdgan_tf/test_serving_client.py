@@ -30,7 +30,8 @@ from tensorflow_serving.apis import (
 )
 
 from sdgan_tf import serving_client
-from sdgan_tf.images import DCGAN_PIXELS, contact_sheet
+from sdgan_tf.images import contact_sheet
+from sdgan_tf.pixels import DCGAN_PIXELS
 from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent.parent

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from sdgan_tf.algorithms.flops import forward_flops
+from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.sd_gan import SDGAN
 from sdgan_tf.config import Experiment
 
@@ -50,9 +50,9 @@ def test_dense_convolution_and_transposed_convolution_by_hand():
     transposed = 2 * (4 * 4) * 5 * 5 * 4 * 5
     dense = 2 * 320 * 7
     assert (conv, transposed, dense) == (3456, 16000, 4480)
-    one = forward_flops(network, np.zeros([1, 8, 8, 3], "float32"))
+    one = flops.forward(network, np.zeros([1, 8, 8, 3], "float32"))
     assert one == (23936, 3456)
-    three = forward_flops(network, np.zeros([3, 8, 8, 3], "float32"))
+    three = flops.forward(network, np.zeros([3, 8, 8, 3], "float32"))
     assert three == (3 * 23936, 3 * 3456)
 
 
@@ -68,7 +68,7 @@ def test_a_layer_called_twice_counts_twice():
     network = Twice()
     x = np.zeros([2, 4], "float32")
     network(x)
-    assert forward_flops(network, x) == (2 * 64, 64)
+    assert flops.forward(network, x) == (2 * 64, 64)
 
 
 def test_calls_are_restored():
@@ -76,10 +76,10 @@ def test_calls_are_restored():
     network = tiny(conv)
     x = np.ones([1, 8, 8, 3], "float32")
     before = network(x).numpy()
-    first = forward_flops(network, x)
+    first = flops.forward(network, x)
     assert "call" not in vars(conv)
     np.testing.assert_array_equal(network(x), before)
-    assert forward_flops(network, x) == first
+    assert flops.forward(network, x) == first
 
 
 def test_calls_are_restored_after_an_error():
@@ -100,17 +100,17 @@ def test_calls_are_restored_after_an_error():
     network(x)
     network.broken = True
     with pytest.raises(RuntimeError, match="broken"):
-        forward_flops(network, x)
+        flops.forward(network, x)
     assert "call" not in vars(network.dense)
 
 
 def test_step_of_the_reference_configuration():
     assert (G, D) == (652_083_200, 686_559_232)
     algorithm = SDGAN(Experiment())
-    assert forward_flops(
+    assert flops.forward(
         algorithm.generator, np.zeros([2, 100], "float32")
     ) == (G, G_FIRST)
-    assert forward_flops(
+    assert flops.forward(
         algorithm.d, np.zeros([1, 2, 64, 64, 3], "float32")
     ) == (D, D_FIRST)
     # D's update: G forwards; D forwards on real and fake, back to weights,
@@ -129,8 +129,8 @@ def small(**options):
 
 def test_more_discriminator_updates():
     one, two = small(), small(d_steps_per_g_step=2)
-    g, g_first = forward_flops(one.generator, np.zeros([2, 10], "float32"))
-    d, d_first = forward_flops(one.d, np.zeros([1, 2, 32, 32, 3], "float32"))
+    g, g_first = flops.forward(one.generator, np.zeros([2, 10], "float32"))
+    d, d_first = flops.forward(one.d, np.zeros([1, 2, 32, 32, 3], "float32"))
     assert one.step_flops(3) == 3 * (4 * g + 8 * d - 2 * d_first - g_first)
     # G forwards; twice D forwards, to weights, and to inputs.
     assert two.step_flops(3) - one.step_flops(3) == 3 * (
@@ -139,7 +139,7 @@ def test_more_discriminator_updates():
 
 
 def test_gradient_penalty_costs_six_forward_calls():
-    d, _ = forward_flops(small().d, np.zeros([1, 2, 32, 32, 3], "float32"))
+    d, _ = flops.forward(small().d, np.zeros([1, 2, 32, 32, 3], "float32"))
     assert (
         small(loss="wgan-gp").step_flops(2) - small(loss="wgan").step_flops(2)
         == 2 * 6 * d

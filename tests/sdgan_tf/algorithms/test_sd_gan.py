@@ -56,8 +56,13 @@ def discriminator_loss(algorithm, real, fake):
     real_logits, fake_logits = algorithm.d(real), algorithm.d(fake)
     loss = algorithm.loss.discriminator(real_logits, fake_logits)
     if algorithm.loss.penalty_coefficient:
-        between = uniform(KEYS.key(Stream.INTERPOLATION, 0), [N], low=0.0)
-        loss += 10.0 * gradient_penalty(algorithm.d, real, fake, between)
+        weights = uniform(KEYS.key(Stream.INTERPOLATION, 0), [N], low=0.0)
+        mixed = tf.reshape(weights, [N, 1, 1, 1, 1])
+        mixed = real * (1.0 - mixed) + fake * mixed
+        with tf.GradientTape() as tape:
+            tape.watch(mixed)
+            logits = algorithm.d(mixed)
+        loss += 10.0 * gradient_penalty(tape.gradient(logits, mixed))
     return loss, real_logits, fake_logits
 
 

@@ -1,0 +1,204 @@
+"""The JAX loop's step is the TensorFlow algorithm's; its runs are taken."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import jax
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from benchmarks import jax_train
+from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.latents import Keys
+from sdgan_tf.runs import Run
+
+ROOT = pathlib.Path(__file__).parents[2]
+N, STEPS = 3, 2
+SMALL = {"image_size": 32, "dim": 4, "d_i": 3, "d_o": 5, "batch_size": N}
+CASES = {
+    "plain": Experiment(**SMALL),
+    "helped": Experiment(
+        **SMALL, augment="diffaug", r1_weight=2.0, ema_decay=0.9, k=3
+    ),
+    "clipped": Experiment(**SMALL, loss="wgan", discriminator="stacked"),
+    "penalised": Experiment(**SMALL, loss="wgan-gp"),
+    "squares": Experiment(**SMALL, loss="lsgan"),
+    "began": Experiment(**SMALL, model="sd_began", ema_decay=0.9),
+}
+
+# The losses before any update, without and with BEGAN.
+FIRST = ("loss/discriminator", "loss/real_reconstruction")
+
+
+def in_a_process(*arguments) -> None:
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def inputs(k: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    codes = rng.uniform(-1, 1, [2, N, k, 8])
+    return {
+        "images": rng.integers(0, 256, [N, k, 32, 32, 3]).astype(np.uint8),
+        "d_codes": codes[0].astype(np.float32),
+        "g_codes": codes[1].astype(np.float32),
+        "augmentation": rng.uniform(size=[3, N, 7]).astype(np.float32),
+        "between": rng.uniform(size=[N]).astype(np.float32),
+    }
+
+
+def steps_of_tensorflow(algorithm, given) -> dict:
+    """Each step's scalars; it draws what is given, in order."""
+    codes = [given["d_codes"], given["g_codes"]]
+    if algorithm.experiment.model == "sd_began":
+        codes = codes[1:]
+    scalars = []
+    for _ in range(STEPS):
+        drawn, numbers = iter(codes), iter(given["augmentation"])
+        algorithm.tuples = lambda *_, drawn=drawn: tf.constant(next(drawn))
+        algorithm.draw = lambda key, n, *shape, numbers=numbers: tf.constant(
+            next(numbers) if shape else given["between"]
+        )
+        batch = {"images": tf.constant(given["images"])}
+        scalars.append(algorithm.step([batch], Keys(0, tf.constant(0))))
+        assert next(drawn, None) is None
+    return scalars
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """Of each case: TensorFlow's scalars and weights, before and after."""
+    root = tmp_path_factory.mktemp("cases")
+    results = {}
+    for name, experiment in CASES.items():
+        keras.utils.set_random_seed(0)
+        algorithm = build_algorithm(experiment)
+        folder = root / name
+        folder.mkdir()
+        (folder / "experiment.json").write_text(
+            json.dumps(dataclasses.asdict(experiment))
+        )
+        given = inputs(experiment.k)
+        np.savez(folder / "inputs.npz", **given)
+        for network, model in algorithm.networks.items():
+            no_zeros(model)
+            model.save_weights(folder / f"{network}.weights.h5")
+        algorithm.restart_average()
+        before = weights(algorithm)
+        scalars = steps_of_tensorflow(algorithm, given)
+        results[name] = scalars, before, weights(algorithm)
+    in_a_process("tests/benchmarks/jax_steps.py", root)
+    return root, results
+
+
+def no_zeros(model) -> None:
+    """Moves biases off 0.
+
+    Behind a hole of zeros a leaky ReLU would be at 0 exactly, where the
+    frameworks' derivatives differ.
+    """
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:
+        if len(variable.shape) == 1:
+            variable.assign(variable + rng.uniform(0.01, 0.02, variable.shape))
+
+
+def weights(algorithm) -> dict[str, list[np.ndarray]]:
+    generator = algorithm.generator
+    groups = {
+        "generator": generator.trainable_variables,
+        "statistics": generator.non_trainable_variables,
+        "discriminator": algorithm.d.trainable_variables,
+        "average": [],
+    }
+    if algorithm.average is not None:
+        groups["average"] = algorithm.average.trainable_variables
+    return {
+        name: [variable.numpy() for variable in group]
+        for name, group in groups.items()
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_two_steps_are_tensorflows(compared, case):
+    root, results = compared
+    scalars, before, after = results[case]
+    with np.load(root / case / "result.npz") as result:
+        losses = [name for name in result.files if name[1:3] == "/l"]
+        assert len(losses) == 4
+        for name in losses:
+            step, scalar = int(name[0]), name[2:]
+            # An update amplifies rounding; the first loss is before any.
+            first = step == 0 and scalar == FIRST[case == "began"]
+            assert float(result[name]) == pytest.approx(
+                float(scalars[step][scalar]),
+                rel=1e-5 if first else 1e-2,
+                abs=1e-6,
+            ), name
+        for group, expected in after.items():
+            assert expected or group in ("average", "statistics")
+            moved = distance(expected, before[group])
+            found = [result[f"{group}/{n}"] for n in range(len(expected))]
+            # Biases before a batch norm have a gradient of 0, of whose sign
+            # Adam makes a step.
+            assert distance(found, expected) <= 0.02 * moved, group
+
+
+def distance(a, b) -> float:
+    return sum(float(np.abs(x - y).sum()) for x, y in zip(a, b, strict=True))
+
+
+def test_tuples_are_of_one_identity_and_identities_uniform():
+    rows = np.array([3, 0, 0, 1, 2, 2, 2, 3, 3, 3])
+    draw = jax_train.drawer(rows, k=2)
+    positions = np.array(draw(jax.random.key(0), 3000))
+    assert positions.shape == (3000, 2)
+    assert (positions[:, 0] != positions[:, 1]).all()
+    drawn = rows[positions]
+    assert (drawn[:, 0] == drawn[:, 1]).all()
+    counts = np.bincount(drawn[:, 0], minlength=4)
+    # Identity 1 has one photograph only; 5 standard deviations.
+    assert counts[1] == 0
+    np.testing.assert_allclose(counts[[0, 2, 3]], 1000, atol=130)
+    # All photographs of an identity come, alike often.
+    seen = np.bincount(positions.ravel(), minlength=10)
+    np.testing.assert_allclose(seen[rows == 3], 500, atol=130)
+
+
+def test_a_run_is_taken_like_main_pys(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "photographs.npz",
+        images=rng.integers(0, 256, [6, 32, 32, 3]).astype(np.uint8),
+        rows=np.arange(6) // 2,
+    )
+    sizes = [f"--{name}={value}" for name, value in SMALL.items()]
+    in_a_process(
+        "-m",
+        "benchmarks.jax_train",
+        f"--photographs={tmp_path / 'photographs.npz'}",
+        f"--run_dir={tmp_path / 'run'}",
+        *sizes,
+        "--ema_decay=0.5",
+        "--train_steps=5",
+        "--log_interval_steps=2",
+    )
+    generator = Run(str(tmp_path / "run")).generator()
+    assert generator.step == 5
+    images = generator(tf.zeros([1, 8]))
+    assert np.isfinite(images).all()
+    lines = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 4, 5]
