@@ -182,9 +182,9 @@ class SDGAN(System):
 
     def draw(self, key, n: int) -> dict:
         """The random numbers of one step."""
-        keys = jax.random.split(key, 6)
+        keys, k = jax.random.split(key, 6), self.experiment.k
         numbers = [
-            jax.random.uniform(key, [n, augmentation.NUMBERS])
+            jax.random.uniform(key, [n, k, augmentation.NUMBERS])
             for key in keys[:3]
         ]
         return {

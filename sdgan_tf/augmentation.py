@@ -4,14 +4,14 @@ Real and generated tuples are altered alike and the gradient passes through,
 so that with few photographs the discriminator cannot learn them by heart and
 the generator does not learn the alterations.
 
-Source: Zhao et al. 2020, arXiv 2006.10738: colour, translation, cutout. There
-each image is altered on its own; here the images of a tuple are altered alike,
-since the discriminator compares them.
+Source: Zhao et al. 2020, arXiv 2006.10738: colour, translation, cutout. Each
+image of a tuple is altered on its own: what they were altered alike in would
+be a further thing that they have in common, and the generator takes it up.
 """
 
 from keras import ops
 
-NUMBERS = 7  # Random numbers that one tuple takes.
+NUMBERS = 7  # Random numbers that one image takes.
 REACH = 1 / 8  # Of a translation, in sides of the image.
 CUTOUT = 1 / 2  # Side of the hole, in sides of the image.
 
@@ -35,29 +35,29 @@ def translated(images, moves):
 
 
 def diffaug(tuples, numbers):
-    """Alters tuples in colour, place and by a hole.
+    """Alters images in colour, place and by a hole.
 
     Args:
         tuples: `[n, k, h, w, c]` in [-1, 1], h = w.
-        numbers: Random numbers on [0, 1), float32 `[n, 7]`.
+        numbers: Random numbers on [0, 1), float32 `[n, k, 7]`.
 
     Returns:
         Same shape; colours may leave [-1, 1].
     """
-    k, side = tuples.shape[1], tuples.shape[2]
+    shape = tuples.shape[1:]
+    side = shape[1]
+    x = ops.reshape(tuples, (-1, *shape[1:]))
+    numbers = ops.reshape(numbers, (-1, NUMBERS))
     brightness, saturation, contrast = (
-        numbers[:, n, None, None, None, None] for n in range(3)
+        numbers[:, n, None, None, None] for n in range(3)
     )
-    x = tuples + (brightness - 0.5)
+    x = x + (brightness - 0.5)
     grey = ops.mean(x, axis=-1, keepdims=True)
     x = (x - grey) * (2.0 * saturation) + grey
-    mean = ops.mean(x, axis=(2, 3, 4), keepdims=True)
+    mean = ops.mean(x, axis=(1, 2, 3), keepdims=True)
     x = (x - mean) * (contrast + 0.5) + mean
     reach = int(side * REACH)
-    moves = _whole(numbers[:, 3:5], 2 * reach + 1) - reach
-    x = translated(
-        ops.reshape(x, (-1, *tuples.shape[2:])), ops.repeat(moves, k, axis=0)
-    )
+    x = translated(x, _whole(numbers[:, 3:5], 2 * reach + 1) - reach)
     hole = int(side * CUTOUT)
     centres = _whole(numbers[:, 5:7], side)
     near = [
@@ -66,8 +66,8 @@ def diffaug(tuples, numbers):
         for n in (0, 1)
     ]
     hidden = ops.logical_and(near[0][:, :, None], near[1][:, None, :])
-    keep = 1.0 - ops.cast(hidden, x.dtype)[:, None, :, :, None]
-    return ops.reshape(x, (-1, *tuples.shape[1:])) * keep
+    x = x * (1.0 - ops.cast(hidden, x.dtype)[:, :, :, None])
+    return ops.reshape(x, (-1, *shape))
 
 
 def _whole(numbers, count: int):

@@ -143,8 +143,10 @@ class SDGAN(Algorithm):
         if self.augmentation is None:
             return tuples
         key = keys.key(Stream.AUGMENTATION, use)
-        numbers = self.draw(key, len(tuples), augmentation.NUMBERS)
-        return self.augmentation(tuples, numbers)
+        n, k = tuples.shape[:2]
+        return self.augmentation(
+            tuples, self.draw(key, n, k, augmentation.NUMBERS)
+        )
 
     def penalty(self, real, fake, keys: Keys, substep: int):
         """The weighted penalties of D's gradient; 0 without any."""

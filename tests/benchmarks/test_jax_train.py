@@ -55,7 +55,7 @@ def inputs(k: int) -> dict[str, np.ndarray]:
         "images": rng.integers(0, 256, [N, k, 32, 32, 3]).astype(np.uint8),
         "d_codes": codes[0].astype(np.float32),
         "g_codes": codes[1].astype(np.float32),
-        "augmentation": rng.uniform(size=[3, N, 7]).astype(np.float32),
+        "augmentation": rng.uniform(size=[3, N, k, 7]).astype(np.float32),
         "between": rng.uniform(size=[N]).astype(np.float32),
     }
 

@@ -21,10 +21,11 @@ def numbers(**changes):
         "hole_y": 5,
         "hole_x": 6,
     }
-    values = np.array([SAME], np.float32)
+    values = np.array(SAME, np.float32)
     for name, value in changes.items():
-        values[0, places[name]] = value
-    return tf.constant(values)
+        values[places[name]] = value
+    # Of two images that are altered alike.
+    return tf.constant(np.stack([values, values])[None])
 
 
 def tuples(side=16):
@@ -71,19 +72,24 @@ def test_moves_by_up_to_an_eighth():
 
 
 def test_the_hole_is_half_a_side():
-    y = diffaug(tf.ones([1, 1, 16, 16, 3]), numbers(hole_y=0.5, hole_x=0.5))
+    y = diffaug(tf.ones([1, 2, 16, 16, 3]), numbers(hole_y=0.5, hole_x=0.5))
     kept = y.numpy()[0, 0, :, :, 0] != 0
     assert not kept[4:13, 4:13].any()
     assert kept.sum() == 16 * 16 - 9 * 9
 
 
-def test_images_of_a_tuple_are_altered_alike_and_tuples_apart():
+def test_each_image_is_altered_on_its_own():
     x = tf.repeat(tuples()[:, :1], 2, axis=1)
     x = tf.repeat(x, 2, axis=0)
     rng = np.random.default_rng(1)
-    y = diffaug(x, tf.constant(rng.uniform(size=[2, NUMBERS]), tf.float32))
-    np.testing.assert_array_equal(y[:, 0], y[:, 1])
-    assert np.abs(y[0] - y[1]).mean() > 0.1
+    draw = rng.uniform(size=[2, 2, NUMBERS]).astype(np.float32)
+    y = diffaug(x, tf.constant(draw)).numpy().reshape(4, 16, 16, 3)
+    for one in range(4):
+        for other in range(one):
+            assert np.abs(y[one] - y[other]).mean() > 0.1
+    # Its numbers are its own: the first tuple's second, alone.
+    alone = diffaug(x[:1, 1:], tf.constant(draw[:1, 1:]))
+    np.testing.assert_array_equal(alone[0, 0], y[1])
 
 
 def test_gradients_reach_the_images():

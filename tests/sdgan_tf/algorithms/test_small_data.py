@@ -31,7 +31,7 @@ def test_d_sees_real_and_fake_altered_and_nothing_else(monkeypatch):
     altered = []
 
     def dark(tuples, numbers):
-        assert numbers.shape == (4, augmentation.NUMBERS)
+        assert numbers.shape == (4, 2, augmentation.NUMBERS)
         altered.append(numbers.numpy())
         return 0.0 * tuples - 1.0
 
