@@ -2,7 +2,7 @@
 
     python -m benchmarks.pack_photographs --data_dir=data/faces \\
         --output=photographs.npz
-    python -m benchmarks.jax_train --flagfile=faces.flags \\
+    KERAS_BACKEND=jax python -m benchmarks.jax_train --flagfile=faces.flags \\
         --photographs=photographs.npz --run_dir=runs/jax --train_steps=50000
 
 The networks, losses, augmentation and optimizers are those of `sdgan_tf`; the
@@ -19,11 +19,8 @@ and its share of the peak of a matrix product in the same precision.
 import dataclasses
 import functools
 import json
-import os
 import pathlib
 import time
-
-os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +33,7 @@ from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.models import began, dcgan
+from sdgan_tf.optimizers import Adam, HalvingSchedule
 from sdgan_tf.pixels import BEGAN_PIXELS, DCGAN_PIXELS
 
 PHOTOGRAPHS = flags.DEFINE_string(
@@ -267,8 +265,8 @@ class SDBEGAN(System):
     pixels = BEGAN_PIXELS
 
     def __init__(self, experiment: Experiment):
-        schedule = losses.HalvingSchedule(8e-5, 100_000, 2e-5)
-        self.new_optimizer = lambda: losses.adam(schedule, beta_1=0.9)
+        schedule = HalvingSchedule(8e-5, 100_000, 2e-5)
+        self.new_optimizer = lambda: Adam(schedule, beta_1=0.9)
         e = experiment
         super().__init__(
             e,
@@ -474,6 +472,8 @@ def train(system: System, steps, state, training, folder) -> None:
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    if keras.backend.backend() != "jax":
+        raise app.UsageError("The environment must hold KERAS_BACKEND=jax.")
     config = sdgan_flags.config()
     experiment = config.experiment
     if experiment.model not in SYSTEMS:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
+from sdgan_tf.optimizers import Adam, TF1RMSprop
+
 
 def dcgan_discriminator_loss(real_logits, fake_logits):
     """Half the binary cross-entropies of real as 1 and fake as 0; >= 0.
@@ -126,58 +128,6 @@ def reconstruction_loss(reconstructions, tuples):
     return ops.mean(ops.abs(reconstructions - tuples))
 
 
-class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that halves every so many steps, down to a floor.
-
-    Args:
-        initial: The first learning rate.
-        halving_steps: Steps between two halvings.
-        floor: No learning rate is lower.
-
-    Source: the reference's SD-BEGAN.
-    """
-
-    def __init__(self, initial: float, halving_steps: int, floor: float):
-        self.initial = initial
-        self.halving_steps = halving_steps
-        self.floor = floor
-
-    def __call__(self, step):
-        halvings = ops.cast(step // self.halving_steps, "float32")
-        return ops.maximum(self.initial * ops.power(0.5, halvings), self.floor)
-
-    def get_config(self):
-        return {
-            "initial": self.initial,
-            "halving_steps": self.halving_steps,
-            "floor": self.floor,
-        }
-
-
-def adam(learning_rate, beta_1: float, beta_2: float = 0.999):
-    """Adam with TensorFlow 1's epsilon (Keras' default is 1e-7)."""
-    return keras.optimizers.Adam(
-        learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8
-    )
-
-
-class TF1RMSprop(keras.optimizers.RMSprop):
-    """RMSProp with TensorFlow 1's constants.
-
-    The mean square starts at 1 (Keras: 0), so the first steps are small
-    instead of large, which matters for the tiny gradients of a clipped WGAN.
-    """
-
-    def __init__(self, learning_rate: float, **kwargs):
-        super().__init__(learning_rate, rho=0.9, epsilon=1e-10, **kwargs)
-
-    def build(self, variables):
-        super().build(variables)
-        for slot in self.variables:
-            if "velocity" in slot.path:
-                slot.assign(ops.ones(slot.shape, slot.dtype))
-
-
 @dataclasses.dataclass(frozen=True)
 class GANLoss:
     """One adversarial loss and what the reference trains it with.
@@ -201,7 +151,7 @@ GAN_LOSSES = {
     "dcgan": GANLoss(
         dcgan_discriminator_loss,
         dcgan_generator_loss,
-        lambda: adam(2e-4, beta_1=0.5),
+        lambda: Adam(2e-4, beta_1=0.5),
     ),
     "lsgan": GANLoss(
         lsgan_discriminator_loss,
@@ -217,7 +167,7 @@ GAN_LOSSES = {
     "wgan-gp": GANLoss(
         wgan_discriminator_loss,
         wgan_generator_loss,
-        lambda: adam(1e-4, beta_1=0.5, beta_2=0.9),
+        lambda: Adam(1e-4, beta_1=0.5, beta_2=0.9),
         penalty_coefficient=10.0,
     ),
 }

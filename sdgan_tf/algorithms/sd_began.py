@@ -9,6 +9,7 @@ from sdgan_tf.algorithms.base import Algorithm, Signature
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
+from sdgan_tf.optimizers import Adam, HalvingSchedule
 from sdgan_tf.pixels import BEGAN_PIXELS
 
 LEARNING_RATE, LEARNING_RATE_FLOOR = 8e-5, 2e-5
@@ -61,11 +62,11 @@ class SDBEGAN(Algorithm):
         )
         self.d(tf.zeros([1, k, size, size, 3]))
         self.networks["discriminator"] = self.d
-        self.schedule = losses.HalvingSchedule(
+        self.schedule = HalvingSchedule(
             LEARNING_RATE, HALVING_STEPS, LEARNING_RATE_FLOOR
         )
         self.build_optimizers(
-            lambda: losses.adam(self.schedule, beta_1=0.9),
+            lambda: Adam(self.schedule, beta_1=0.9),
         )
         # All replicas assign the same number.
         self.k_t = tf.Variable(

@@ -11,7 +11,7 @@ import tensorflow as tf
 from sdgan_tf.algorithms.sd_began import SDBEGAN
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
-from sdgan_tf.losses import HalvingSchedule
+from sdgan_tf.optimizers import HalvingSchedule
 
 VANILLA = {"k": 1, "gamma": 0.7, "lambda_k": 0.002}
 STACKED = {"discriminator": "stacked"}
