@@ -88,10 +88,13 @@ def tensors(run_dir, step):
     }
 
 
+@pytest.mark.parametrize(
+    "cache_gb", [1, pytest.param(0, marks=pytest.mark.slow)]
+)
 def test_two_workers_equal_one_process_and_survive_a_kill(
-    main_py, tiny_data, tmp_path
+    main_py, tiny_data, tmp_path, cache_gb
 ):
-    flags = (*FLAGS, f"--data_dir={tiny_data}")
+    flags = (*FLAGS, f"--data_dir={tiny_data}", f"--cache_gb={cache_gb}")
     alone, together, killed = (
         str(tmp_path / name) for name in ("alone", "together", "killed")
     )
