@@ -15,7 +15,7 @@ EXAMPLES = ROOT / "examples"
 PROGRAMS = {
     # Prints what it was started with, where main.py would train.
     "python": 'printf "%s\\n" "$TF_CONFIG" | tr -d "\\n"; echo; echo "$@"',
-    "scontrol": '[ "$*" = "show hostnames cold[1-2]" ] && echo cold1; echo cold2',
+    "scontrol": '[ "$2 $3" = "hostnames cold[1-2]" ] && echo cold1; echo cold2',
     "srun": 'for n in 0 1; do SLURM_PROCID=$n "$@"; done',
 }
 
