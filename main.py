@@ -18,6 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 from absl import app
 
 from sdgan_tf import (
+    allocator,
     benchmark,
     exporting,
     faults,
@@ -53,6 +54,7 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         sys.exit(f"main.py: not a flag: {argv[1]}")
     logging.getLogger().setLevel(logging.WARNING)
+    allocator.keep_freed_memory()
     config = sdgan_flags.config()
     try:
         MODES[config.mode](config)
