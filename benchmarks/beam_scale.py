@@ -1,6 +1,6 @@
 """Time and memory of `build_records` as the collection grows.
 
-    python benchmarks/beam_scale.py --scratch=/tmp/beam_scale
+    python benchmarks/beam_scale.py --scratch=SCRATCH
 
 Makes collections of 8 x 8 noise, 10 pictures an identity and one identity with
 a twentieth of all, builds each with the default local runner, and writes
@@ -34,7 +34,9 @@ LARGE_SHARE = 20  # One identity has this part of all pictures.
 SHARDS = 8
 
 flags.DEFINE_list("sizes", ["10000", "100000", "1000000"], "Pictures.")
-flags.DEFINE_string("scratch", "/tmp/beam_scale", "For the collections.")
+flags.DEFINE_string(
+    "scratch", None, "Folder for the collections.", required=True
+)
 flags.DEFINE_list("beam", [], "Flags of Beam to add.")
 flags.DEFINE_string("output", str(ROOT / "benchmarks"), "For the results.")
 
@@ -163,8 +165,12 @@ def main(argv: list[str]) -> None:
         runs.append(run)
         print(json.dumps(run), flush=True)
         result = {
-            "command": shlex.join(["python", *sys.argv]),
-            "build": " ".join(["python", *command[1:]]),
+            "command": shlex.join(["python", *sys.argv]).replace(
+                flag.scratch, "SCRATCH"
+            ),
+            "build": " ".join(["python", *command[1:]]).replace(
+                flag.scratch, "SCRATCH"
+            ),
             "date": datetime.date.today().isoformat(),
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, "
             + platform.platform(),

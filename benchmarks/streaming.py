@@ -1,6 +1,6 @@
 """Pairs a second from the shards of many records, and plain tf.data's.
 
-    python benchmarks/streaming.py --scratch=/tmp/streaming
+    python benchmarks/streaming.py --scratch=SCRATCH
 
 Writes 1,000,000 records of 64 x 64 noise (12.5 GB, 10 an identity) where they
 are not there yet, then times in turns, each in a process of its own: `tuples`,
@@ -38,7 +38,7 @@ BATCH = 64
 STEPS = 50  # In one compiled call.
 WAYS = ("tuples", "plain", "resume", "tuples", "plain")
 
-flags.DEFINE_string("scratch", "/tmp/streaming", "For the shards.")
+flags.DEFINE_string("scratch", None, "Folder for the shards.", required=True)
 flags.DEFINE_integer("identities", 100_000, "Of 10 pictures.")
 flags.DEFINE_integer("index_identities", 1_000_000, "Of 2 tiny pictures.")
 flags.DEFINE_float("seconds", 10.0, "Of each timing.")
@@ -206,7 +206,9 @@ def main(argv: list[str]) -> None:
         for way in ("tuples", "plain")
     }
     result = {
-        "command": shlex.join(["python", *sys.argv]),
+        "command": shlex.join(["python", *sys.argv]).replace(
+            flag.scratch, "SCRATCH"
+        ),
         "date": datetime.date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, "
         + platform.platform(),

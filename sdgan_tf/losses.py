@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from sdgan_tf.optimizers import Adam, TF1RMSprop
+from sdgan_tf.optimizers import Adam, HalvingSchedule, TF1RMSprop
 
 
 def dcgan_discriminator_loss(real_logits, fake_logits):
@@ -171,3 +171,9 @@ GAN_LOSSES = {
         penalty_coefficient=10.0,
     ),
 }
+
+
+def began_optimizer() -> keras.optimizers.Optimizer:
+    """What the reference trains SD-BEGAN's networks with."""
+    schedule = HalvingSchedule(8e-5, halving_steps=100_000, floor=2e-5)
+    return Adam(schedule, beta_1=0.9)

@@ -16,13 +16,9 @@ from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent
 TINY = (
-    "--image_size=32",
-    "--dim=4",
-    "--d_i=6",
-    "--d_o=5",
+    "--flagfile=tests/tiny.flags",
     "--batch_size=4",
     "--log_interval_steps=10",
-    "--sample_interval_steps=1000",
     "--save_interval_steps=20",
     "--keep_checkpoints=100",
 )

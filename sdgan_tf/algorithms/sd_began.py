@@ -9,11 +9,8 @@ from sdgan_tf.algorithms.base import Algorithm, Signature
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
-from sdgan_tf.optimizers import Adam, HalvingSchedule
 from sdgan_tf.pixels import BEGAN_PIXELS
 
-LEARNING_RATE, LEARNING_RATE_FLOOR = 8e-5, 2e-5
-HALVING_STEPS = 100_000
 # What is SD-GAN's and must be left as it is.
 ONLY = {
     "d_steps_per_g_step": 1,
@@ -62,12 +59,7 @@ class SDBEGAN(Algorithm):
         )
         self.d(tf.zeros([1, k, size, size, 3]))
         self.networks["discriminator"] = self.d
-        self.schedule = HalvingSchedule(
-            LEARNING_RATE, HALVING_STEPS, LEARNING_RATE_FLOOR
-        )
-        self.build_optimizers(
-            lambda: Adam(self.schedule, beta_1=0.9),
-        )
+        self.build_optimizers(losses.began_optimizer)
         # All replicas assign the same number.
         self.k_t = tf.Variable(
             0.0,

@@ -215,13 +215,8 @@ class DCGANDiscriminator(DCGANNetwork):
         self, *args, dtype=None, name: str = "discriminator", **kwargs
     ):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
-        network = {
-            "image_size": self.image_size,
-            "dim": self.dim,
-            "synchronized": self.synchronized,
-            "spectral": self.spectral,
-            "dtype": dtype,
-        }
+        network = {**self.get_config(), "dtype": dtype}
+        del network["name"]
         self.encoder = DCGANEncoder(**network)
         self.head = CollatingHead(**network)
         self.logit = self.classifier(1, dtype)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks import jax_train
+from benchmarks.jax_systems import SYSTEMS
 from sdgan_tf.config import Experiment
 
 STEPS = 2
@@ -23,7 +23,7 @@ STEPS = 2
 def run(folder: pathlib.Path) -> None:
     text = (folder / "experiment.json").read_text()
     experiment = Experiment(**json.loads(text))
-    system = jax_train.SYSTEMS[experiment.model](experiment)
+    system = SYSTEMS[experiment.model](experiment)
     system.g.network.load_weights(folder / "generator.weights.h5")
     system.d.network.load_weights(folder / "discriminator.weights.h5")
     state = system.state()

@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+import types
 
 import pytest
+
+import main
 
 COUNT = """
 import resource
@@ -52,3 +55,15 @@ def test_the_next_array_needs_no_new_pages():
 def test_the_users_own_settings_stay():
     kept, _ = count(keep=True, MALLOC_ARENA_MAX="2")
     assert not kept
+
+
+def test_main_sets_it_before_anything_else(monkeypatch):
+    calls = []
+    config = types.SimpleNamespace(mode="train")
+    monkeypatch.setattr(main.sdgan_flags, "config", lambda: config)
+    monkeypatch.setattr(
+        main.allocator, "keep_freed_memory", lambda: calls.append("kept")
+    )
+    monkeypatch.setitem(main.MODES, "train", calls.append)
+    main.main(["main.py"])
+    assert calls == ["kept", config]

@@ -316,12 +316,14 @@ def test_the_learning_rate_halves_for_both_networks():
 
 
 def test_schedule_of_the_archive():
-    assert isinstance(make().schedule, HalvingSchedule)
-    assert make().schedule.get_config() == {
-        "initial": 8e-5,
-        "halving_steps": 100_000,
-        "floor": 2e-5,
-    }
+    for optimizer in make().optimizers.values():
+        schedule = optimizer.get_config()["learning_rate"]
+        assert schedule["class_name"] == HalvingSchedule.__name__
+        assert schedule["config"] == {
+            "initial": 8e-5,
+            "halving_steps": 100_000,
+            "floor": 2e-5,
+        }
 
 
 @pytest.mark.parametrize("options", [VANILLA, STACKED])

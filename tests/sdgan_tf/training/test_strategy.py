@@ -18,13 +18,9 @@ from sdgan_tf.training.strategy import make_workers
 
 ROOT = pathlib.Path(__file__).parent.parent.parent.parent
 FLAGS = (
-    "--image_size=32",
-    "--dim=4",
-    "--d_i=6",
-    "--d_o=5",
+    "--flagfile=tests/tiny.flags",
     "--batch_size=4",
     "--log_interval_steps=2",
-    "--sample_interval_steps=1000",
     "--save_interval_steps=2",
     "--keep_checkpoints=100",
 )
