@@ -215,7 +215,8 @@ class DCGANDiscriminator(DCGANNetwork):
         self, *args, dtype=None, name: str = "discriminator", **kwargs
     ):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
-        network = {**self.get_config(), "dtype": dtype}
+        # Not self.get_config(): a subclass adds to it what it sets afterwards.
+        network = {**DCGANNetwork.get_config(self), "dtype": dtype}
         del network["name"]
         self.encoder = DCGANEncoder(**network)
         self.head = CollatingHead(**network)
