@@ -7,6 +7,7 @@ import math
 
 import keras
 
+from sdgan_tf.models.convolutions import Conv2D, Conv2DTranspose
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
     check_dim,
@@ -77,7 +78,7 @@ class DCGANNetwork(keras.Model):
         """The 5x5 stride-2 convolutions from an image inwards."""
         return [
             self.normalized(
-                keras.layers.Conv2D(
+                Conv2D(
                     filters,
                     5,
                     strides=2,
@@ -127,7 +128,7 @@ class DCGANGenerator(DCGANNetwork):
         )
         self.reshape = keras.layers.Reshape((4, 4, widths[0]), dtype=dtype)
         self.upconvs = [
-            keras.layers.Conv2DTranspose(
+            Conv2DTranspose(
                 filters,
                 5,
                 strides=2,
@@ -183,7 +184,7 @@ class CollatingHead(DCGANNetwork):
     def __init__(self, *args, dtype=None, name: str = "head", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
         self.collate = self.normalized(
-            keras.layers.Conv2D(
+            Conv2D(
                 MAX_WIDTH * self.dim,
                 3,
                 strides=2,

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import sdgan_tf.models
+from sdgan_tf.models.convolutions import Conv2DTranspose
 from sdgan_tf.models.dcgan import (
     DCGANDiscriminator,
     DCGANEncoder,
@@ -125,7 +126,7 @@ def output_shapes(monkeypatch):
     for cls in (
         keras.layers.Dense,
         keras.layers.Conv2D,
-        keras.layers.Conv2DTranspose,
+        Conv2DTranspose,
     ):
         record(cls)
     return shapes
