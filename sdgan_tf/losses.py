@@ -13,6 +13,8 @@ from keras import ops
 
 from sdgan_tf.optimizers import Adam, HalvingSchedule, TF1RMSprop
 
+BEGAN_HALVING_STEPS = 100_000  # Of the learning rate, as in the reference.
+
 
 def dcgan_discriminator_loss(real_logits, fake_logits):
     """Half the binary cross-entropies of real as 1 and fake as 0; >= 0.
@@ -175,5 +177,5 @@ GAN_LOSSES = {
 
 def began_optimizer() -> keras.optimizers.Optimizer:
     """What the reference trains SD-BEGAN's networks with."""
-    schedule = HalvingSchedule(8e-5, halving_steps=100_000, floor=2e-5)
+    schedule = HalvingSchedule(8e-5, BEGAN_HALVING_STEPS, floor=2e-5)
     return Adam(schedule, beta_1=0.9)

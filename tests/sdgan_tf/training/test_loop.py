@@ -98,7 +98,7 @@ def test_resumed_equals_uninterrupted_to_the_last_bit(
 
 @sd_began
 def test_learning_rate_survives_a_resume(trained, make_config, monkeypatch):
-    monkeypatch.setattr("sdgan_tf.algorithms.sd_began.HALVING_STEPS", 6)
+    monkeypatch.setattr("sdgan_tf.losses.BEGAN_HALVING_STEPS", 6)
     assert [s["began/learning_rate"] for s in logged(trained.run_dir)] == [
         np.float32(8e-5)
     ] * 3
