@@ -314,7 +314,9 @@ def export(config: Config) -> None:
     tf.get_logger().setLevel(logging.WARNING)
     started = time.perf_counter()
     run = Run(config.run_dir)
-    generator = run.generator()
+    # onnxruntime has no convolutions in bfloat16.
+    by_onnx = config.exporting.format in ("onnx", "web")
+    generator = run.generator("float32" if by_onnx else None)
     name, step = run.experiment().model, generator.step
     folder = config.sampling.output_dir or run.path("export")
     tf.io.gfile.makedirs(folder)

@@ -186,15 +186,20 @@ class Run:
         }
         write_text(self.path(CARD), json.dumps(card, indent=2) + "\n")
 
-    def generator(self) -> TrainedGenerator:
+    def generator(self, precision: str | None = None) -> TrainedGenerator:
         """The generator of the latest checkpoint that can be read.
 
         Its weights are their moving average where the run keeps one.
+
+        Args:
+            precision: What it computes in; by default what it was trained in.
 
         Raises:
             FileNotFoundError: If there is none.
         """
         experiment = self.experiment()
+        if precision:
+            experiment = dataclasses.replace(experiment, precision=precision)
         algorithm = algorithm_class(experiment)
         network = algorithm.new_generator(experiment)
         latents = algorithm.latent_space(experiment, network)

@@ -1,5 +1,6 @@
 """Exports: each signature, in a process that knows nothing of the project."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -265,16 +266,21 @@ def test_batchable_signatures_have_rows(exported_run, make_config, tmp_path):
     )
 
 
-def test_onnx(trained, make_config):
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_onnx(trained, make_config, tmp_path, precision):
     pytest.importorskip("tf2onnx", reason="requirements-serving.txt")
     runtime = pytest.importorskip("onnxruntime", reason="requirements-dev.txt")
-    exporting.export(make_config(format="onnx"))
-    run = Run(trained.run_dir)
+    generator = Run(trained.run_dir).generator()
+    run = Run(str(tmp_path / "run"))
+    experiment = dataclasses.replace(
+        Run(trained.run_dir).experiment(), precision=precision
+    )
+    run.write_generator(generator.network, experiment, generator.step)
+    exporting.export(make_config(format="onnx", run_dir=run.folder))
     session = runtime.InferenceSession(
         run.path("export", "sd_dcgan-6.onnx"),
         providers=["CPUExecutionProvider"],
     )
-    generator = run.generator()
     for n in (1, 3, 64):
         z_i, z_o = codes(n)
         (images,) = session.run(["images"], {"z_i": z_i, "z_o": z_o})
