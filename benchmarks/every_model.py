@@ -29,6 +29,9 @@ MODELS = [
     "encoder_pairwise",
     "dr_gan",
 ]
+HEAD = """\
+| model | GFLOP a step | float32: s | share | bfloat16: s | share |
+|---|---|---|---|---|---|"""
 PRECISIONS = ["float32", "mixed_bfloat16"]
 STEPS = flags.DEFINE_integer("steps", 5, "Of which the fastest counts.")
 
@@ -56,9 +59,7 @@ def bench(flagfile: str, precision: str) -> dict:
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    print("| model | GFLOP a step | float32: s a step | share |", end="")
-    print(" bfloat16: s a step | share |")
-    print("|---|---|---|---|---|---|")
+    print(HEAD)
     runs = []
     for name in MODELS:
         flagfile = f"variants/{name}.flags"
