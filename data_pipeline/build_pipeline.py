@@ -2,51 +2,25 @@
 
 Every picture is read twice: once to check it, to hash its pixels and to find
 its face if one is wanted, once to write its shard. So the shuffle in between
-moves paths, hashes and eyes only.
+moves paths, hashes and eyes only, and those in packs.
 """
 
 import dataclasses
 import hashlib
 import itertools
 import json
-import operator
-import zlib
 
 import apache_beam as beam
 import tensorflow as tf
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from data_pipeline import dealing, pictures, records, sources
+from data_pipeline import dealing, packing, pictures, records, sources
 from data_pipeline.build_options import BuildOptions
 from data_pipeline.sources import Photograph
 
-BUNDLES = 4096  # Of photographs, to spread over the workers.
-
-
-class PhotographCoder(beam.coders.Coder):
-    """A photograph in about as many bytes as its names have.
-
-    Pickled, it would name its class and fields each time.
-    """
-
-    def encode(self, value: Photograph) -> bytes:
-        return json.dumps(dataclasses.astuple(value)).encode()
-
-    def decode(self, encoded: bytes) -> Photograph:
-        *names, labels, split, eyes = json.loads(encoded)
-        return Photograph(
-            *names,
-            tuple(map(tuple, labels)),
-            split,
-            eyes and tuple(map(tuple, eyes)),
-        )
-
-    def is_deterministic(self) -> bool:
-        return True
-
-
-beam.coders.registry.register_coder(Photograph, PhotographCoder)
+SPREAD = 64  # Photographs that one worker inspects in one go.
+BUCKETS = 512  # Of pixel hashes, and of identities: keys of the shuffles.
 
 
 def _read(path: str) -> bytes:
@@ -56,47 +30,70 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def inspect(photograph: Photograph, crop: str):
-    """(photograph, pixel hash, None), or (photograph, None, reason)."""
+def inspect(photograph: Photograph, crop: str) -> tuple[Photograph, str | None]:
+    """The photograph with what its pixels say, and why they cannot be used."""
     try:
         picture = pictures.decode(_read(photograph.path))
+        eyes = None
         if crop == pictures.FACE:
-            eyes = pictures.find_eyes(picture).tolist()
-            photograph = dataclasses.replace(
-                photograph, eyes=tuple(map(tuple, eyes))
-            )
+            eyes = tuple(map(tuple, pictures.find_eyes(picture).tolist()))
     except pictures.BadPicture as error:
-        return photograph, None, str(error)
+        return photograph, str(error)
     # Beam's file systems raise their own kinds for a file that is not there.
     except (OSError, beam.io.filesystem.BeamIOError) as error:
-        return photograph, None, f"cannot be read: {error}"
-    return photograph, pictures.pixel_hash(picture), None
+        return photograph, f"cannot be read: {error}"
+    inspected = dataclasses.replace(
+        photograph, eyes=eyes, pixel_hash=pictures.pixel_hash(picture)[:32]
+    )
+    return inspected, None
 
 
-def keep_distinct(element):
+def keep_distinct(bucket):
     """Drops repeated pictures, and pictures that show two identities.
 
-    An element has all photographs whose pixel hashes begin alike. Yields the
+    A bucket has all photographs whose pixel hashes fall into it. Yields the
     photograph that stays; the others go to the outputs "repeated" and
     "ambiguous". Only an identity can be in a split, so a picture of two could
     leak from one split to another.
     """
-    _, hashed = element
-    alike = itertools.groupby(sorted(hashed), operator.itemgetter(0))
-    for photographs in ([p for _, p in group] for _, group in alike):
-        if len({p.identity for p in photographs}) > 1:
-            for photograph in photographs:
+    _, packs = bucket
+    for _, alike in _grouped(packing.unpack_all(packs), _pixel_hash):
+        if len({p.identity for p in alike}) > 1:
+            for photograph in alike:
                 yield beam.pvalue.TaggedOutput("ambiguous", photograph.path)
             continue
-        yield photographs[0]
-        for photograph in photographs[1:]:
+        yield dataclasses.replace(alike[0], pixel_hash=None)
+        for photograph in alike[1:]:
             yield beam.pvalue.TaggedOutput("repeated", photograph.path)
 
 
-def place(element, min_images: int, last_hash):
-    """One identity to its (split, hash, photographs)."""
-    hashed, photographs = element
-    photographs = sorted(photographs)
+def identities_of(bucket):
+    """(hash, number of photographs, their pack) of a bucket's identities."""
+    _, packs = bucket
+    photographs = packing.unpack_all(packs)
+    for hashed, own in _grouped(photographs, _identity_hash):
+        yield hashed, len(own), packing.pack(own)
+
+
+def _grouped(photographs, key):
+    """(key, photographs) of each key; both are sorted."""
+    photographs = sorted(photographs, key=lambda p: (key(p), p))
+    for value, group in itertools.groupby(photographs, key):
+        yield value, list(group)
+
+
+def _pixel_hash(photograph: Photograph) -> str:
+    return photograph.pixel_hash
+
+
+def _identity_hash(photograph: Photograph) -> int:
+    return records.identity_hash(photograph.identity)
+
+
+def place(identity, min_images: int, last_hash):
+    """One identity to its (split, hash, number of photographs, pack)."""
+    hashed, count, packed = identity
+    photographs = packing.unpack(packed)
     names = sorted({p.identity for p in photographs})
     if len(names) > 1:
         yield beam.pvalue.TaggedOutput(
@@ -111,24 +108,24 @@ def place(element, min_images: int, last_hash):
             f"{sorted(str(s) for s in splits)}",
         )
         return
-    if len(photographs) < min_images:
+    if count < min_images:
         yield beam.pvalue.TaggedOutput("too_few", names[0])
         return
     if last_hash is not None and hashed > last_hash:
         yield beam.pvalue.TaggedOutput("beyond_max", names[0])
         return
-    yield splits.pop() or records.split_of(hashed), hashed, photographs
+    yield splits.pop() or records.split_of(hashed), hashed, count, packed
 
 
 def _size(placed):
-    split, hashed, photographs = placed
-    return split, hashed, len(photographs)
+    # Not a slice, whose type Beam takes to be that of the whole.
+    split, hashed, count, _ = placed
+    return split, hashed, count
 
 
 def _to_shard(placed, dealt):
-    split, hashed, photographs = placed
-    shard = dealing.shard_of(hashed, dealt)
-    return (split, shard), (hashed, photographs)
+    split, hashed, _, packed = placed
+    return (split, dealing.shard_of(hashed, dealt)), (hashed, packed)
 
 
 def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
@@ -140,7 +137,8 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
     names, counts, num_bytes = [], [], 0
     content = hashlib.sha256()
     with tf.io.TFRecordWriter(path) as writer:
-        for _, photographs in sorted(identities):
+        for _, packed in sorted(identities):
+            photographs = packing.unpack(packed)
             for photograph in photographs:
                 picture = pictures.square(
                     pictures.decode(_read(photograph.path)),
@@ -175,6 +173,11 @@ def list_collection(options: BuildOptions):
     yield from layout.photographs(options.input, options.columns)
 
 
+def list_packs(options: BuildOptions):
+    """The same as numbered packs, to spread over the workers."""
+    yield from enumerate(packing.in_packs(list_collection(options), SPREAD))
+
+
 def _write_report(report: dict, path: str) -> None:
     with FileSystems.create(
         path, compression_type=CompressionTypes.UNCOMPRESSED
@@ -183,24 +186,10 @@ def _write_report(report: dict, path: str) -> None:
 
 
 def _good(inspected):
-    """(start of the pixel hash, (pixel hash, photograph)) of a good file.
-
-    A key is dear where all of them are held in memory, so a few share one.
-    """
-    photograph, pixel_hash, reason = inspected
+    """(bucket, photograph) of a good file."""
+    photograph, reason = inspected
     if not reason:
-        hashed = bytes.fromhex(pixel_hash)[:16]
-        yield hashed[:2], (hashed, photograph)
-
-
-def _spread_key(photograph: Photograph) -> tuple[int, Photograph]:
-    return zlib.crc32(photograph.path.encode(errors="replace")) % BUNDLES, (
-        photograph
-    )
-
-
-def _identity_key(photograph: Photograph) -> tuple[int, Photograph]:
-    return records.identity_hash(photograph.identity), photograph
+        yield int(photograph.pixel_hash, 16) % BUCKETS, photograph
 
 
 def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
@@ -208,23 +197,19 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     inspected = (
         root
         | "Collection" >> beam.Create([options])
-        | "List" >> beam.FlatMap(list_collection).with_output_types(Photograph)
-        # `Reshuffle` pickles each photograph.
-        | "SpreadKey"
-        >> beam.Map(_spread_key).with_output_types(tuple[int, Photograph])
+        | "List"
+        >> beam.FlatMap(list_packs).with_output_types(tuple[int, bytes])
         | "Spread" >> beam.GroupByKey()
-        | "Each" >> beam.FlatMap(lambda e: e[1]).with_output_types(Photograph)
+        | "Each" >> beam.FlatMap(lambda e: packing.unpack_all(e[1]))
         | "Inspect" >> beam.Map(inspect, options.resolved_crop)
     )
     bad = inspected | "Bad" >> beam.FlatMap(
-        lambda e: [(e[0].path, e[2])] if e[2] else []
+        lambda e: [(e[0].path, e[1])] if e[1] else []
     )
     distinct = (
         inspected
-        | "Good"
-        >> beam.FlatMap(_good).with_output_types(
-            tuple[bytes, tuple[bytes, Photograph]]
-        )
+        | "Good" >> beam.FlatMap(_good)
+        | "PackAlike" >> beam.ParDo(packing.PackByKey())
         | "SamePicture" >> beam.GroupByKey()
         | "Distinct"
         >> beam.FlatMap(keep_distinct).with_outputs(
@@ -233,9 +218,11 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     )
     identities = (
         distinct.kept
-        | "HashIdentity"
-        >> beam.Map(_identity_key).with_output_types(tuple[int, Photograph])
+        | "Bucket" >> beam.Map(lambda p: (_identity_hash(p) % BUCKETS, p))
+        | "PackBucket" >> beam.ParDo(packing.PackByKey())
         | "SameIdentity" >> beam.GroupByKey()
+        | "Identities"
+        >> beam.FlatMap(identities_of).with_output_types(tuple[int, int, bytes])
     )
     last_hash = None
     if options.max_identities:
@@ -243,9 +230,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         largest = (
             identities
             | "Enough"
-            >> beam.FlatMap(
-                lambda e: [e[0]] if len(list(e[1])) >= minimum else []
-            )
+            >> beam.FlatMap(lambda e: [e[0]] if e[1] >= minimum else [])
             | "First" >> beam.combiners.Top.Smallest(options.max_identities)
             | "Last" >> beam.Map(lambda first: max(first, default=None))
         )
@@ -255,7 +240,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     ).with_outputs("errors", "too_few", "beyond_max", main="placed")
     # Typed, which outputs of several kinds are not: else it would be pickled.
     kept = placed.placed | "Kept" >> beam.Map(lambda e: e).with_output_types(
-        tuple[str, int, list[Photograph]]
+        tuple[str, int, int, bytes]
     )
     dealt = (
         kept
@@ -267,7 +252,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     )
     in_shards = kept | "ToShard" >> beam.Map(
         _to_shard, beam.pvalue.AsSingleton(dealt)
-    ).with_output_types(tuple[tuple[str, int], tuple[int, list[Photograph]]])
+    ).with_output_types(tuple[tuple[str, int], tuple[int, bytes]])
     every_shard = root | "Shards" >> beam.Create(
         [
             (split, shard)

@@ -11,6 +11,7 @@ import dataclasses
 import json
 import logging
 import os
+import re
 import sys
 
 import apache_beam as beam
@@ -30,6 +31,15 @@ from data_pipeline.build_options import BuildOptions
 from data_pipeline.sources import BadCollection, TableColumns
 
 REPORT = "build_report.json"
+# The last line of a worker's traceback, where the user can mend it: a full
+# disk, a folder that may not be written, too little memory.
+WORKERS_FAULT = re.compile(
+    r"^(?:RuntimeError: )?(?:[\w.]*\.)?"
+    r"((?:OSError|PermissionError|MemoryError|BeamIOError|"
+    r"ResourceExhaustedError|PermissionDeniedError|UnavailableError).*?)"
+    r"(?: \[while running .*)?\s*\Z",
+    re.MULTILINE,
+)
 LOCAL_RUNNER = (
     "--direct_running_mode=multi_processing",
     "--direct_num_workers=2",
@@ -61,8 +71,8 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
             f"The layout `{options.layout}` wants {kind}. "
             f"Received: input={options.input!r}"
         )
-    # What a wrong layout breaks shows before any worker starts.
-    if next(iter(build_pipeline.list_collection(options)), None) is None:
+    # What is wrong in the collection's layout shows before any worker starts.
+    if not sum(1 for _ in build_pipeline.list_collection(options)):
         raise BadCollection(
             f"No pictures found in the layout `{options.layout}`. "
             f"Received: input={options.input!r}"
@@ -146,6 +156,11 @@ def main(argv: list[str]) -> None:
         manifest = build(options, beam_args=argv[1:])
     except (ValueError, OSError) as error:
         sys.exit(f"build_records: {error}")
+    except RuntimeError as error:
+        cause = WORKERS_FAULT.search(str(error))
+        if not cause:
+            raise
+        sys.exit(f"build_records: a worker failed: {cause.group(1)}")
     print(build_manifest.summary(manifest))
     print(f"Wrote {os.path.join(options.output_dir, records.MANIFEST)}")
 

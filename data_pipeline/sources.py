@@ -45,6 +45,7 @@ class Photograph:
         labels: (name, value) pairs.
         split: Its split where the collection fixes it, else None.
         eyes: (x, y) of the two eyes, once they were looked for.
+        pixel_hash: Of what it shows, once that was decoded.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Photograph:
     labels: tuple[tuple[str, str], ...] = ()
     split: str | None = None
     eyes: tuple[tuple[float, float], ...] | None = None
+    pixel_hash: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +74,15 @@ def _pictures(folder: str, *levels: str) -> list[str]:
     return sorted(p for p in paths if p.lower().endswith(PICTURE_SUFFIXES))
 
 
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(tf.io.gfile.listdir(folder))
+    except UnicodeDecodeError as error:
+        raise BadCollection(
+            f"A name in the folder `{folder}` is not UTF-8: {error}"
+        ) from error
+
+
 def _stem(path: str) -> str:
     return os.path.splitext(posixpath.basename(path))[0]
 
@@ -83,7 +94,8 @@ def _below(folder: str, name: str, where: str) -> str:
     machine.
     """
     parts = name.replace("\\", "/").split("/")
-    if os.path.isabs(name) or "://" in name or ".." in parts:
+    outside = os.path.isabs(name) or "://" in name or ".." in parts
+    if outside or "\0" in name:
         raise BadCollection(
             f"{where} names a file outside of the collection's folder; paths "
             f"must be relative to it. Received: {name!r}"
@@ -97,7 +109,11 @@ def _read_lines(path: str) -> Iterator[str]:
     )
     with stream:
         # utf-8-sig: spreadsheets put a byte order mark before the first name.
-        yield from io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        try:
+            yield from lines
+        except UnicodeDecodeError as error:
+            raise BadCollection(f"`{path}` is not UTF-8: {error}") from error
 
 
 def flat(root: str, columns: TableColumns) -> Iterator[Photograph]:
@@ -124,12 +140,12 @@ def flat(root: str, columns: TableColumns) -> Iterator[Photograph]:
 def folders(root: str, columns: TableColumns) -> Iterator[Photograph]:
     """One folder an identity: LFW, VGGFace2, CASIA-WebFace, catalogues."""
     # Folder by folder: a match of all at once is held in memory.
-    for name in sorted(tf.io.gfile.listdir(root)):
+    for name in _names(root):
         identity = name.rstrip("/")  # Remote folders end in one.
         folder = FileSystems.join(root, identity)
         if not tf.io.gfile.isdir(folder):
             continue
-        for picture in sorted(tf.io.gfile.listdir(folder)):
+        for picture in _names(folder):
             if picture.lower().endswith(PICTURE_SUFFIXES):
                 path = FileSystems.join(folder, picture)
                 yield Photograph(path, identity, _stem(path))
@@ -158,6 +174,15 @@ def celeba(root: str, columns: TableColumns) -> Iterator[Photograph]:
         yield Photograph(path, identity, _stem(name))
 
 
+def _rows(rows: csv.DictReader, root: str) -> Iterator[dict[str, str]]:
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise BadCollection(
+            f"`{root}` line {rows.line_num + 1}: {error}"
+        ) from error
+
+
 def table(root: str, columns: TableColumns) -> Iterator[Photograph]:
     """A CSV with a header; pictures lie relative to its folder.
 
@@ -166,13 +191,17 @@ def table(root: str, columns: TableColumns) -> Iterator[Photograph]:
     folder = posixpath.dirname(root) or "."
     rows = csv.DictReader(_read_lines(root))
     wanted = (columns.image, columns.identity, *columns.labels)
-    missing = [name for name in wanted if name not in (rows.fieldnames or ())]
+    try:
+        given = rows.fieldnames or ()
+    except csv.Error as error:
+        raise BadCollection(f"`{root}` line 1: {error}") from error
+    missing = [name for name in wanted if name not in given]
     if missing:
         raise BadCollection(
             f"`{root}` has no columns {missing}. Set --image_column, "
             f"--identity_column, --label_columns. Received: {rows.fieldnames}"
         )
-    for row in rows:
+    for row in _rows(rows, root):
         image, identity = row[columns.image], row[columns.identity]
         if not image or not identity:
             raise BadCollection(

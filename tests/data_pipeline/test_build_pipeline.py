@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from data_pipeline import build_manifest, build_pipeline, records
-from data_pipeline.sources import BadCollection, Photograph, TableColumns
+from data_pipeline import build_manifest, records
+from data_pipeline.sources import BadCollection, TableColumns
 
 
 def test_folders(images_of, make_folders, build, read_records, source, target):
@@ -360,28 +360,6 @@ def test_real_collection(
     # Photographs: many colours, and no two alike.
     assert all(len(np.unique(r["pixels"])) > 40 for r in read)
     assert len({r["image"] for r in read}) == images
-
-
-@pytest.mark.parametrize(
-    "photograph",
-    [
-        Photograph("a/b.png", "Zoë/李", "b"),
-        Photograph(
-            "a/b\udcff.png",
-            "1",
-            "",
-            (("colour", 'red, "1"'), ("size", "")),
-            "valid",
-            ((0.1, 2 / 3), (4.0, 5.25)),
-        ),
-    ],
-)
-def test_photograph_is_encoded_and_decoded(photograph):
-    coder = build_pipeline.PhotographCoder()
-    encoded = coder.encode(photograph)
-    assert coder.decode(encoded) == photograph
-    assert type(coder.decode(encoded).labels) is tuple
-    assert coder.is_deterministic()
 
 
 def test_shards_are_even_beside_a_large_identity(

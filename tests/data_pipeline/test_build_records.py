@@ -1,5 +1,6 @@
 """Tests of whole builds and of their command line."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from apache_beam.runners.portability import local_job_service
+from PIL import Image
 
 from data_pipeline import build_pipeline, records
 from data_pipeline.sources import BadCollection
@@ -182,7 +184,25 @@ def user_errors(tmp_path_factory):
     folder = tmp_path_factory.mktemp("errors")
     good = ["--layout=folders", f"--input={folder}/nowhere"]
     target = f"--output_dir={folder}/target"
+    Image.new("RGB", (40, 40)).save(folder / "x.png")
+    table = folder / "table.csv"
+    table.write_text("image,identity\nx.png,a\n../x.png,a\n")
+    people = folder / "people"
+    for n in range(2):
+        (people / "a").mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 40), (n, 0, 0)).save(people / f"a/{n}.png")
+    full = folder / "full"
+    full.mkdir()
+    for split in records.SPLITS:
+        for shard in range(8):
+            path = records.shard_path(str(full), split, shard, 8)
+            os.symlink("/dev/full", path)
     processes = {
+        # Not the first line: one is listed before anything else.
+        "bad line": start("--layout=table", f"--input={table}", target),
+        "full disk": start(
+            "--layout=folders", f"--input={people}", f"--output_dir={full}"
+        ),
         "missing input": start(*good, target),
         "missing flag": start(*good),
         # The user meant --min_images.
@@ -201,6 +221,8 @@ def user_errors(tmp_path_factory):
         ("missing input", "build_records: `input` does not exist."),
         ("missing flag", "output_dir"),
         ("unknown flag", "min_image"),
+        ("bad line", "line 3 names a file outside of the collection's folder"),
+        ("full disk", "build_records: a worker failed: "),
     ],
 )
 def test_command_line_errors(user_errors, name, message):
@@ -208,6 +230,9 @@ def test_command_line_errors(user_errors, name, message):
     assert status != 0
     assert message in errors
     assert "Traceback" not in errors
+    if name == "full disk":
+        last = errors.splitlines()[-1]
+        assert "No space left on device" in last or "is the disk full?" in last
     if name != "missing input":
         # Flags are checked before anything else.
         assert "does not exist" not in errors

@@ -214,6 +214,29 @@ def test_table_with_an_empty_cell(tmp_path, row):
         listed("table", path)
 
 
+@pytest.mark.parametrize("lines", [[], ["image,identity", "1.jpg,shoe"]])
+def test_table_with_a_field_without_end(tmp_path, lines):
+    path = write_table(tmp_path, "\n".join([*lines, "x" * 200_000 + ",y"]))
+    with pytest.raises(
+        BadCollection, match=rf"shop\.csv` line {len(lines) + 1}: field larger"
+    ):
+        listed("table", path)
+
+
+def test_table_that_is_not_utf8(tmp_path):
+    path = write_table(
+        tmp_path, "image,identity\n1.jpg,Zoë\n", encoding="latin-1"
+    )
+    with pytest.raises(BadCollection, match=r"shop\.csv` is not UTF-8"):
+        listed("table", path)
+
+
+def test_table_with_a_name_that_no_file_has(tmp_path):
+    path = write_table(tmp_path, "image,identity\n1\0.jpg,shoe\n")
+    with pytest.raises(BadCollection, match="line 2"):
+        listed("table", path)
+
+
 def test_layouts():
     assert sorted(sources.LAYOUTS) == ["celeba", "flat", "folders", "table"]
     folder_layouts = {n for n, x in sources.LAYOUTS.items() if x.is_folder}
