@@ -36,7 +36,8 @@ class Commonalities:
         """Reads "brand,product": kinds by commas, several factors by +.
 
         Raises:
-            ValueError: If a kind is empty or comes twice.
+            ValueError: If a kind is empty or comes twice, or a name could
+                lead out of a folder.
         """
         kinds = tuple(
             tuple(name.strip() for name in kind.split("+"))
@@ -47,6 +48,12 @@ class Commonalities:
                 "`commonalities` must be names with commas between, or + for "
                 f"tuples that agree in several. Received: {text!r}"
             )
+        for name in (name for kind in kinds for name in kind):
+            if set(name) & set("/\\") or name.startswith("."):
+                raise ValueError(
+                    "`commonalities` name files and must be names without "
+                    f"slashes. Received: {text!r}"
+                )
         if len({frozenset(kind) for kind in kinds}) < len(kinds):
             raise ValueError(
                 f"`commonalities` has a kind twice. Received: {text!r}"
@@ -140,6 +147,7 @@ class CommonTuples:
         cache_bytes: float = 0,
         num_shares: int = 1,
         shares: tuple[int, ...] = (0,),
+        look_up: bool = True,
     ) -> tf.data.Dataset:
         """As `pairs.IdentityTuples.batches`; tuple t is of kind t % kinds.
 
@@ -158,9 +166,25 @@ class CommonTuples:
                 f"the replicas. Received: batch_size={batch_size}, "
                 f"{len(self.kinds)} kinds, replicas={num_shares}"
             )
+        images = self.images if look_up else None
         return memory.draw_batches(
-            self.images, self.hashes, self.kinds, wanted
+            images, self.hashes, self.kinds, wanted
         ).prefetch(tf.data.AUTOTUNE)
+
+    def first(self, n: int) -> np.ndarray:
+        """The first n tuples, uint8 `[n, k, h, w, 3]`."""
+        rounds = -(-n // len(self.kinds))
+        batch = next(iter(self.batches(rounds * len(self.kinds))))
+        return batch["images"].numpy()[:n]
+
+    def held_images(self) -> np.ndarray:
+        """As `pairs.IdentityTuples.held_images`."""
+        return self.images
+
+    @property
+    def decoded_bytes(self) -> int:
+        """What the images take in memory."""
+        return self.images.nbytes
 
 
 def group(values: list[np.ndarray]) -> Groups:
@@ -188,5 +212,11 @@ def read_labels(
         ):
             labels = {OBSERVATION: observation.decode(), **json.loads(text)}
             for name, values in found.items():
+                if name not in labels:
+                    raise BadDataSet(
+                        f"A record has no label {name!r}, which the manifest "
+                        "names: they are of different builds. Build the data "
+                        f"set again. Received: data_dir={data.folder!r}"
+                    )
                 values.append(labels[name])
     return {name: np.array(values) for name, values in found.items()}

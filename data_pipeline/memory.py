@@ -1,6 +1,7 @@
 """Identity tuples from a split that is held decoded in memory."""
 
 import dataclasses
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,15 +58,19 @@ def batches(
     split: str,
     indices: Sequence[ShardIndex],
     wanted: Batching,
+    look_up: bool = True,
 ) -> tf.data.Dataset:
     """Each tuple is drawn anew; see `pairs.IdentityTuples.batches`."""
-    images, hashes = load(data, split, indices)
     counts = np.concatenate([index.counts for index in indices])
+    if look_up:
+        images, hashes = load(data, split, indices)
+    else:
+        images, hashes = None, hashes_of(indices)
     return draw_batches(images, hashes, [Groups(None, counts)], wanted)
 
 
 def draw_batches(
-    images: np.ndarray,
+    images: np.ndarray | None,
     hashes: np.ndarray,
     kinds: Sequence[Groups],
     wanted: Batching,
@@ -73,16 +78,19 @@ def draw_batches(
     """Batches of tuples of several kinds, which take turns.
 
     Args:
-        images: uint8 `[images, h, w, 3]`.
+        images: uint8 `[images, h, w, 3]`; None leaves them to be looked up.
         hashes: Their identities' hashes, int64.
         kinds: What images of a tuple have in common.
         wanted: Its batches are of a multiple of the kinds.
 
     Returns:
         Elements `{"images": [b, k, h, w, 3], "identity": [b]}`, the identity
-        of each tuple's first image.
+        of each tuple's first image; without images `"positions"`, int64
+        `[b, k]`, instead.
     """
-    images, hashes = tf.convert_to_tensor(images), tf.constant(hashes)
+    hashes = tf.constant(hashes)
+    if images is not None:
+        images = tf.convert_to_tensor(images)
     k, batch_size = wanted.k, wanted.batch_size
     batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
     drawers = [groups.drawer(k) for groups in kinds]
@@ -99,10 +107,10 @@ def draw_batches(
         return tf.reshape(tf.stack(positions, axis=1), [-1, batch_size, k])
 
     def look_up(positions):
-        return {
-            "images": tf.gather(images, positions),
-            "identity": tf.gather(hashes, positions[:, 0]),
-        }
+        identity = tf.gather(hashes, positions[:, 0])
+        if images is None:
+            return {"positions": positions, "identity": identity}
+        return {"images": tf.gather(images, positions), "identity": identity}
 
     first_block, skipped = divmod(wanted.start_batch, batches_at_once)
     return (
@@ -115,31 +123,44 @@ def draw_batches(
     )
 
 
+def hashes_of(indices: Sequence[ShardIndex]) -> np.ndarray:
+    """The identity hash of each image, in the order of the shards."""
+    return np.concatenate(
+        [np.repeat(index.hashes, index.counts) for index in indices]
+    )
+
+
 def load(
     data: DataSet, split: str, indices: Sequence[ShardIndex]
 ) -> tuple[np.ndarray, np.ndarray]:
     """All decoded images of the split and their identity hashes."""
     side = data.image_size
-    counts = np.concatenate([index.counts for index in indices])
-    total = int(counts.sum())
+    total = sum(int(index.counts.sum()) for index in indices)
     images = np.empty([total, side, side, 3], np.uint8)
     hashes = np.empty([total], np.int64)
     read = (
         tf.data.TFRecordDataset(data.shards(split))
         .batch(LOADED_AT_ONCE)
-        .map(lambda held: records.decode(held, None, side), tf.data.AUTOTUNE)
+        .map(
+            lambda held: (held, *records.decode(held, None, side)),
+            tf.data.AUTOTUNE,
+        )
     )
+    checksums = None
+    if all(index.checksums is not None for index in indices):
+        checksums = np.concatenate([index.checksums for index in indices])
     position = 0
-    for image, hashed in read:
+    for held, image, hashed in read:
         end = position + len(hashed)
         if end > total:
             break
+        if checksums is not None:
+            found = [zlib.crc32(record) for record in held.numpy()]
+            if not np.array_equal(found, checksums[position:end]):
+                break
         images[position:end], hashes[position:end] = image, hashed
         position = end
-    expected = np.repeat(
-        np.concatenate([index.hashes for index in indices]), counts
-    )
-    if position != total or not np.array_equal(hashes, expected):
+    if position != total or not np.array_equal(hashes, hashes_of(indices)):
         raise BadDataSet(
             "The shards do not hold what their index says; they are of "
             "different builds or damaged. Build the data set again. "

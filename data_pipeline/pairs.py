@@ -16,6 +16,7 @@ from data_pipeline import memory, records, streaming
 from data_pipeline.batching import Batching
 from data_pipeline.records import BadDataSet, DataSet
 from data_pipeline.shard_index import ShardIndex
+from data_pipeline.shard_reader import read_at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +91,11 @@ class IdentityTuples:
             if count >= self.k
         ]
 
+    def first(self, n: int) -> np.ndarray:
+        """The first n tuples, uint8 `[n, k, h, w, 3]`."""
+        batch = next(iter(self.batches(n, cache_bytes=0)))
+        return batch["images"].numpy()
+
     def photographs(self, n: int) -> np.ndarray:
         """The first photograph of each of the first `n` rows.
 
@@ -97,18 +103,17 @@ class IdentityTuples:
             uint8 `[n, h, w, 3]`.
         """
         firsts = np.cumsum(self.counts) - self.counts
-        wanted = firsts[self.counts >= self.k][:n]
-        keep = np.zeros([int(wanted[-1]) + 1], bool)
-        keep[wanted] = True
-        keep, side = tf.constant(keep), self.data.image_size
-        found = (
-            tf.data.TFRecordDataset(self.data.shards(self.split))
-            .take(len(keep))
-            .enumerate()
-            .filter(lambda position, _: keep[position])
-            .map(lambda _, record: records.decode(record[None], 1, side)[0][0])
+        found = read_at(
+            self.data.shards(self.split),
+            self.indices,
+            firsts[self.counts >= self.k][:n],
         )
-        return np.stack(list(found.as_numpy_iterator()))
+        side = self.data.image_size
+        return records.decode(found, len(found), side)[0].numpy()
+
+    def held_images(self) -> np.ndarray:
+        """All images of the split, uint8 `[images, h, w, 3]`."""
+        return memory.load(self.data, self.split, self.indices)[0]
 
     @property
     def decoded_bytes(self) -> int:
@@ -122,6 +127,7 @@ class IdentityTuples:
         cache_bytes: float = 8e9,
         num_shares: int = 1,
         shares: tuple[int, ...] = (0,),
+        look_up: bool = True,
     ) -> tf.data.Dataset:
         """An endless data set of batches, from `start_batch` on.
 
@@ -131,6 +137,8 @@ class IdentityTuples:
             cache_bytes: Splits up to this size are held decoded in memory.
             num_shares: See `Batching`.
             shares: Likewise.
+            look_up: Whether the images are wanted; else `"positions"` in
+                `held_images`, int64 `[b, k]`, stand for them.
 
         Returns:
             Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64 [b],
@@ -144,10 +152,11 @@ class IdentityTuples:
         wanted = Batching(
             self.k, self.seed, batch_size, start_batch, num_shares, shares
         )
-        in_memory = self.decoded_bytes <= cache_bytes
-        batches = (memory if in_memory else streaming).batches(
-            self.data, self.split, self.indices, wanted
-        )
+        source = self.data, self.split, self.indices, wanted
+        if not look_up or self.decoded_bytes <= cache_bytes:
+            batches = memory.batches(*source, look_up)
+        else:
+            batches = streaming.batches(*source)
         return batches.map(self._with_rows()).prefetch(tf.data.AUTOTUNE)
 
     def _with_rows(self):

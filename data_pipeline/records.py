@@ -119,9 +119,20 @@ def decode(serialised, n: int | None, side: int) -> tuple[tf.Tensor, tf.Tensor]:
         data = tf.strings.substr(pngs, len(head), side * row)
         return tf.reshape(tf.io.decode_raw(data, tf.uint8), [-1, side, row])
 
+    def decode_png(png):
+        image = tf.io.decode_png(png, channels=3)
+        fits = tf.debugging.assert_equal(
+            tf.shape(image),
+            [side, side, 3],
+            "The shards do not hold what the manifest says: a picture is of "
+            "another size. Build the data set again.",
+        )
+        with tf.control_dependencies([fits]):
+            return tf.ensure_shape(image, [side, side, 3])
+
     def decode_pngs():
         return tf.map_fn(
-            lambda png: tf.io.decode_png(png, channels=3),
+            decode_png,
             pngs,
             fn_output_signature=tf.TensorSpec([side, side, 3], tf.uint8),
         )
@@ -151,12 +162,24 @@ def write_index(
         identities: Names in the order of the records; kept as UTF-8 bytes.
         counts: Records of each.
         content: SHA-256 of the records, hexadecimal.
+
+    Raises:
+        OSError: If the shard cannot be read back: TensorFlow's writer does not
+            say that a disk is full.
     """
     shard = path.removesuffix(".npz") + ".tfrecord"
     lengths, checksums = [], []
-    for record in tf.data.TFRecordDataset(shard).as_numpy_iterator():
-        lengths.append(len(record))
-        checksums.append(zlib.crc32(record))
+    try:
+        for record in tf.data.TFRecordDataset(shard).as_numpy_iterator():
+            lengths.append(len(record))
+            checksums.append(zlib.crc32(record))
+    except tf.errors.DataLossError:
+        lengths.clear()
+    if len(lengths) != sum(counts):
+        raise OSError(
+            f"`{shard}` does not hold the {sum(counts)} records that were "
+            "written to it: is the disk full?"
+        )
     ShardIndex(
         np.array([identity_hash(i) for i in identities], np.int64),
         np.array(counts, np.int64),
@@ -165,6 +188,18 @@ def write_index(
         np.array(lengths, np.int32),
         np.array(checksums, np.uint32),
     ).write(path, identities)
+
+
+def _read_index(read, shard: str):
+    path = index_path(shard)
+    try:
+        return read(path)
+    # numpy and zipfile raise many kinds for a damaged npz.
+    except Exception as error:
+        raise BadDataSet(
+            f"The index `{path}` cannot be read ({error!r}). "
+            "Build the data set again."
+        ) from error
 
 
 def _checked(manifest: dict, name: str, largest: int) -> int:
@@ -260,8 +295,12 @@ class DataSet:
         return paths
 
     def names(self, shard: str) -> list[str]:
-        """The names of a shard's identities in the order of its index."""
-        return shard_index.read_names(index_path(shard))
+        """The names of a shard's identities in the order of its index.
+
+        Raises:
+            BadDataSet: If they cannot be read.
+        """
+        return _read_index(shard_index.read_names, shard)
 
     def index(self, shard: str) -> ShardIndex:
         """The index of one of `shards()`.
@@ -269,15 +308,7 @@ class DataSet:
         Raises:
             BadDataSet: If the index cannot be read or is of another shard.
         """
-        path = index_path(shard)
-        try:
-            index = ShardIndex.read(path)
-        # numpy and zipfile raise many kinds for a damaged npz.
-        except Exception as error:
-            raise BadDataSet(
-                f"The index `{path}` cannot be read ({error!r}). "
-                "Build the data set again."
-            ) from error
+        index = _read_index(ShardIndex.read, shard)
         length = tf.io.gfile.stat(shard).length
         if length != index.shard_bytes:
             raise BadDataSet(

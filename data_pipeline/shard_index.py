@@ -67,6 +67,17 @@ class ShardIndex:
             raise ValueError(f"shapes {hashes.shape}, {counts.shape}")
         if (counts < 1).any() or counts.sum() > index.shard_bytes:
             raise ValueError("impossible counts")
+        for name in ("lengths", "checksums"):
+            values = getattr(index, name)
+            if values is None:
+                continue
+            kinds = np.integer if name == "lengths" else np.uint32
+            if not np.issubdtype(values.dtype, kinds):
+                raise ValueError(f"{name} of type {values.dtype}")
+            if values.shape != (counts.sum(),):
+                raise ValueError(f"{name} of shape {values.shape}")
+        if index.lengths is not None and (index.lengths < 0).any():
+            raise ValueError("impossible lengths")
         return index
 
     def write(self, path: str, names: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
 from data_pipeline import records
 from data_pipeline.shard_index import ShardIndex
@@ -107,6 +108,47 @@ class ShardReader:
                 )
             serialised[position] = record
         return serialised
+
+
+def read_at(
+    shards: Sequence[str], indices: Sequence[ShardIndex], positions: np.ndarray
+) -> np.ndarray:
+    """Serialised records of a split, of which only these are read if possible.
+
+    Args:
+        shards: Paths of the split's shards.
+        indices: Of each shard.
+        positions: Within the split, ascending, `[n]`.
+
+    Returns:
+        bytes `[n]` as objects.
+
+    Raises:
+        BadDataSet: If the shards do not hold what their indices say.
+    """
+    sizes = np.array([index.counts.sum() for index in indices])
+    if can_read(shards, indices):
+        ends = np.cumsum(sizes)
+        shard = np.searchsorted(ends, positions, side="right")
+        number = positions - (ends - sizes)[shard]
+        return ShardReader(shards, indices).read(np.stack([shard, number], 1))
+    wanted = np.zeros(sizes.sum(), bool)
+    wanted[positions] = True
+    keep = tf.constant(wanted)
+    found = (
+        tf.data.TFRecordDataset(shards)
+        .take(len(wanted))
+        .enumerate()
+        .filter(lambda position, _: keep[position])
+        .map(lambda _, record: record)
+    )
+    serialised = np.array(list(found.as_numpy_iterator()), object)
+    if len(serialised) != len(positions):
+        raise records.BadDataSet(
+            "The shards do not hold what their index says. Build the data set "
+            f"again. Received: shards={list(shards)[:1]}"
+        )
+    return serialised
 
 
 _readers = weakref.WeakSet()

@@ -1,6 +1,7 @@
 """Photographs of one split by position, and balanced pairs of them."""
 
 import dataclasses
+import functools
 import json
 
 import numpy as np
@@ -8,6 +9,10 @@ import tensorflow as tf
 
 from data_pipeline import records
 from data_pipeline.records import BadDataSet, DataSet
+from data_pipeline.shard_index import ShardIndex
+from data_pipeline.shard_reader import read_at
+
+DECODED_AT_ONCE = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,25 +56,28 @@ class Photographs:
     Attributes:
         data: The data set.
         split: "train", "valid" or "test".
-        hashes: Identity hashes, `[identities]`.
-        counts: Photographs of each, `[identities]`.
+        indices: The index of each shard.
     """
 
     data: DataSet
     split: str
-    hashes: np.ndarray
-    counts: np.ndarray
+    indices: tuple[ShardIndex, ...]
 
     @classmethod
     def open(cls, data: DataSet, split: str) -> "Photographs":
         """Reads the split's index."""
-        indices = [data.index(shard) for shard in data.shards(split)]
-        return cls(
-            data,
-            split,
-            np.concatenate([index.hashes for index in indices]),
-            np.concatenate([index.counts for index in indices]),
-        )
+        shards = data.shards(split)
+        return cls(data, split, tuple(data.index(shard) for shard in shards))
+
+    @functools.cached_property
+    def hashes(self) -> np.ndarray:
+        """Identity hashes, `[identities]`."""
+        return np.concatenate([index.hashes for index in self.indices])
+
+    @functools.cached_property
+    def counts(self) -> np.ndarray:
+        """Photographs of each, `[identities]`."""
+        return np.concatenate([index.counts for index in self.indices])
 
     @property
     def identities(self) -> np.ndarray:
@@ -126,21 +134,29 @@ class Photographs:
         Raises:
             BadDataSet: If the shards do not hold what their index says.
         """
-        return self.read_labelled(positions)[0]
+        return self._decoded(positions, self._serialised(positions))
 
     def read_labelled(
         self, positions: np.ndarray
     ) -> tuple[np.ndarray, list[dict[str, str]]]:
         """As `read`, with the labels of each; "observation" is among them."""
-        images, labels = [], []
-        for parsed in self._records(positions):
-            images.append(self._image(parsed))
-            observation = parsed["observation"].numpy().decode()
-            labels.append(
-                {"observation": observation}
-                | json.loads(parsed["labels"].numpy())
+        serialised = self._serialised(positions)
+        parsed = tf.io.parse_example(
+            serialised,
+            {
+                name: records.FEATURES[name]
+                for name in ("observation", "labels")
+            },
+        )
+        labels = [
+            {"observation": observation.decode(), **json.loads(text)}
+            for observation, text in zip(
+                parsed["observation"].numpy(),
+                parsed["labels"].numpy(),
+                strict=True,
             )
-        return np.stack(images), labels
+        ]
+        return self._decoded(positions, serialised), labels
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Ascending positions of `count` photographs, none of them twice."""
@@ -148,36 +164,24 @@ class Photographs:
         rng = np.random.default_rng(seed)
         return np.sort(rng.choice(total, min(count, total), replace=False))
 
-    def _image(self, parsed) -> np.ndarray:
-        image = tf.io.decode_png(parsed["image"], channels=3).numpy()
-        side = self.data.image_size
-        if image.shape != (side, side, 3):
-            raise BadDataSet(
-                f"A photograph of the split `{self.split}` is not of the "
-                f"manifest's size. Received: shape={image.shape}, "
-                f"image_size={side}"
-            )
-        return image
+    def _serialised(self, positions: np.ndarray) -> np.ndarray:
+        return read_at(self.data.shards(self.split), self.indices, positions)
 
-    def _records(self, positions: np.ndarray):
-        wanted = np.zeros(int(self.counts.sum()), bool)
-        wanted[positions] = True
-        rows = tf.data.TFRecordDataset(self.data.shards(self.split)).enumerate()
-        keep = tf.constant(wanted)
-        found = 0
-        expected = self.identities
-        for position, row in rows.filter(lambda i, _: keep[i]):
-            parsed = tf.io.parse_single_example(row, records.FEATURES)
-            if parsed["identity_hash"].numpy() != expected[position]:
-                break
-            found += 1
-            yield parsed
-        if found != wanted.sum():
+    def _decoded(self, positions, serialised) -> np.ndarray:
+        side = self.data.image_size
+        images = np.empty([len(serialised), side, side, 3], np.uint8)
+        hashes = np.empty([len(serialised)], np.int64)
+        for start in range(0, len(serialised), DECODED_AT_ONCE):
+            part = slice(start, start + DECODED_AT_ONCE)
+            held = serialised[part]
+            images[part], hashes[part] = records.decode(held, len(held), side)
+        if not np.array_equal(hashes, self.identities[positions]):
             raise BadDataSet(
                 f"The shards of the split `{self.split}` do not hold what "
                 "their index says. Build the data set again. Received: "
                 f"data_dir={self.data.folder!r}"
             )
+        return images
 
 
 def check_splits_are_disjoint(data: DataSet) -> None:

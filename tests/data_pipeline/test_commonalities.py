@@ -1,5 +1,6 @@
 """Tuples that agree in a factor: which, how often, and what is refused."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -106,6 +107,15 @@ def test_shares_are_parts_of_the_global_batch(catalogue):
         tuples.batches(6, num_shares=2)
 
 
+def test_first_tuples_of_any_number(catalogue):
+    """Eight are shown during training, also of three kinds."""
+    tuples = open_tuples(catalogue, "identity,brand,observation")
+    first = tuples.first(8)
+    assert first.shape == (8, 2, 4, 4, 3) and first.dtype == np.uint8
+    (batch,) = tuples.batches(9).take(1)
+    np.testing.assert_array_equal(first, batch["images"][:8])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -117,6 +127,18 @@ def test_shares_are_parts_of_the_global_batch(catalogue):
 def test_bad_commonalities(text, message):
     with pytest.raises(ValueError, match=message):
         Commonalities.parse(text)
+
+
+def test_labels_that_the_manifest_has_alone(catalogue):
+    other = dataclasses.replace(catalogue, label_names=("maker",))
+    with pytest.raises(BadDataSet, match="no label 'maker'"):
+        open_tuples(other, "identity,maker")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "a\\b", ".hidden"])
+def test_names_lead_into_no_other_folder(name):
+    with pytest.raises(ValueError, match="names without slashes"):
+        Commonalities.parse(f"identity,{name}")
 
 
 def test_names_and_what_kinds_share():

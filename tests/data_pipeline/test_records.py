@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data_pipeline import pictures, records
+from data_pipeline.pairs import IdentityTuples
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_features_have_one_order():
 
 
 def test_index_roundtrip(write_data_set, tmp_path):
-    data = write_data_set(tmp_path / "data", [2, 3])
+    data = write_data_set(tmp_path / "data", [4, 1, 7], num_shards=1)
     shard = data.shards("train")[0]
     names = ["Zoë/李", "Ada Lovelace", ""]
     records.write_index(records.index_path(shard), names, [4, 1, 7])
@@ -311,6 +313,81 @@ def test_a_manifest_and_shards_of_different_builds(
                 data.index(shard)
     whole = records.DataSet.open(str(one))
     assert all(whole.index(s).content for s in whole.shards("train"))
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 8e9], ids=["streamed", "held"])
+def test_a_shard_of_another_build_beside_its_own_index(
+    write_data_set, tmp_path, cache_bytes
+):
+    """Only its pixels are others: all lengths and identities agree."""
+    data = write_data_set(tmp_path / "data", [3] * 8)
+    shard = data.shards("train")[0]
+    whole = [
+        tf.train.Example.FromString(record)
+        for record in tf.data.TFRecordDataset(shard).as_numpy_iterator()
+    ]
+    with tf.io.TFRecordWriter(shard) as writer:
+        for example in whole:
+            (png,) = example.features.feature["image"].bytes_list.value
+            darker = 255 - tf.io.decode_png(png)
+            example.features.feature["image"].bytes_list.value[0] = (
+                pictures.to_png(Image.fromarray(darker.numpy()))
+            )
+            writer.write(example.SerializeToString(deterministic=True))
+    assert data.damage() == []
+    tuples = IdentityTuples.open(data, "train", 2, 0)
+    with pytest.raises(
+        (records.BadDataSet, tf.errors.OpError),
+        match="shards do not hold what their index says",
+    ):
+        list(tuples.batches(4, cache_bytes=cache_bytes).take(8))
+
+
+@pytest.mark.parametrize(
+    "changes, reason",
+    [
+        ({"lengths": np.array([5], np.int32)}, "lengths of shape"),
+        ({"lengths": np.array([-1] * 4, np.int32)}, "impossible lengths"),
+        ({"lengths": np.array(["a"] * 4)}, "lengths of type"),
+        ({"checksums": np.array([1] * 4, np.float32)}, "checksums of type"),
+        ({"checksums": np.array([1] * 5, np.uint32)}, "checksums of shape"),
+    ],
+)
+def test_an_index_that_contradicts_itself(
+    write_data_set, tmp_path, changes, reason
+):
+    data = write_data_set(tmp_path / "data", [4], num_shards=1)
+    shard = data.shards("train")[0]
+    path = records.index_path(shard)
+    with np.load(path) as arrays:
+        held = dict(arrays)
+    np.savez(path, **(held | changes))
+    with pytest.raises(records.BadDataSet, match=f"cannot be read.*{reason}"):
+        data.index(shard)
+
+
+def test_an_index_without_names(write_data_set, tmp_path):
+    data = write_data_set(tmp_path / "data", [4], num_shards=1)
+    shard = data.shards("train")[0]
+    path = records.index_path(shard)
+    with np.load(path) as arrays:
+        held = dict(arrays)
+    del held["names"]
+    np.savez(path, **held)
+    with pytest.raises(records.BadDataSet, match="cannot be read.*names"):
+        data.names(shard)
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 8e9], ids=["streamed", "held"])
+def test_a_manifest_of_another_size(write_data_set, tmp_path, cache_bytes):
+    data = write_data_set(tmp_path / "data", [3] * 4, image_size=8)
+    data = dataclasses.replace(data, image_size=16)
+    tuples = IdentityTuples.open(data, "train", 2, 0)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match="shards do not hold what the manifest says",
+    ):
+        list(tuples.batches(2, cache_bytes=cache_bytes).take(1))
 
 
 def test_an_index_with_a_pickle_is_refused_and_not_loaded(two_shards, tmp_path):
