@@ -8,7 +8,7 @@ import math
 
 import keras
 
-from sdgan_tf.models.layers import check_dim
+from sdgan_tf.models.layers import Conv2D, check_dim
 
 BASE_SIDE = 8  # Pixels of the innermost feature maps.
 
@@ -30,7 +30,7 @@ def num_blocks(image_size: int) -> int:
 
 def conv(filters: int, strides: int = 1, activation="elu", dtype=None):
     """A 3x3 convolution as all BEGAN networks use it."""
-    return keras.layers.Conv2D(
+    return Conv2D(
         filters,
         3,
         strides=strides,

@@ -7,6 +7,12 @@ sides are even.
 
 import keras
 
+from sdgan_tf.models.layers import (
+    Conv2D,
+    add_bias,
+    conv_kernel_initializer,
+)
+
 # Up to so many positions of an image's smaller maps one product with patches is
 # the faster kernel gradient, and up to 2x2 the faster layer.
 GRADIENT_POSITIONS = {"float32": 4, "bfloat16": 16}
@@ -144,17 +150,28 @@ def convolution_of_phases(x, kernel, bias):
     kernel = ops.reshape(kernel, (3, 2, 3, 2, a, b))
     kernel = ops.flip(ops.transpose(kernel, (0, 2, 5, 1, 3, 4)), (0, 1))
     kernel = ops.reshape(kernel, (3, 3, b, 4 * a))
-    # Not ops.add: that is TensorFlow's bias_add, whose gradient sums in
-    # bfloat16 and loses half of it over the 131,072 pixels of a batch.
-    maps = ops.conv(x, kernel, 1, "same") + ops.tile(bias, 4)
+    maps = add_bias(ops.conv(x, kernel, 1, "same"), ops.tile(bias, 4))
     return ops.depth_to_space(maps, 2)
 
 
-class Conv2D(keras.layers.Conv2D):
-    """A convolution of stride 2 and padding "same".
+class DownConv2D(Conv2D):
+    """A convolution of stride 2 and padding "same", to half the side.
 
-    Args: those of `keras.layers.Conv2D`.
+    Args:
+        filters: Channels of what comes out.
+        kernel_size: Side of the kernel.
+        dtype: Keras' dtype policy.
     """
+
+    def __init__(self, filters: int, kernel_size: int, dtype=None):
+        super().__init__(
+            filters,
+            kernel_size,
+            strides=2,
+            padding="same",
+            kernel_initializer=conv_kernel_initializer(),
+            dtype=dtype,
+        )
 
     def convolution_op(self, inputs, kernel):
         _, h, w, _ = inputs.shape
@@ -163,18 +180,31 @@ class Conv2D(keras.layers.Conv2D):
         return convolution(inputs, keras.ops.cast(kernel, inputs.dtype))
 
 
-class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """A transposed 5x5 convolution of stride 2 and padding "same", with bias.
+class UpConv2D(keras.layers.Conv2DTranspose):
+    """A transposed 5x5 convolution of stride 2, to twice the side.
 
-    Args: those of `keras.layers.Conv2DTranspose`.
+    Args:
+        filters: Channels of what comes out.
+        dtype: Keras' dtype policy.
     """
+
+    def __init__(self, filters: int, dtype=None):
+        super().__init__(
+            filters,
+            5,
+            strides=2,
+            padding="same",
+            kernel_initializer=conv_kernel_initializer(),
+            dtype=dtype,
+        )
 
     def call(self, inputs):
         _, h, w, _ = inputs.shape
-        by_phases = self.filters <= PHASE_CHANNELS
-        if not on_processor() or not (by_phases or few(h * w, inputs)):
-            return super().call(inputs)
         kernel = keras.ops.cast(self.kernel, inputs.dtype)
-        if by_phases:
+        if self.filters <= PHASE_CHANNELS and on_processor():
             return convolution_of_phases(inputs, kernel, self.bias)
-        return transposed_convolution(inputs, kernel) + self.bias
+        if few(h * w, inputs) and on_processor():
+            maps = transposed_convolution(inputs, kernel)
+        else:
+            maps = keras.ops.conv_transpose(inputs, kernel, 2, "same")
+        return add_bias(maps, self.bias)

@@ -7,7 +7,7 @@ import math
 
 import keras
 
-from sdgan_tf.models.convolutions import Conv2D, Conv2DTranspose
+from sdgan_tf.models.convolutions import DownConv2D, UpConv2D
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
     check_dim,
@@ -77,16 +77,7 @@ class DCGANNetwork(keras.Model):
     def downconvs(self, dtype) -> list[keras.layers.Layer]:
         """The 5x5 stride-2 convolutions from an image inwards."""
         return [
-            self.normalized(
-                Conv2D(
-                    filters,
-                    5,
-                    strides=2,
-                    padding="same",
-                    kernel_initializer=conv_kernel_initializer(),
-                    dtype=dtype,
-                )
-            )
+            self.normalized(DownConv2D(filters, 5, dtype))
             for filters in self.widths
         ]
 
@@ -128,15 +119,7 @@ class DCGANGenerator(DCGANNetwork):
         )
         self.reshape = keras.layers.Reshape((4, 4, widths[0]), dtype=dtype)
         self.upconvs = [
-            Conv2DTranspose(
-                filters,
-                5,
-                strides=2,
-                padding="same",
-                kernel_initializer=conv_kernel_initializer(),
-                dtype=dtype,
-            )
-            for filters in [*widths[1:], 3]
+            UpConv2D(filters, dtype) for filters in [*widths[1:], 3]
         ]
         self.norms = self.batch_norms(len(widths), dtype)
 
@@ -184,14 +167,7 @@ class CollatingHead(DCGANNetwork):
     def __init__(self, *args, dtype=None, name: str = "head", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
         self.collate = self.normalized(
-            Conv2D(
-                MAX_WIDTH * self.dim,
-                3,
-                strides=2,
-                padding="same",
-                kernel_initializer=conv_kernel_initializer(),
-                dtype=dtype,
-            )
+            DownConv2D(MAX_WIDTH * self.dim, 3, dtype)
         )
         self.norm = GroupedBatchNormalization(
             synchronized=self.synchronized, dtype=dtype

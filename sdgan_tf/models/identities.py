@@ -11,6 +11,7 @@ from sdgan_tf.models.dcgan import (
     DCGANNetwork,
     SiameseDiscriminator,
 )
+from sdgan_tf.models.layers import conv_kernel_initializer
 
 
 class KnowingGenerator(DCGANGenerator):
@@ -78,7 +79,9 @@ class ImageEncoder(DCGANNetwork):
         self.convs = self.downconvs(dtype)
         self.norms = self.batch_norms(len(self.widths) - 1, dtype)
         self.flatten = keras.layers.Flatten(dtype=dtype)
-        self.project = keras.layers.Dense(d_i, dtype=dtype)
+        self.project = keras.layers.Dense(
+            d_i, kernel_initializer=conv_kernel_initializer(), dtype=dtype
+        )
 
     def call(self, images, training=False):
         x = keras.ops.leaky_relu(self.convs[0](images), 0.2)
