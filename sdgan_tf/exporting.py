@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Signature
-from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
 from sdgan_tf.config import Config
 from sdgan_tf.runs import Run, TrainedGenerator, load_networks
 from sdgan_tf.web import page
@@ -153,9 +153,15 @@ def run_signatures(run: Run, generator: TrainedGenerator) -> dict:
     Returns:
         `Signature`s by name.
     """
-    signatures = ServedGenerator(generator).signatures()
+    experiment = run.experiment()
+    signatures = {
+        **ServedGenerator(generator).signatures(),
+        **algorithm_class(experiment).generator_signatures(
+            generator.network, generator.latents
+        ),
+    }
     if run.has_checkpoint():
-        algorithm = build_algorithm(run.experiment())
+        algorithm = build_algorithm(experiment)
         load_networks(run, algorithm.networks)
         signatures |= algorithm.signatures()
     return signatures

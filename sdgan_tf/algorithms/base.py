@@ -272,6 +272,17 @@ class Algorithm(abc.ABC):
         del real, fake
         return {}
 
+    @staticmethod
+    def generator_signatures(
+        generator: keras.Model, latents: LatentSpace
+    ) -> dict[str, Signature]:
+        """What a trained generator answers beside pictures of its codes.
+
+        By default nothing.
+        """
+        del generator, latents
+        return {}
+
     def signatures(self) -> dict[str, Signature]:
-        """What an export answers beside the generator; by default nothing."""
+        """What the networks beside the generator answer; by default nothing."""
         return {}

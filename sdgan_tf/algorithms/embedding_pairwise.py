@@ -37,11 +37,13 @@ class EmbeddingPairwise(SDGAN):
         z = self.latents.observed(self.latents.look_up(rows), z_o)
         return self.generate(z), rows
 
-    def signatures(self) -> dict[str, Signature]:
+    @staticmethod
+    def generator_signatures(generator, latents) -> dict[str, Signature]:
         """`embed`: rows of the training identities to their z_i."""
+        del generator
 
         def embed(rows):
-            return {"z_i": self.sampled.look_up(rows)}
+            return {"z_i": latents.look_up(rows)}
 
         inputs = (tf.TensorSpec([None], tf.int64, "rows"),)
-        return {**super().signatures(), "embed": Signature(embed, inputs, True)}
+        return {"embed": Signature(embed, inputs, True)}

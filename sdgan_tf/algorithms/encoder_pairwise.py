@@ -67,18 +67,17 @@ class EncoderPairwise(SDGAN):
             ]
             generator.identities.assign(tf.concat(codes, axis=0))
 
-    def signatures(self) -> dict[str, Signature]:
+    @staticmethod
+    def generator_signatures(generator, latents) -> dict[str, Signature]:
         """`encode`: photographs in [-1, 1] to their z_i."""
+        del latents
 
         def encode(images):
-            return {"z_i": self.sampler.encoder(images, training=False)}
+            return {"z_i": generator.encoder(images, training=False)}
 
-        size = self.d.image_size
+        size = generator.image_size
         inputs = (tf.TensorSpec([None, size, size, 3], tf.float32, "images"),)
-        return {
-            **super().signatures(),
-            "encode": Signature(encode, inputs, True),
-        }
+        return {"encode": Signature(encode, inputs, True)}
 
     def imagining_flops(self) -> tuple[int, int]:
         size = self.d.image_size
