@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+import re
 
 import tensorflow as tf
 
@@ -17,6 +18,9 @@ DAMAGED = (
     TypeError,
     AttributeError,
 )
+
+
+NAME = re.compile(r"step-(\d+)\.index")
 
 
 def step_of(path: str) -> int:
@@ -43,7 +47,11 @@ class Checkpoints:
         was lost, does not hide them.
         """
         found = tf.io.gfile.glob(os.path.join(self.folder, "step-*.index"))
-        paths = [path.removesuffix(".index") for path in found]
+        paths = [
+            path.removesuffix(".index")
+            for path in found
+            if NAME.fullmatch(os.path.basename(path))
+        ]
         return sorted(paths, key=step_of, reverse=True)
 
     def write(self, checkpoint: tf.train.Checkpoint, step: int) -> str:
@@ -112,7 +120,12 @@ class Checkpoints:
     def keep(self, path: str) -> None:
         """Keeps one of `paths` for good; it is none of them any more."""
         for file in _files(path):
-            tf.io.gfile.rename(file, _kept(file), overwrite=True)
+            tf.io.gfile.rename(file, _renamed(file, "kept"), overwrite=True)
+
+    def set_aside(self, path: str) -> None:
+        """Lets one of `paths` that cannot be read be none of them."""
+        for file in _files(path):
+            tf.io.gfile.rename(file, _renamed(file, "damaged"), overwrite=True)
 
     def remove_leftovers(self) -> None:
         """Removes what a save that was killed left; the lock must be held.
@@ -133,7 +146,7 @@ class Checkpoints:
                 gfile.remove(path)
             elif ".data-" in name and f"{stem}.index" not in names:
                 if f"kept-{stem}.index" in names:
-                    gfile.rename(path, _kept(path), overwrite=True)
+                    gfile.rename(path, _renamed(path, "kept"), overwrite=True)
                 else:
                     gfile.remove(path)
 
@@ -143,6 +156,6 @@ def _files(path: str) -> list[str]:
     return [f"{path}.index", *tf.io.gfile.glob(f"{path}.data-*")]
 
 
-def _kept(path: str) -> str:
+def _renamed(path: str, what: str) -> str:
     folder, name = os.path.split(path)
-    return os.path.join(folder, f"kept-{name}")
+    return os.path.join(folder, f"{what}-{name}")

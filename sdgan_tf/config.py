@@ -8,16 +8,42 @@ what a checkpoint carries and a resumed run must agree with.
 import dataclasses
 import hashlib
 import json
+import math
 
 AUTO = "auto"
+LARGEST = 2**31 - 1  # What TensorFlow's sizes and steps are counted in.
 
 
-def option(default, help: str, choices: tuple = (), minimum=None):
+def option(default, help: str, choices: tuple = (), minimum=None, maximum=None):
     """A field with its one-line meaning and the values that it may take."""
+    if type(default) is int and maximum is None:
+        maximum = LARGEST
     return dataclasses.field(
         default=default,
-        metadata={"help": help, "choices": choices, "minimum": minimum},
+        metadata={
+            "help": help,
+            "choices": choices,
+            "minimum": minimum,
+            "maximum": maximum,
+        },
     )
+
+
+def _broken_rule(field: dataclasses.Field, value) -> str:
+    """What a field's value must be and is not; "" if it is right."""
+    kind, meta = type(field.default), field.metadata
+    low, high = meta["minimum"], meta["maximum"]
+    if type(value) is not kind:
+        return kind.__name__
+    if meta["choices"] and value not in meta["choices"]:
+        return f"one of {meta['choices']}"
+    if kind is not str and not math.isfinite(value):
+        return "finite"
+    if low is not None and value < low:
+        return f"at least {low}"
+    if high is not None and value > high:
+        return f"at most {high}"
+    return ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +104,12 @@ class Experiment:
         "then what is sampled and exported; 0: none.",
         minimum=0,
     )
-    seed: int = option(0, "Seed of weights, data order and latents.", minimum=0)
+    seed: int = option(
+        0,
+        "Seed of weights, data order and latents.",
+        minimum=0,
+        maximum=2**32 - 1,
+    )
     precision: str = option(
         "float32",
         "Arithmetic of the networks; auto: bfloat16 where the processor has "
@@ -91,16 +122,20 @@ class Experiment:
         return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> "Experiment":
-        """The inverse of `to_json`.
+    def from_fields(cls, fields: dict) -> "Experiment":
+        """The experiment of fields by name, as `to_json` writes them.
 
         A field that is younger than the text gets its default: what is added
         here must default to what was done before it.
 
         Raises:
-            ValueError: If a field is unknown or its value of another kind.
+            ValueError: If a field is unknown or its value not one it may take.
         """
-        fields = json.loads(text)
+        if type(fields) is not dict:
+            raise ValueError(
+                f"A configuration must be a JSON object. Received: {fields!r}"
+            )
+        fields = dict(fields)
         known = {field.name for field in dataclasses.fields(cls)}
         odd = set(fields) - known
         if odd:
@@ -112,11 +147,11 @@ class Experiment:
             value = fields.get(field.name, field.default)
             if type(field.default) is float and type(value) is int:
                 value = fields[field.name] = float(value)
-            if type(value) is not type(field.default):
+            rule = _broken_rule(field, value)
+            if rule:
                 raise ValueError(
-                    f"`{field.name}` of a configuration must be "
-                    f"{type(field.default).__name__}. Received: "
-                    f"{field.name}={value!r}"
+                    f"`{field.name}` of a configuration must be {rule}. "
+                    f"Received: {field.name}={value!r}"
                 )
         return cls(**fields)
 
@@ -163,6 +198,11 @@ class Training:
     )
     cache_gb: float = option(
         8.0, "Decoded data up to this size is held in memory.", minimum=0
+    )
+    device_gb: float = option(
+        0.0,
+        "Decoded data up to this size is held on each GPU instead.",
+        minimum=0,
     )
     collapse_limit: float = option(
         0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
@@ -220,7 +260,9 @@ class Interpolation:
     frames: int = option(
         12, "Frames of the animation on each of its 4 ways.", minimum=1
     )
-    frame_milliseconds: int = option(80, "Time of a frame.", minimum=10)
+    frame_milliseconds: int = option(
+        80, "Time of a frame.", minimum=10, maximum=65_535
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,6 +33,7 @@ MEMORY_FLAGS = {
     "project": ("restarts",),
     "explore": ("explore_rows", "explore_columns"),
     "evaluate": ("num_pairs",),
+    "table": ("num_pairs",),
     "train_verifier": ("verifier_width",),
     "judge_kit": ("num_pairs",),
 }
@@ -44,7 +45,11 @@ FULL_DISK = ("No space left on device", "Disk quota exceeded")
 
 def is_users(error: Exception) -> bool:
     """Whether the user can mend it; a bug is to keep its traceback."""
-    return isinstance(error, USER_ERRORS) or bool(_disagreement(error))
+    return (
+        isinstance(error, USER_ERRORS)
+        or is_full_disk(error)
+        or bool(_disagreement(error))
+    )
 
 
 def explain(error: Exception, config: Config) -> str:

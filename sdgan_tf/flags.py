@@ -53,6 +53,7 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             default,
             text,
             lower_bound=meta["minimum"],
+            upper_bound=meta["maximum"],
             flag_values=values,
         )
         # What is no number is not below a bound either.
@@ -68,6 +69,7 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             default,
             text,
             lower_bound=meta["minimum"],
+            upper_bound=meta["maximum"],
             flag_values=values,
         )
         if choices:

@@ -104,14 +104,19 @@ class Run:
         """
         path = self.path(CONFIG)
         if tf.io.gfile.exists(path):
-            return Experiment.from_json(json.dumps(_read_object(path)))
-        if not tf.io.gfile.exists(self.path(CARD)):
+            fields = _read_object(path)
+        elif tf.io.gfile.exists(self.path(CARD)):
+            path = self.path(CARD)
+            fields = _read_object(path).get("experiment", {})
+        else:
             raise FileNotFoundError(
                 f"`run_dir` is no run folder: it has no `{CONFIG}`. "
                 f"Received: run_dir={self.folder!r}"
             )
-        card = _read_object(self.path(CARD))
-        return Experiment.from_json(json.dumps(card.get("experiment", {})))
+        try:
+            return Experiment.from_fields(fields)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
     def write_experiment(self, experiment: Experiment) -> None:
         """Makes the folder and notes what is trained in it."""
@@ -262,7 +267,13 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
                 f"`{WEIGHTS}` in {run.folder!r} does not fit the generator: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        return int(_read_object(run.path(CARD)).get("step", 0))
+        step = _read_object(run.path(CARD)).get("step", 0)
+        if type(step) is not int or step < 0:
+            raise ValueError(
+                f"{run.path(CARD)}: `step` must be a whole number of at least "
+                f"0. Received: step={step!r}"
+            )
+        return step
     path = run.checkpoints.restore_latest(
         tf.train.Checkpoint(
             **{name: variables(network) for name, network in networks.items()}

@@ -13,6 +13,7 @@ from sdgan_tf.pixels import BEGAN_PIXELS
 
 # What is SD-GAN's and must be left as it is.
 ONLY = {
+    "loss": "dcgan",
     "d_steps_per_g_step": 1,
     "augment": "none",
     "r1_weight": 0.0,
@@ -42,8 +43,9 @@ class SDBEGAN(Algorithm):
         for name, only in ONLY.items():
             if getattr(experiment, name) != only:
                 raise ValueError(
-                    f"`sd_began` updates both networks from one pass, without "
-                    f"penalties or augmentation: `{name}` must be {only!r}. "
+                    "`sd_began` has its own loss and updates both networks "
+                    "from one pass, without penalties or augmentation: leave "
+                    f"out --{name}, which is {only!r}. "
                     f"Received: {name}={getattr(experiment, name)!r}"
                 )
         super().__init__(experiment)

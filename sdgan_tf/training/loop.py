@@ -1,8 +1,11 @@
 """The training loop: compiled steps, and actions between them."""
 
 import contextlib
+import hashlib
 import math
+import os
 import signal
+import sys
 import tempfile
 import time
 
@@ -21,6 +24,7 @@ from sdgan_tf.config import AUTO, Config, Experiment
 from sdgan_tf.locking import locked
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
+from sdgan_tf.training.device_data import DevicePhotographs
 from sdgan_tf.training.precision import resolve_precision
 from sdgan_tf.training.resuming import describe, resolve
 from sdgan_tf.training.samples import Samples
@@ -86,6 +90,7 @@ class Trainer:
             self.output = Run(self._scratch.name)
         self._lock = contextlib.ExitStack()
         self._lock.enter_context(locked(self.output.folder))
+        tf.io.gfile.makedirs(self.output.checkpoints.folder)
         self.output.checkpoints.remove_leftovers()
         self.state = TrainingState(
             self.algorithm,
@@ -96,6 +101,7 @@ class Trainer:
             keep_every_hours=self.options.keep_every_hours,
         )
         self._take_up()
+        self._check_workers_agree()
         self.samples = Samples(
             self.algorithm,
             self.experiment,
@@ -137,14 +143,37 @@ class Trainer:
             load_networks(Run(self.options.init_from), self.algorithm.networks)
             self.algorithm.restart_average()
 
-    def train(self) -> None:
+    def _check_workers_agree(self) -> None:
+        """Raises ValueError if another worker would train something else.
+
+        Their gradients would be averaged without a word.
+        """
+        mine = self.state.steps_done, self.experiment, self.data.build_id
+        digest = hashlib.sha256(repr(mine).encode()).hexdigest()
+        # So few digits that the mean of equal numbers is exact in float32.
+        number = float(int(digest[:4], 16))
+        (mean,) = self.workers.agree(number)
+        if mean != number:
+            raise ValueError(
+                "All workers must see the same run folder and data, and be "
+                "given the same flags; one of them differs. Received here: "
+                f"run_dir={self.run.folder!r} at step {self.state.steps_done}, "
+                f"data_dir={self.data.folder!r} with build_id "
+                f"{self.data.build_id}, {self.experiment.to_json()}"
+            )
+
+    def train(self) -> bool:
         """Trains to `train_steps`; a signal saves and stops before.
+
+        Returns:
+            Whether all steps are trained.
 
         Raises:
             Diverged: If losses or weights are no longer finite.
         """
         with self._lock:
             self._train()
+        return self.state.steps_done >= self.options.train_steps
 
     def _train(self) -> None:
         step = self.state.steps_done
@@ -156,6 +185,7 @@ class Trainer:
             self.output.write_identities(self.tuples.names())
         self.summaries = Summaries(self.output)
         self.summaries.text("configuration", self.description, step)
+        print(f"Training on {self.workers}", flush=True)
         handlers = {
             number: signal.signal(number, self._on_signal)
             for number in (signal.SIGTERM, signal.SIGINT)
@@ -169,12 +199,18 @@ class Trainer:
 
     def _train_from(self, step: int) -> None:
         options, state, workers = self.options, self.state, self.workers
+        photographs = None
+        if self.tuples.decoded_bytes <= options.device_gb * 1e9:
+            photographs = DevicePhotographs(
+                workers.strategy, self.tuples.held_images()
+            )
         train_steps = compile_steps(
             workers.strategy,
             self.algorithm,
             self.experiment.seed,
             state.step,
             options.jit_compile,
+            photographs,
         )
         iterator = iter(
             distribute(
@@ -183,11 +219,12 @@ class Trainer:
                 self.experiment.batch_size,
                 start_batch=step * self.algorithm.batches_per_step,
                 cache_bytes=options.cache_gb * 1e9,
+                look_up=photographs is None,
             )
         )
         progress = Progress("step", options.train_steps, first=step)
         meter = Meter()
-        self.samples.draw(self.summaries, step)
+        self.grid_path, drawn = self.samples.draw(self.summaries, step), step
         per_call, stopped = 1, False
         while step < options.train_steps and not stopped:
             n = min(per_call, self._steps_to_next_action(step))
@@ -206,7 +243,8 @@ class Trainer:
                 shown = {n: scalars[n] for n in self.algorithm.scalars}
                 progress.logged(step, shown, rate)
             if step % options.sample_interval_steps == 0:
-                self.samples.draw(self.summaries, step)
+                self.grid_path = self.samples.draw(self.summaries, step)
+                drawn = step
             if self.scoring and step % options.evaluate_interval_steps == 0:
                 self._score(step)
             if step % options.save_interval_steps == 0:
@@ -218,7 +256,8 @@ class Trainer:
             per_call = max(1, int(SECONDS_PER_CALL / seconds * n))
         if step != state.last_saved_step:
             self._save()
-        self.grid_path = self.samples.draw(self.summaries, step)
+        if step != drawn:
+            self.grid_path = self.samples.draw(self.summaries, step)
         if stopped:
             name = self._signal or "a signal to another worker"
             print(f"Stopped by {name}; saved at step {step}.")
@@ -306,7 +345,7 @@ def train(config: Config) -> None:
     if config.training.dry_run:
         print(trainer.description)
         return
-    trainer.train()
+    finished = trainer.train()
     run = trainer.run
     print(f"Run folder:  {run.folder}")
     print(f"TensorBoard: tensorboard --logdir {run.path('tensorboard')}")
@@ -314,3 +353,7 @@ def train(config: Config) -> None:
     print(f"Checkpoint:  {paths[0] if paths else 'none'}")
     if trainer.grid_path:
         print(f"Grid:        {trainer.grid_path}")
+    if trainer.workers.number > 1 and not finished:
+        # One that was told to stop has stopped all: a cluster that starts
+        # again what failed must not take them for done.
+        sys.exit(os.EX_TEMPFAIL)

@@ -22,7 +22,8 @@ class Samples:
     Args:
         algorithm: Whose generator draws.
         experiment: What is trained.
-        tuples: Real tuples to show beside the generated ones.
+        tuples: Real tuples, of which the first are shown beside the generated
+            ones.
         collapse_limit: Diversity of the grid below which it warns.
     """
 
@@ -35,7 +36,8 @@ class Samples:
     ):
         self.algorithm = algorithm
         self.experiment = experiment
-        self.tuples = tuples
+        # Read once: what a data set opens is open as long as the process.
+        self.real = tuples.first(GRID_SIDE)
         self.collapse_limit = collapse_limit
         self.was_diverse = False
 
@@ -65,12 +67,7 @@ class Samples:
         key = Keys(seed, tf.constant(step)).key(Stream.GRID)
         z = latents.tuples(key, GRID_SIDE, k)
         fake = self._generate(tf.reshape(z, [-1, z.shape[-1]]))
-        batch = next(
-            iter(
-                self.tuples.batches(GRID_SIDE, start_batch=step, cache_bytes=0)
-            )
-        )
-        real = pixels.to_float(batch["images"])
+        real = pixels.to_float(self.real)
         fake = tf.reshape(fake, real.shape)
         sheets = {"samples/real": real, "samples/fake": fake}
         # Out of the replicas, as `_generate`: the first one's weights are read.

@@ -54,7 +54,7 @@ class Scoring:
         self.num_pairs = config.training.evaluate_pairs
         self.seed = config.experiment.seed
         self.algorithm = algorithm
-        self.best = Run(run.path("best"))
+        self.run, self.best = run, Run(run.path("best"))
         self.verifier = open_verifier(config.evaluation.verifier, data)
         photographs = Photographs.open(data, "valid")
         self.real = measure_photographs(
@@ -95,6 +95,7 @@ class Scoring:
         if scalars["evaluate/pair_kernel"] >= self._best_score():
             return
         self.best.write_experiment(state.experiment)
+        self.run.copy_identities(self.best)
         state.write_only(self.best)
         line = json.dumps({"step": step, **scalars})
         write_text(self.best.path(CARD), line + "\n")

@@ -56,10 +56,18 @@ class TrainingState:
         return int(self.step.numpy())
 
     def restore(self, run: Run) -> str | None:
-        """Takes up the latest readable checkpoint; None if there is none."""
+        """Takes up the latest readable checkpoint; None if there is none.
+
+        Later ones, which could not be read, are set aside: they would else
+        count among those that are kept.
+        """
+        before = run.checkpoints.paths()
         path = run.checkpoints.restore_latest(self.checkpoint)
         if path:
             self.last_saved_step = step_of(path)
+            if run == self.run:
+                for damaged in before[: before.index(path)]:
+                    run.checkpoints.set_aside(damaged)
         return path
 
     def bad_weights(self) -> str | None:

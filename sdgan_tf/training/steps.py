@@ -5,6 +5,7 @@ import tensorflow as tf
 from data_pipeline.pairs import IdentityTuples
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.latents import Keys
+from sdgan_tf.training.device_data import DevicePhotographs
 from sdgan_tf.training.summaries import WAITED
 
 
@@ -14,6 +15,7 @@ def compile_steps(
     seed: int,
     step: tf.Variable,
     jit_compile: bool = False,
+    photographs: DevicePhotographs | None = None,
 ):
     """Makes `train_steps(iterator, n)`: n steps in one compiled call.
 
@@ -25,6 +27,8 @@ def compile_steps(
         seed: Of the random keys.
         step: Steps done; it is moved.
         jit_compile: Whether XLA compiles a step.
+        photographs: Where the images of batches are looked up that have
+            positions instead.
 
     Raises:
         ValueError: If XLA is asked for with several replicas.
@@ -36,6 +40,8 @@ def compile_steps(
         )
 
     def replica_step(batches, step):
+        if photographs:
+            batches = tuple(map(photographs.look_up, batches))
         return algorithm.step(batches, Keys(seed, step))
 
     if jit_compile:

@@ -68,14 +68,21 @@ class Meter:
         self.started = time.monotonic()
 
     def add(self, values: dict[str, float], steps: int, seconds: float) -> None:
-        """Takes the means over `steps` steps that took `seconds`."""
+        """Takes the means over `steps` steps that took `seconds`.
+
+        `values` hold `WAITED` among them.
+        """
         for name, value in values.items():
             self.totals[name] = self.totals.get(name, 0.0) + value * steps
         self.steps += steps
         self.seconds += seconds
 
     def take(self, batch_size: int) -> dict[str, float]:
-        """The means since the last call, with the speed."""
+        """The means since the last call, with the speed.
+
+        `time/overhead_share` is the part of the time that went into no step:
+        waiting for data, scalars, pictures, checkpoints, evaluations.
+        """
         elapsed = time.monotonic() - self.started
         scalars = {n: total / self.steps for n, total in self.totals.items()}
         scalars["time/pairs_per_second"] = batch_size * self.steps / elapsed
@@ -83,5 +90,7 @@ class Meter:
         scalars["time/data_share"] = (
             scalars[WAITED] / scalars["time/seconds_per_step"]
         )
+        stepping = self.seconds - scalars[WAITED] * self.steps
+        scalars["time/overhead_share"] = 1 - stepping / elapsed
         self.__init__()
         return scalars

@@ -1,7 +1,8 @@
-"""What a folder of checkpoints holds after a save that was cut."""
+"""What a folder of checkpoints holds, and what in it is none."""
 
 import os
 
+from sdgan_tf.checkpoints import Checkpoints
 from sdgan_tf.runs import Run
 
 
@@ -31,3 +32,10 @@ def test_leftovers_of_a_killed_save_are_removed(tmp_path):
     moved = f"kept-step-00000002{data}"
     assert sorted(os.listdir(folder)) == sorted([*stay, moved])
     assert (folder / moved).read_text() == f"step-00000002{data}"
+
+
+def test_what_is_not_named_like_a_checkpoint_is_none(tmp_path):
+    names = ["step-00000004", "step-copy", "step-00000006 (1)", "xstep-0000009"]
+    for name in names:
+        (tmp_path / f"{name}.index").write_bytes(b"")
+    assert Checkpoints(str(tmp_path)).paths() == [str(tmp_path / names[0])]

@@ -72,8 +72,10 @@ def test_every_option_explains_itself():
 
 def test_json_roundtrip():
     changed = Experiment(**OTHER)
-    assert Experiment.from_json(changed.to_json()) == changed
-    assert Experiment.from_json(Experiment().to_json()) == Experiment()
+    assert Experiment.from_fields(json.loads(changed.to_json())) == changed
+    assert Experiment.from_fields(json.loads(Experiment().to_json())) == (
+        Experiment()
+    )
 
 
 def test_json_is_sorted_and_plain():
@@ -115,30 +117,48 @@ def test_differences():
     assert ours.differences(Experiment(loss="wgan", k=4)) == []
 
 
-def test_from_json_with_an_unknown_field():
+def test_from_fields_with_an_unknown_field():
     fields = {**json.loads(Experiment().to_json()), "colour": 1}
     with pytest.raises(
         ValueError, match=r"newer version.*colour.*Received: fields="
     ):
-        Experiment.from_json(json.dumps(fields))
+        Experiment.from_fields(fields)
 
 
-def test_from_json_of_an_older_version_takes_the_default():
+def test_from_fields_of_an_older_version_takes_the_default():
     fields = json.loads(Experiment(k=4, gamma=0.7).to_json())
     del fields["gamma"]
-    assert Experiment.from_json(json.dumps(fields)) == Experiment(k=4)
+    assert Experiment.from_fields(fields) == Experiment(k=4)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("dim", "64"), ("k", 2.5), ("k", True), ("loss", None)]
+    ("name", "value", "rule"),
+    [
+        ("dim", "64", "int"),
+        ("k", 2.5, "int"),
+        ("k", True, "int"),
+        ("loss", None, "str"),
+        ("loss", "hinge", r"one of \('dcgan'"),
+        ("batch_size", 0, "at least 1"),
+        ("dim", 2**31, "at most 2147483647"),
+        ("gamma", float("nan"), "finite"),
+    ],
 )
-def test_from_json_with_a_value_of_another_kind(name, value):
+def test_from_fields_with_a_value_that_is_none_of_its_own(name, value, rule):
     fields = dataclasses.asdict(Experiment()) | {name: value}
-    with pytest.raises(ValueError, match=f"`{name}` of a configuration must"):
-        Experiment.from_json(json.dumps(fields))
+    with pytest.raises(
+        ValueError, match=f"`{name}` of a configuration must be {rule}"
+    ):
+        Experiment.from_fields(fields)
 
 
-def test_from_json_takes_a_whole_number_for_a_float():
+@pytest.mark.parametrize("fields", [[], None, 5, "x"])
+def test_from_fields_of_no_object(fields):
+    with pytest.raises(ValueError, match="must be a JSON object"):
+        Experiment.from_fields(fields)
+
+
+def test_from_fields_takes_a_whole_number_for_a_float():
     fields = dataclasses.asdict(Experiment()) | {"gamma": 1}
-    gamma = Experiment.from_json(json.dumps(fields)).gamma
+    gamma = Experiment.from_fields(fields).gamma
     assert gamma == 1.0 and type(gamma) is float

@@ -13,6 +13,7 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop
+from sdgan_tf.training.device_data import DevicePhotographs
 
 both_models = pytest.mark.parametrize(
     "trained", ["sd_dcgan", "sd_began"], indirect=True
@@ -63,6 +64,8 @@ def test_run_folder_holds_what_the_readme_says(trained, capsys):
     shares = [s["time/data_share"] for s in steps if "time/data_share" in s]
     assert all(0 <= share <= 1 for share in shares)
     assert [s["step"] for s in steps if "loss/generator" in s] == [2, 4, 6]
+    # The last step's, which is one to draw at anyway, is drawn once.
+    assert [s["step"] for s in steps if "score/grid_diversity" in s] == [3, 6]
     grid = Image.open(run / "samples" / "samples_grid-00000006.png")
     assert grid.size == (8 * 32, 8 * 32)
     events = event_accumulator.EventAccumulator(str(run / "tensorboard"))
@@ -122,6 +125,33 @@ def test_steps_a_call_change_no_number(
     monkeypatch.setattr(loop, "SECONDS_PER_CALL", 1e9)
     loop.train(make_config(run_dir=many, log_interval_steps=6))
     assert_same(weights(one, 6), weights(many, 6))
+
+
+@pytest.mark.parametrize("commonalities", ["", "identity,observation"])
+def test_photographs_on_the_device_change_no_number(
+    make_config, tmp_path, monkeypatch, commonalities
+):
+    looked_up = []
+    look_up = DevicePhotographs.look_up
+
+    def spy(self, batch):
+        looked_up.append(sorted(batch))
+        return look_up(self, batch)
+
+    monkeypatch.setattr(DevicePhotographs, "look_up", spy)
+    host, device = str(tmp_path / "host"), str(tmp_path / "device")
+    # 24 identities of 4 images of 32x32: 295 kB.
+    for run_dir, device_gb in ((host, 290e-6), (device, 300e-6)):
+        assert not looked_up
+        loop.train(
+            make_config(
+                run_dir=run_dir,
+                device_gb=device_gb,
+                commonalities=commonalities,
+            )
+        )
+    assert looked_up and all("images" not in names for names in looked_up)
+    assert_same(weights(host, 6), weights(device, 6))
 
 
 def test_finished_run_does_nothing(trained, capsys):

@@ -1,6 +1,7 @@
 """The pictures of a run, and the watch for collapse."""
 
 import logging
+import os
 import pathlib
 
 import numpy as np
@@ -36,6 +37,20 @@ def test_diversity_is_that_of_the_grid(make_config, caplog):
     with caplog.at_level(logging.WARNING):
         trainer.samples.draw(trainer.summaries, 3)
     assert "standard deviation 0.0000" in caplog.text
+
+
+@pytest.mark.skipif(
+    not os.path.isdir("/proc/self/fd"), reason="No /proc lists open files."
+)
+def test_draws_leave_no_file_open(make_config):
+    """A run draws a thousand times, and may open a thousand files."""
+    trainer = loop.Trainer(make_config())
+    trainer.summaries = loop.Summaries(trainer.run)
+    opened = []
+    for step in range(3):
+        trainer.samples.draw(trainer.summaries, step)
+        opened.append(len(os.listdir("/proc/self/fd")))
+    assert opened[1:] == opened[:-1]
 
 
 @pytest.mark.parametrize("trained", ["sd_began"], indirect=True)

@@ -56,6 +56,23 @@ def test_only_a_better_score_is_kept(
     assert len(best.checkpoints.paths()) == 1
 
 
+def test_the_best_checkpoint_knows_the_identities(
+    make_config, split_data, colours, tmp_path
+):
+    loop.train(
+        make_config(
+            data_dir=split_data,
+            model="embedding_pairwise",
+            train_steps=1,
+            evaluate_interval_steps=1,
+        )
+    )
+    best = Run(str(tmp_path / "run" / "best"))
+    assert best.identity_rows(["train3", "train5"]) == Run(
+        str(tmp_path / "run")
+    ).identity_rows(["train3", "train5"])
+
+
 def test_evaluating_changes_no_weight(
     make_config, split_data, colours, tmp_path
 ):

@@ -63,9 +63,12 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
     """Of the index's last bytes some are padding."""
     run = Run(trained.run_dir)
     trainer = loop.Trainer(make_config(train_steps=9))
-    whole = [v.numpy() for v in trainer.algorithm.generator.variables]
+    parts = trainer.algorithm.checkpointed().values()
+    variables = [trainer.state.step, *(v for part in parts for v in part)]
+    whole = [v.numpy() for v in variables]
     path = pathlib.Path(run.checkpoints.paths()[0] + suffix)
-    content = path.read_bytes()
+    held = {p: p.read_bytes() for p in path.parent.glob("step-00000006.*")}
+    content = held[path]
     rng = np.random.default_rng(0)
     noticed = 0
     for bit in rng.choice(8 * len(content), 40, replace=False):
@@ -74,13 +77,28 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
         if restored.endswith("step-00000003"):
             noticed += 1
         else:
-            for ours, held in zip(
-                trainer.algorithm.generator.variables, whole, strict=True
-            ):
-                np.testing.assert_array_equal(ours.numpy(), held)
-        path.write_bytes(content)
+            for ours, value in zip(variables, whole, strict=True):
+                np.testing.assert_array_equal(ours.numpy(), value)
+        for each, bytes_ in held.items():
+            each.write_bytes(bytes_)
     assert noticed >= 38
     assert trainer.state.restore(run).endswith("step-00000006")
+
+
+def test_a_damaged_checkpoint_takes_no_other_s_place(trained, make_config):
+    """It is later than what is trained next."""
+    run = Run(trained.run_dir)
+    damaged = run.checkpoints.paths()[0] + ".data-00000-of-00001"
+    pathlib.Path(damaged).write_bytes(b"")
+    loop.train(
+        make_config(train_steps=4, save_interval_steps=1, keep_checkpoints=1)
+    )
+    assert run.generator().step == 4
+    assert [os.path.basename(p) for p in run.checkpoints.paths()] == [
+        "step-00000004"
+    ]
+    names = os.listdir(run.checkpoints)
+    assert "damaged-step-00000006.index" in names
 
 
 @pytest.mark.parametrize("lost", [".data-00000-of-00001", ".index"])
