@@ -60,7 +60,9 @@ def test_the_notebook_is_kept_without_outputs(notebook):
             assert not cell.outputs and cell.execution_count is None
 
 
-@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize(
+    "given", [pytest.param(False, marks=pytest.mark.slow), True]
+)
 def test_the_notebook_runs(notebook, export, tmp_path, monkeypatch, given):
     pytest.importorskip("ipykernel", reason="requirements-dev.txt")
     nbclient = pytest.importorskip("nbclient", reason="requirements-dev.txt")

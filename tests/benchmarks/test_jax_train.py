@@ -132,6 +132,7 @@ def weights(algorithm) -> dict[str, list[np.ndarray]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_two_steps_are_tensorflows(compared, case):
     root, results = compared
@@ -178,6 +179,7 @@ def test_tuples_are_of_one_identity_and_identities_uniform():
     np.testing.assert_allclose(seen[rows == 3], 500, atol=130)
 
 
+@pytest.mark.slow
 def test_a_run_is_taken_like_main_pys(tmp_path):
     rng = np.random.default_rng(0)
     np.savez(

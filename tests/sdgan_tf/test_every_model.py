@@ -21,6 +21,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 CASES = {name: {"model": name} for name in SYSTEMS} | {
     "commonalities": {"commonalities": "identity,observation"},
 }
+# The others share most of their code with these.
+QUICK = ("sd_dcgan", "sd_began", "dr_gan")
 MORE = {
     "stacked_began": {"model": "sd_began", "discriminator": "stacked"},
     "k3": {"k": 3},
@@ -39,7 +41,10 @@ EXTRA_SIGNATURES = {
 
 @pytest.mark.parametrize(
     "case",
-    [*CASES, *(pytest.param(case, marks=pytest.mark.slow) for case in MORE)],
+    [
+        pytest.param(case, marks=[] if case in QUICK else pytest.mark.slow)
+        for case in [*CASES, *MORE]
+    ],
 )
 def test_whole_way(
     case, make_config, split_data, mean_colour, monkeypatch, capsys

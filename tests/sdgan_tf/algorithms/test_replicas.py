@@ -41,7 +41,17 @@ WEIGHTS = {
 SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {"began": 7, "ac_dcgan": 5}
 
 
-@pytest.fixture(scope="module", params=EXPERIMENTS)
+# The others share most of their code with these.
+QUICK = ("dcgan", "began", "ac_dcgan")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+        for name in EXPERIMENTS
+    ],
+)
 def name(request):
     return request.param
 
