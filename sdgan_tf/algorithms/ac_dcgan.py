@@ -35,7 +35,11 @@ class AuxiliaryClassifier(SDGAN):
     adversarial loss is.
     """
 
-    scalars = (*SDGAN.scalars, "loss/auxiliary")
+    scalars = (
+        *SDGAN.scalars,
+        "loss/discriminator_auxiliary",
+        "loss/generator_auxiliary",
+    )
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:

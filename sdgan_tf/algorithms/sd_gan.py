@@ -72,7 +72,7 @@ class SDGAN(Algorithm):
             fake = self.augment(fake, keys, 2 * substep + 1)
             with tf.GradientTape() as tape:
                 # Real and fake in one call: one large product instead of two.
-                logits, auxiliary = self.judge(
+                logits, d_auxiliary = self.judge(
                     tf.concat([real, fake], axis=0),
                     [batch.get("row"), imagined],
                     num_batches=2,
@@ -80,7 +80,7 @@ class SDGAN(Algorithm):
                 )
                 real_logits, fake_logits = tf.split(logits, 2)
                 d_loss = self.loss.discriminator(real_logits, fake_logits)
-                d_loss += auxiliary + self.penalty(real, fake, keys, substep)
+                d_loss += d_auxiliary + self.penalty(real, fake, keys, substep)
             self.update("discriminator", d_loss, tape)
             self.clip_discriminator()
 
@@ -88,13 +88,14 @@ class SDGAN(Algorithm):
             tape.watch([v.value for v in self.generator.trainable_variables])
             fake, imagined = self.imagine(batch, keys.key(Stream.G_LATENTS))
             fake = self.augment(fake, keys, 2 * self.batches_per_step)
-            logits, auxiliary = self.judge(fake, [imagined])
-            g_loss = self.loss.generator(logits) + auxiliary
+            logits, g_auxiliary = self.judge(fake, [imagined])
+            g_loss = self.loss.generator(logits) + g_auxiliary
         self.update("generator", g_loss, tape)
         values = {
             "loss/discriminator": d_loss,
             "loss/generator": g_loss,
-            "loss/auxiliary": auxiliary,
+            "loss/discriminator_auxiliary": d_auxiliary,
+            "loss/generator_auxiliary": g_auxiliary,
             "score/real": tf.reduce_mean(real_logits),
             "score/fake": tf.reduce_mean(fake_logits),
         }

@@ -131,8 +131,10 @@ def test_cross_entropy_is_added_to_both_losses(model):
     assert float(auxiliary) == pytest.approx(expected.mean(), rel=1e-5)
     # Untrained, it knows nobody: ln 5.
     values = algorithm.step((batch(1),), KEYS)
-    assert float(values["loss/auxiliary"]) == pytest.approx(np.log(5), abs=0.1)
-    adversarial = values["loss/generator"] - values["loss/auxiliary"]
+    for network in ("discriminator", "generator"):
+        loss = float(values[f"loss/{network}_auxiliary"])
+        assert loss == pytest.approx(np.log(5), abs=0.1)
+    adversarial = values["loss/generator"] - values["loss/generator_auxiliary"]
     assert float(adversarial) == pytest.approx(np.log(2), abs=0.2)
     assert values["loss/discriminator"] > 1.5
 

@@ -38,7 +38,7 @@ WEIGHTS = {
     # Dense, 6 + 1 convolutions; encoder 9 + 1, bottleneck 1 + 2, decoder.
     "began": {"generator": 16, "discriminator": 20 + 6 + 16},
 }
-SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {"began": 7, "ac_dcgan": 5}
+SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {"began": 7, "ac_dcgan": 6}
 
 
 # The others share most of their code with these.
