@@ -59,7 +59,7 @@ def main(argv: list[str]) -> None:
     try:
         MODES[config.mode](config)
     except Exception as error:
-        if not faults.is_users(error):
+        if config.traceback or not faults.is_users(error):
             raise
         sys.exit(f"main.py: {faults.explain(error, config)}")
 

@@ -407,6 +407,7 @@ class Config:
     mode: str
     run_dir: str
     data_dir: str
+    traceback: bool
     experiment: Experiment
     training: Training
     sampling: Sampling

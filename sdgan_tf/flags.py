@@ -93,6 +93,12 @@ def define(modes: list[str], values: flags.FlagValues = flags.FLAGS) -> None:
     flags.DEFINE_string(
         "data_dir", "", "Folder that build_records wrote.", flag_values=values
     )
+    flags.DEFINE_bool(
+        "traceback",
+        False,
+        "Show where an error was raised, not its message alone.",
+        flag_values=values,
+    )
     for section in SECTIONS.values():
         for field in dataclasses.fields(section):
             _define(field, values)
@@ -118,6 +124,7 @@ def config(parsed: flags.FlagValues = flags.FLAGS) -> Config:
         mode=parsed.mode,
         run_dir=parsed.run_dir,
         data_dir=parsed.data_dir,
+        traceback=parsed.traceback,
         named=named,
         **sections,
     )

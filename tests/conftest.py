@@ -123,6 +123,7 @@ def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
         if name == "experiment":
             named |= set(mine)
     top = {"mode": "train", "run_dir": run_dir, "data_dir": data_dir}
+    top["traceback"] = False
     return Config(**(top | changes), named=frozenset(named), **sections)
 
 

@@ -52,6 +52,14 @@ def test_killed_and_resumed_equals_uninterrupted(main_py, tiny_data, tmp_path):
         )
 
 
+def test_a_traceback_is_shown_on_request(main_py, tmp_path):
+    for flag, shown in (("--notraceback", False), ("--traceback", True)):
+        done = main_py(f"--run_dir={tmp_path}/run", flag, check=False)
+        assert done.returncode == 1
+        assert "--data_dir is missing" in done.stderr
+        assert ("Traceback" in done.stderr) == shown
+
+
 def test_sigterm_saves_and_exits_with_zero(tiny_data, tmp_path):
     command = [
         sys.executable,
