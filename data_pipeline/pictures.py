@@ -202,7 +202,7 @@ def to_png(picture: Image.Image) -> bytes:
 
     Training decodes each picture hundreds of times: at 64 x 64 pixels such a
     file is half as large again as a compressed one, and is decoded in a
-    quarter of the time. Pillow would filter the rows even so.
+    fifth of the time. Pillow would filter the rows even so.
     """
     rows = np.asarray(picture).reshape(picture.height, -1)
     filters = np.zeros([picture.height, 1], np.uint8)  # None, for every row.

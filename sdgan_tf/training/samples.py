@@ -97,7 +97,8 @@ class Samples:
             logging.warning(
                 "COLLAPSE at step %d: the samples of the fixed grid are nearly "
                 "the same picture (standard deviation %.4f over the grid, "
-                "limit %.4f). Earlier checkpoints are in the run folder.",
+                "limit %.4f). To go back, move the later checkpoints out of "
+                "the run folder's `checkpoints`.",
                 step,
                 diversity,
                 self.collapse_limit,
