@@ -2,16 +2,14 @@
 
 Keras' layers with Keras' weights and results, in other forms where TensorFlow
 runs on a CPU: `docs/performance.md` has what each gains. Padding is "same",
-sides are even.
+sides are even. Classes are named like Keras', since a file of weights names its
+groups after them.
 """
 
 import keras
 
-from sdgan_tf.models.layers import (
-    Conv2D,
-    add_bias,
-    conv_kernel_initializer,
-)
+from sdgan_tf.models import layers
+from sdgan_tf.models.layers import add_bias, conv_kernel_initializer
 
 # Up to so many positions of an image's smaller maps one product with patches is
 # the faster kernel gradient, and up to 2x2 the faster layer.
@@ -154,7 +152,7 @@ def convolution_of_phases(x, kernel, bias):
     return ops.depth_to_space(maps, 2)
 
 
-class DownConv2D(Conv2D):
+class Conv2D(layers.Conv2D):
     """A convolution of stride 2 and padding "same", to half the side.
 
     Args:
@@ -180,7 +178,7 @@ class DownConv2D(Conv2D):
         return convolution(inputs, keras.ops.cast(kernel, inputs.dtype))
 
 
-class UpConv2D(keras.layers.Conv2DTranspose):
+class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """A transposed 5x5 convolution of stride 2, to twice the side.
 
     Args:

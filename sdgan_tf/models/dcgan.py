@@ -7,7 +7,7 @@ import math
 
 import keras
 
-from sdgan_tf.models.convolutions import DownConv2D, UpConv2D
+from sdgan_tf.models.convolutions import Conv2D, Conv2DTranspose
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
     check_dim,
@@ -77,7 +77,7 @@ class DCGANNetwork(keras.Model):
     def downconvs(self, dtype) -> list[keras.layers.Layer]:
         """The 5x5 stride-2 convolutions from an image inwards."""
         return [
-            self.normalized(DownConv2D(filters, 5, dtype))
+            self.normalized(Conv2D(filters, 5, dtype))
             for filters in self.widths
         ]
 
@@ -119,7 +119,7 @@ class DCGANGenerator(DCGANNetwork):
         )
         self.reshape = keras.layers.Reshape((4, 4, widths[0]), dtype=dtype)
         self.upconvs = [
-            UpConv2D(filters, dtype) for filters in [*widths[1:], 3]
+            Conv2DTranspose(filters, dtype) for filters in [*widths[1:], 3]
         ]
         self.norms = self.batch_norms(len(widths), dtype)
 
@@ -166,9 +166,7 @@ class CollatingHead(DCGANNetwork):
 
     def __init__(self, *args, dtype=None, name: str = "head", **kwargs):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
-        self.collate = self.normalized(
-            DownConv2D(MAX_WIDTH * self.dim, 3, dtype)
-        )
+        self.collate = self.normalized(Conv2D(MAX_WIDTH * self.dim, 3, dtype))
         self.norm = GroupedBatchNormalization(
             synchronized=self.synchronized, dtype=dtype
         )

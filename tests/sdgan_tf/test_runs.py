@@ -19,6 +19,7 @@ from sdgan_tf.runs import CARD, WEIGHTS, Run, load_networks
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
+KEPT = ROOT / "pretrained"
 TINY = Experiment(image_size=32, dim=4, d_i=6, d_o=5)
 
 
@@ -56,6 +57,14 @@ def test_latest_checkpoint_is_by_number_not_by_name(tmp_path):
         (tmp_path / "checkpoints" / f"step-{step:08d}.index").touch()
     steps = [path.rsplit("-", 1)[1] for path in run.checkpoints.paths()]
     assert steps == ["100000000", "99999999", "00000005"]
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in KEPT.iterdir()))
+def test_every_kept_generator_draws(name):
+    generator = Run(str(KEPT / name)).generator()
+    z_i, z_o = generator.latents.codes(0, 2, 2)
+    images = generator(generator.latents.grid(z_i, z_o)).numpy()
+    assert np.isfinite(images).all() and images.std(axis=0).mean() > 0.01
 
 
 def test_pretrained_folder_is_taken_like_a_run(tmp_path):

@@ -75,7 +75,7 @@ def assert_is_keras(ours, library, side):
 @pytest.mark.parametrize("side, size, filters", DOWN)
 def test_convolution_is_keras(side, size, filters, dtype):
     assert_is_keras(
-        convolutions.DownConv2D(filters, size, dtype),
+        convolutions.Conv2D(filters, size, dtype),
         lambda dtype: keras.layers.Conv2D(
             filters, size, 2, padding="same", dtype=dtype
         ),
@@ -87,7 +87,7 @@ def test_convolution_is_keras(side, size, filters, dtype):
 @pytest.mark.parametrize("side, filters", UP)
 def test_transposed_convolution_is_keras(side, filters, dtype):
     assert_is_keras(
-        convolutions.UpConv2D(filters, dtype),
+        convolutions.Conv2DTranspose(filters, dtype),
         lambda dtype: keras.layers.Conv2DTranspose(
             filters, 5, 2, padding="same", dtype=dtype
         ),
@@ -100,9 +100,9 @@ def test_transposed_convolution_is_keras(side, filters, dtype):
     "layer",
     [
         lambda dtype: began.conv(4, dtype=dtype),
-        lambda dtype: convolutions.DownConv2D(4, 5, dtype),
-        lambda dtype: convolutions.UpConv2D(3, dtype),
-        lambda dtype: convolutions.UpConv2D(5, dtype),
+        lambda dtype: convolutions.Conv2D(4, 5, dtype),
+        lambda dtype: convolutions.Conv2DTranspose(3, dtype),
+        lambda dtype: convolutions.Conv2DTranspose(5, dtype),
     ],
     ids=["began", "down", "phases", "up"],
 )
@@ -131,12 +131,12 @@ def test_patches_are_what_a_convolution_sees(size):
 @pytest.mark.parametrize(
     "cls, sizes, side, float32, bfloat16",
     [
-        ("DownConv2D", (3, 3), 4, "convolution", "convolution"),
-        ("DownConv2D", (3, 5), 8, "", "convolution"),
-        ("DownConv2D", (3, 5), 16, "", ""),
-        ("UpConv2D", (5,), 4, "", "transposed_convolution"),
-        ("UpConv2D", (5,), 8, "", ""),
-        ("UpConv2D", (3,), 8, *2 * ["convolution_of_phases"]),
+        ("Conv2D", (3, 3), 4, "convolution", "convolution"),
+        ("Conv2D", (3, 5), 8, "", "convolution"),
+        ("Conv2D", (3, 5), 16, "", ""),
+        ("Conv2DTranspose", (5,), 4, "", "transposed_convolution"),
+        ("Conv2DTranspose", (5,), 8, "", ""),
+        ("Conv2DTranspose", (3,), 8, *2 * ["convolution_of_phases"]),
     ],
 )
 def test_other_forms_are_taken_on_this_machine(

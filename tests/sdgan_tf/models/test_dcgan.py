@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import sdgan_tf.models
-from sdgan_tf.models.convolutions import Conv2D, UpConv2D
+from sdgan_tf.models.convolutions import Conv2D, Conv2DTranspose
 from sdgan_tf.models.dcgan import (
     DCGANDiscriminator,
     DCGANEncoder,
@@ -123,7 +123,7 @@ def output_shapes(monkeypatch):
 
         monkeypatch.setattr(cls, "call", recording)
 
-    for cls in (keras.layers.Dense, Conv2D, UpConv2D):
+    for cls in (keras.layers.Dense, Conv2D, Conv2DTranspose):
         record(cls)
     return shapes
 
