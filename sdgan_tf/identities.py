@@ -146,19 +146,28 @@ def to_csv(names: Sequence[str]) -> str:
     return buffer.getvalue()
 
 
-def rows_of(text: str, names: Sequence[str]) -> list[int]:
+def rows_of(text: str | bytes, names: Sequence[str]) -> list[int]:
     """The rows of the table of named subjects.
 
     Args:
-        text: What `to_csv` gave.
+        text: What `to_csv` gave, or its UTF-8.
         names: Whom to look up.
 
     Raises:
-        ValueError: If a name is not there.
+        ValueError: If the text is damaged or a name is not there.
     """
-    rows = {
-        name: int(row) for row, name in list(csv.reader(io.StringIO(text)))[1:]
-    }
+    try:
+        file = io.StringIO(tf.compat.as_text(text))
+        _, *lines = csv.reader(file, strict=True)
+        rows = {name: int(row) for row, name in lines}
+        if sorted(rows.values()) != list(range(len(lines))):
+            raise ValueError("a row is missing, or a row or name comes twice")
+    except (csv.Error, ValueError) as error:
+        raise ValueError(
+            "`identities.csv` must hold the columns `row`, counted from 0, and "
+            f"`identity`: it is damaged ({error}). Copy it again from the run "
+            "folder that was trained."
+        ) from error
     unknown = [name for name in names if name not in rows]
     if unknown:
         raise ValueError(

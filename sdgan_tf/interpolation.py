@@ -36,9 +36,10 @@ def read_ends(ends: str, codes: str, latents: LatentSpace) -> list[np.ndarray]:
         a, b = (int(part) for part in ends.split(","))
     except ValueError:
         a = b = -1
-    if min(a, b) < 0:
+    # Seeds are TensorFlow's int64.
+    if min(a, b) < 0 or max(a, b) > tf.int64.max:
         raise ValueError(
-            '`ends` must be two whole numbers of at least 0, "A,B". '
+            f'`ends` must be two whole numbers in [0, {tf.int64.max}], "A,B". '
             f"Received: ends={ends!r}"
         )
     if not codes:

@@ -146,7 +146,7 @@ class Run:
                 f"`run_dir` has no `{IDENTITIES}`: its model knows no "
                 f"identities by name. Received: run_dir={self.folder!r}"
             )
-        with tf.io.gfile.GFile(self.path(IDENTITIES)) as file:
+        with tf.io.gfile.GFile(self.path(IDENTITIES), "rb") as file:
             return identities.rows_of(file.read(), names)
 
     def has_weights(self) -> bool:

@@ -17,12 +17,15 @@ from sdgan_tf.runs import Run, TrainedGenerator
 MAX_CODES_BYTES = 4_000_000_000
 
 
-def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
+def read_codes(
+    path: str, latents: LatentSpace | None, paired: bool = True
+) -> tuple:
     """Reads `z_i` `[n, d_i]` and `z_o` `[n, d_o]`, float32, from an npz.
 
     Args:
         path: The npz.
-        latents: What the codes must fit.
+        latents: What the codes must fit; None where only a server knows it:
+            any d_i and d_o will do.
         paired: Whether there must be as many z_o as z_i.
 
     Raises:
@@ -55,12 +58,15 @@ def read_codes(path: str, latents: LatentSpace, paired: bool = True) -> tuple:
             "`codes` must be an npz with the arrays `z_i` and `z_o` "
             f"({error}). Received: codes={path!r}"
         ) from error
+    if latents is None:
+        latents = LatentSpace(z_i.shape[-1], z_o.shape[-1])
     wanted = (lengths[0], latents.d_i), (lengths[1], latents.d_o)
     if (z_i.shape, z_o.shape) != wanted or not all(lengths):
         raise ValueError(
             f"`codes` must hold z_i [n, {latents.d_i}] and "
             f"z_o [{'n' if paired else 'm'}, {latents.d_o}]. "
-            f"Received: z_i.shape={z_i.shape}, z_o.shape={z_o.shape}"
+            f"Received: z_i.shape={z_i.shape}, z_o.shape={z_o.shape}, "
+            f"codes={path!r}"
         )
     if not (np.isfinite(z_i).all() and np.isfinite(z_o).all()):
         raise ValueError(

@@ -198,10 +198,7 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
     if flag.signature == "reconstruct":
         return {"pair": read_tuple(flag.pictures, pixels)}
     if flag.codes:
-        with np.load(flag.codes, allow_pickle=False) as arrays:
-            sizes = arrays["z_i"].shape[1], arrays["z_o"].shape[1]
-        latents = LatentSpace(*sizes)
-        z_i, z_o = read_codes(flag.codes, latents)
+        z_i, z_o = read_codes(flag.codes, None)
     else:
         latents = LatentSpace(*server.code_sizes())
         a, b = flag.num_identities, flag.num_observations
@@ -283,7 +280,7 @@ def main(argv: list[str]) -> None:
             flag.signature, make_inputs(server, flag, pixels)
         )
         paths = write_pictures(outputs, pixels, flag.output_dir)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, tf.errors.OpError) as error:
         sys.exit(f"serving_client: {error}")
     print(f"{len(paths)} files, the first: {paths[0]}")
 

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.records import DataSet
+from data_pipeline.records import MAX_SIDE, DataSet
+from sdgan_tf.checkpoints import DAMAGED
 from sdgan_tf.evaluation.batches import in_batches
 from sdgan_tf.models.embedding import EmbeddingNetwork
 
@@ -44,6 +45,36 @@ def save(folder: str, network: EmbeddingNetwork, card: dict) -> None:
         file.write(json.dumps(card, indent=2) + "\n")
 
 
+def _read_card(path: str) -> dict:
+    """The card, if what is needed of it is there and of its kind.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    with tf.io.gfile.GFile(path, "rb") as file:
+        text = file.read()
+    try:
+        card = json.loads(text)
+        network = card["network"]
+        if set(network) != {"width", "size"}:
+            raise ValueError(f"`network` has {sorted(network)}")
+        for name in ("data_build_id", "weights_sha256"):
+            if type(card[name]) is not str:
+                raise ValueError(f"`{name}` must be a text, not {card[name]!r}")
+        sizes = {"image_size": card["image_size"], **network}
+        for name, value in sizes.items():
+            if type(value) is not int or not 1 <= value <= MAX_SIDE:
+                raise ValueError(
+                    f"`{name}` must be in [1, {MAX_SIDE}], not {value!r}"
+                )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"`{path}` is not the card of a verifier ({error!r}). Train the "
+            "verifier again."
+        ) from error
+    return card
+
+
 class TrainedVerifier:
     """Embeds the pictures of the data set that it was trained on.
 
@@ -64,8 +95,7 @@ class TrainedVerifier:
                 f"--mode=train_verifier wrote, with `{CARD}`. "
                 f"Received: verifier={folder!r}"
             )
-        with tf.io.gfile.GFile(path) as file:
-            card = json.loads(file.read())
+        card = _read_card(path)
         if data is not None and card["data_build_id"] != data.build_id:
             raise ValueError(
                 "The verifier is of another data set: it may know the test "
@@ -76,7 +106,14 @@ class TrainedVerifier:
         weights = os.path.join(folder, WEIGHTS)
         self.name = os.path.basename(os.path.normpath(folder))
         self.file_hash = file_hash(weights)
-        if self.file_hash != card["weights_sha256"]:
+        # The last kernel alone: a network that is wider than its weights
+        # might fill the memory.
+        wide = 8 * card["network"]["width"]
+        least = 4 * 9 * wide**2
+        if (
+            self.file_hash != card["weights_sha256"]
+            or tf.io.gfile.stat(weights).length < least
+        ):
             raise ValueError(
                 f"`{WEIGHTS}` is not the file that `{CARD}` names: one of them "
                 "was replaced. Train the verifier again. Received: "
@@ -85,8 +122,15 @@ class TrainedVerifier:
         self.size = card["network"]["size"]
         self.image_size = card["image_size"]
         network = EmbeddingNetwork(**card["network"])
-        network(tf.zeros([1, self.image_size, self.image_size, 3]))
-        network.load_weights(weights)
+        # Its weights are the same for pictures of any size.
+        network(tf.zeros([1, 1, 1, 3]))
+        try:
+            network.load_weights(weights)
+        except DAMAGED as error:
+            raise ValueError(
+                f"`{weights}` does not fit the network of `{CARD}`: "
+                f"{str(error).splitlines()[0]}. Train the verifier again."
+            ) from error
         self.embed_pixels = pixel_embedder(network)
         self._embed = embedder(network)
 

@@ -88,7 +88,7 @@ class Explorer:
 
     def act(self, session: Session | None, event: gr.EventData) -> tuple:
         """What a button of the grid or of the slots does."""
-        asked = dict(event._data)
+        asked = _asked(event)
         action = asked.pop("action", None)
         actions = {
             "resample": GridState.resample,
@@ -101,7 +101,8 @@ class Explorer:
         # What no button of the page asks for.
         except (KeyError, TypeError, ValueError) as error:
             raise gr.Error(
-                f"The page asked for nothing known: {error}"
+                f"The page asked for nothing known: {html.escape(str(error))}",
+                print_exception=False,
             ) from error
         return self._answer(state, session.known if session else {})
 
@@ -187,7 +188,7 @@ class Explorer:
         try:
             check_prior(self.artist.latents)
             photographs = uploads.read_uploads(
-                event._data["files"],
+                _asked(event).get("files"),
                 options.upload_count,
                 image_size=self.image_size,
                 crop=self.config.projection.crop,
@@ -254,6 +255,11 @@ class Explorer:
             "pictures": [urls.get(cell) for cell in state.chosen],
         }
         return Session(state, known), grid, slots, state.seed
+
+
+def _asked(event: gr.EventData) -> dict:
+    """What an event says: of the page an object, made by hand anything."""
+    return dict(event._data) if isinstance(event._data, dict) else {}
 
 
 def _warn(text: str) -> None:

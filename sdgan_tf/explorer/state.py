@@ -20,9 +20,9 @@ def checked(name: str, value: int, least: int = 0, most: int = MAX_NUMBER):
     Raises:
         ValueError: If it is outside.
     """
-    if not least <= value <= most:
+    if type(value) is not int or not least <= value <= most:
         raise ValueError(
-            f"`{name}` must be in [{least}, {most}]. Received: {name}={value}"
+            f"`{name}` must be in [{least}, {most}]. Received: {name}={value!r}"
         )
     return value
 

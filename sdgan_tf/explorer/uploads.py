@@ -1,7 +1,6 @@
 """Uploaded photographs: what is taken, what is refused; none is kept."""
 
 import base64
-import binascii
 import io
 import math
 
@@ -52,11 +51,12 @@ def read_photograph(
     return np.asarray(pictures.square(picture, crop, image_size))
 
 
-def read_uploads(files: list[dict], most: int, **options) -> np.ndarray:
+def read_uploads(files, most: int, **options) -> np.ndarray:
     """The files of one upload as photographs of one subject.
 
     Args:
-        files: Of each its `name` and its `data`, base64.
+        files: A list with of each its `name` and its `data`, base64. An event
+            that was made by hand may hold anything else.
         most: Largest number of files.
         **options: Of `read_photograph`.
 
@@ -66,18 +66,30 @@ def read_uploads(files: list[dict], most: int, **options) -> np.ndarray:
     Raises:
         ValueError: If the upload is refused.
     """
-    if not 1 <= len(files) <= most:
+    number = len(files) if isinstance(files, list) else 0
+    if not 1 <= number <= most:
         raise ValueError(
-            f"Choose 1 to {most} photographs. Received: {len(files)} files"
+            f"Choose 1 to {most} photographs. Received: {number} files"
         )
-    read = []
-    for file in files:
-        try:
-            data = base64.b64decode(file["data"], validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"{file['name']} came broken: {error}.") from error
-        read.append(read_photograph(data, str(file["name"]), **options))
-    return np.stack(read)
+    return np.stack(
+        [read_photograph(*_content(file), **options) for file in files]
+    )
+
+
+def _content(file) -> tuple[bytes, str]:
+    """The bytes and the name of one of the files."""
+    match file:
+        case {"name": str(name), "data": str(data)}:
+            try:
+                return base64.b64decode(data, validate=True), name
+            # Also of letters that base64 has not.
+            except ValueError as error:
+                raise ValueError(
+                    f"{name[:MAX_NAME]} came broken: {error}."
+                ) from error
+    raise ValueError(
+        "The page asked for nothing known: a file has a `name` and its `data`."
+    )
 
 
 def most_bytes(files: int, megabytes: float) -> int:

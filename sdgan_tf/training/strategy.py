@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 
 import tensorflow as tf
 
@@ -21,6 +22,14 @@ class Workers:
     strategy: tf.distribute.Strategy
     number: int = 1
     is_chief: bool = True
+
+    def __str__(self) -> str:
+        """The devices of this process, and how many replicas there are."""
+        devices = self.strategy.extended.worker_devices
+        names = [tf.DeviceSpec.from_string(d) for d in devices]
+        shown = ", ".join(f"{d.device_type}:{d.device_index}" for d in names)
+        replicas = self.strategy.num_replicas_in_sync
+        return f"{shown} (replicas in all: {replicas})"
 
     def agree(self, *numbers: float) -> list[float]:
         """The means of numbers that each worker has its own of.
@@ -47,8 +56,8 @@ def make_workers(options: Training) -> Workers:
     """Makes the strategy; call it before any other TensorFlow call.
 
     Raises:
-        ValueError: If `multi_worker` is asked for without a `TF_CONFIG`, or
-            together with `logical_cpus`.
+        ValueError: If `multi_worker` is asked for without a right
+            `TF_CONFIG`, or together with `logical_cpus`.
     """
     if options.strategy == "multi_worker":
         if options.logical_cpus:
@@ -71,16 +80,36 @@ def make_workers(options: Training) -> Workers:
     return Workers(tf.distribute.MirroredStrategy(devices))
 
 
+def _check_task(jobs: dict, job: str | None, index: int | None) -> None:
+    """Raises ValueError or TypeError unless a cluster has this task."""
+    if not set(jobs) <= {"chief", "worker"} or not jobs:
+        raise ValueError(f"its jobs are {sorted(jobs)}")
+    for address in (a for addresses in jobs.values() for a in addresses):
+        if not re.fullmatch(r"\S+:[0-9]{1,5}", address):
+            raise ValueError(f"{address!r} is not HOST:PORT")
+    if job not in jobs or index not in range(len(jobs[job])):
+        raise ValueError(f"the cluster has no task {job!r}, {index}")
+
+
 def _join_workers() -> Workers:
     cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    jobs = cluster.cluster_spec().as_dict()
-    if not set(jobs) <= {"chief", "worker"} or not jobs:
+    # Before the strategy starts a server or waits for others.
+    try:
+        jobs = cluster.cluster_spec().as_dict()
+        _check_task(jobs, cluster.task_type, cluster.task_id)
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise ValueError(
             "--strategy=multi_worker needs the environment variable "
             "`TF_CONFIG` with a cluster of `worker`s (and perhaps a `chief`) "
-            "and this process's task. "
+            f"and this process's task ({error}). "
             f"Received: TF_CONFIG={os.environ.get('TF_CONFIG', '')!r}"
-        )
+        ) from error
     strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster)
     chief = "chief" if "chief" in jobs else "worker"
     return Workers(

@@ -69,7 +69,10 @@ def test_ends_are_rows_of_a_codes_file(tmp_path):
         read_ends("0,2", path, LatentSpace(1, 1))
 
 
-@pytest.mark.parametrize("ends", ["", "1", "1,2,3", "a,b", "-1,2", "0.5,1"])
+@pytest.mark.parametrize(
+    "ends",
+    ["", "1", "1,2,3", "a,b", "-1,2", "0.5,1", f"0,{2**63}", "9" * 20 + ",0"],
+)
 def test_bad_ends(ends):
     with pytest.raises(ValueError, match=f"`ends` must be two .*{ends!r}"):
         read_ends(ends, "", LatentSpace(1, 1))

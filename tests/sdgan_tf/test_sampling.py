@@ -227,6 +227,17 @@ def test_codes_that_are_no_npz(tmp_path):
         sampling.read_codes(str(tmp_path / "none.npz"), LatentSpace(6, 5))
 
 
+def test_codes_of_any_size(tmp_path):
+    path = str(tmp_path / "codes.npz")
+    np.savez(path, z_i=np.zeros([2, 3]), z_o=np.zeros([2, 4]))
+    z_i, z_o = sampling.read_codes(path, None)
+    assert (z_i.shape, z_o.shape) == ((2, 3), (2, 4))
+    for z_i, z_o in ([2], [2, 4]), ([2, 3], [1, 4]), ([], [2, 4]):
+        np.savez(path, z_i=np.zeros(z_i), z_o=np.zeros(z_o))
+        with pytest.raises(ValueError, match=f"`codes` must .*codes='{path}'"):
+            sampling.read_codes(path, None)
+
+
 class Evil:
     """Whoever unpickles it runs a program."""
 

@@ -217,6 +217,20 @@ def test_codes_of_a_file(server, generator, tmp_path):
     close(images, generator(z))
 
 
+@pytest.mark.parametrize(
+    "arrays", [None, {"z_i": np.zeros([2, 6])}, {"z_i": [1.0], "z_o": [1.0]}]
+)
+def test_bad_codes_of_a_file(tmp_path, arrays):
+    path = tmp_path / "codes.npz"
+    if arrays is None:
+        path.write_bytes(b"PK no zip")
+    else:
+        np.savez(path, **arrays)
+    asked = flag("png", codes=str(path))
+    with pytest.raises(ValueError, match="`codes` must .*codes.npz"):
+        serving_client.make_inputs(None, asked, DCGAN_PIXELS)
+
+
 def test_known_identities_are_asked_of_the_server():
     class Asked:
         def code_sizes(self):

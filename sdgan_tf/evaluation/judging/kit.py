@@ -27,6 +27,8 @@ KEY, INFO, ANSWERS = "key.csv", "kit.json", "answers"
 SAME, DIFFERENT = "same", "different"
 MATCHED, UNMATCHED, CHECK = "matched", "unmatched", "check"
 KEY_COLUMNS = ("pair", "batch", "kind", "answer", "number")
+# What is read again of INFO; the rest is for people.
+NEEDED = {"kit": str, "num_pairs": int, "num_batches": int, "batch_size": int}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,23 +161,34 @@ class Kit:
                     "`judge_dir` is no complete kit of --mode=judge_kit: it "
                     f"has no `{name}`. Received: judge_dir={folder!r}"
                 )
-            with tf.io.gfile.GFile(path) as file:
+            with tf.io.gfile.GFile(path, "rb") as file:
                 texts.append(file.read())
         try:
             info = json.loads(texts[0])
+            for name, kind in NEEDED.items():
+                if type(info[name]) is not kind:
+                    raise ValueError(f"`{name}` is {info[name]!r}")
+            rows = csv.DictReader(io.StringIO(texts[1].decode()), strict=True)
             key = {
                 row["pair"]: Pair(
                     row["kind"], row["answer"], int(row["number"])
                 )
-                for row in csv.DictReader(io.StringIO(texts[1]))
+                for row in rows
             }
-            whole = len(key) == info["num_batches"] * info["batch_size"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            RecursionError,
+            csv.Error,
+        ) as error:
             raise ValueError(
                 f"`{INFO}` or `{KEY}` is damaged ({error!r}). Received: "
                 f"judge_dir={folder!r}"
             ) from error
-        if not whole:
+        judged = sum(pair.kind != CHECK for pair in key.values())
+        shown = info["num_batches"] * info["batch_size"]
+        if (len(key), judged) != (shown, info["num_pairs"]):
             raise ValueError(
                 f"`{KEY}` does not hold the pairs that `{INFO}` counts. "
                 f"Received: judge_dir={folder!r} with {len(key)} pairs"

@@ -1,7 +1,9 @@
 """`--mode=train_verifier`, and the verifier that it writes."""
 
+import hashlib
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -65,10 +67,70 @@ def test_errors(verifier, make_config, make_splits, split_data, tmp_path):
         verifier_training.train_verifier(verifier)
     with pytest.raises(FileNotFoundError, match="must be facenet or"):
         open_verifier(str(tmp_path), DataSet.open(split_data))
+    with open(f"{folder}/{trained.CARD}") as file:
+        card = json.load(file)
+    write_card(folder, card | {"network": {"width": 3, "size": 128}})
+    with pytest.raises(ValueError, match="`.*/verifier/.*h5` does not fit"):
+        open_verifier(folder)
+    # A network of this width would fill the memory.
+    write_card(folder, card | {"network": {"width": 60_000, "size": 128}})
+    with pytest.raises(ValueError, match="one of them was replaced"):
+        open_verifier(folder)
+    write_card(folder, card)
     with open(f"{folder}/{trained.WEIGHTS}", "ab") as file:
         file.write(b"x")
     with pytest.raises(ValueError, match="one of them was replaced"):
         open_verifier(folder, DataSet.open(split_data))
+
+
+def write_card(folder, card):
+    with open(f"{folder}/{trained.CARD}", "w") as file:
+        file.write(card if isinstance(card, str) else json.dumps(card))
+
+
+RIGHT = {
+    "data_build_id": "none",
+    "image_size": 32,
+    "network": {"width": 2, "size": 8},
+    "weights_sha256": hashlib.sha256(b"no HDF5").hexdigest(),
+}
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ("[]", "TypeError"),
+        ("null", "TypeError"),
+        ("{}", "KeyError.*network"),
+        ("not JSON", "JSONDecodeError"),
+        ("[" * 100_000, "RecursionError"),
+        (RIGHT | {"network": {"width": 2}}, r"`network` has \['width'\]"),
+        (RIGHT | {"network": RIGHT["network"] | {"a": 1}}, "`network` has"),
+        (RIGHT | {"network": {"width": "a", "size": 8}}, "`width` .* not 'a'"),
+        (RIGHT | {"network": {"width": 2, "size": 0}}, "`size` must be in"),
+        (RIGHT | {"image_size": -1}, "`image_size` must be in .* not -1"),
+        (RIGHT | {"data_build_id": 5}, "`data_build_id` must be a text"),
+        (RIGHT | {"weights_sha256": None}, "`weights_sha256` must be"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_damaged_cards(tmp_path, card, message):
+    write_card(tmp_path, card)
+    path = re.escape(str(tmp_path / trained.CARD))
+    with pytest.raises(ValueError, match=f"`{path}` is not the.*{message}"):
+        open_verifier(str(tmp_path))
+
+
+@pytest.mark.parametrize("network", [{"width": 1, "size": 8}])
+def test_weights_that_are_none(tmp_path, network):
+    # Long enough for a network of this width.
+    data = b"no HDF5".ljust(10_000)
+    (tmp_path / trained.WEIGHTS).write_bytes(data)
+    hashed = {"weights_sha256": hashlib.sha256(data).hexdigest()}
+    write_card(tmp_path, RIGHT | hashed | {"network": network})
+    path = re.escape(str(tmp_path / trained.WEIGHTS))
+    with pytest.raises(ValueError, match=f"`{path}` does not.*signature"):
+        open_verifier(str(tmp_path))
 
 
 def test_flags_are_wanted(make_config, split_data):

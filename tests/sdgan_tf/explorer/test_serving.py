@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import pathlib
 import signal
 import socket
 import sys
@@ -12,6 +13,8 @@ import urllib.request
 import pytest
 
 from sdgan_tf.explorer import serving
+
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 def request(method="POST", path="/gradio_api/queue/join", length=b"10"):
@@ -68,9 +71,49 @@ def post(url, body, path):
     """The status of a POST and its answer."""
     address = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname, address.port)
-    connection.request("POST", path, body)
+    head = {"content-type": "application/json"}
+    connection.request("POST", path, body, head)
     answer = connection.getresponse()
     return answer.status, answer.read().decode()
+
+
+def get(url, path):
+    """The status of a GET, whose path is sent as it is, and its answer."""
+    address = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname, address.port)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode(errors="replace")
+
+
+def send_event(url, target, data, session):
+    """What the server says of an event that was made by hand."""
+    _, text = get(url, "/config")
+    number = next(
+        each["id"]
+        for each in json.loads(text)["dependencies"]
+        if each["targets"] and each["targets"][0][1] == target
+    )
+    event = {
+        "fn_index": number,
+        "data": [None],
+        "event_data": data,
+        "session_hash": session,
+    }
+    status, text = post(url, json.dumps(event), "/gradio_api/queue/join")
+    assert status == 200, text
+    return get(url, f"/gradio_api/queue/data?session_hash={session}")[1]
+
+
+FILES = [
+    "/etc/passwd",
+    "main.py",
+    str(ROOT / "main.py"),
+    "%2Fetc%2Fpasswd",
+    "../../../../../../../../etc/passwd",
+]
+# What stands in them.
+SECRETS = ("root:", "import app")
 
 
 def test_a_server_from_start_to_end(serve, random_run, tmp_path):
@@ -103,6 +146,26 @@ def test_a_server_from_start_to_end(serve, random_run, tmp_path):
             url, json.dumps({"data": "a" * 300_000}), "/gradio_api/queue/join"
         )
         assert status == 413
+        for path in [
+            *(f"/gradio_api/file={name}" for name in FILES),
+            *(f"/file={name}" for name in FILES),
+            *(f"/static/../../../../../{name}" for name in FILES),
+            *(f"/assets/..%2F..%2F..%2F{name}" for name in FILES),
+        ]:
+            status, text = get(url, path)
+            assert status in (403, 404), path
+            assert not any(secret in text for secret in SECRETS), path
+        for number, (target, data, message) in enumerate(
+            [
+                ("upload", None, "Choose 1 to 8"),
+                ("upload", {"files": [{"name": 5, "data": 5}]}, "nothing kn"),
+                ("select", None, "nothing known"),
+                ("select", {"action": []}, "nothing known"),
+                ("select", {"action": "turn", "slot": 0.5}, "nothing known"),
+            ]
+        ):
+            said = send_event(url, target, data, f"session{number}")
+            assert message in said, said
         # Only this machine is answered.
         port = urllib.parse.urlsplit(url).port
         other = socket.gethostbyname(socket.gethostname())

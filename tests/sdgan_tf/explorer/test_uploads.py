@@ -62,9 +62,28 @@ def test_how_many():
             uploads.read_uploads(files, 2, **LIMITS)
 
 
-def test_not_base64():
-    with pytest.raises(ValueError, match="came broken"):
-        uploads.read_uploads([{"name": "a", "data": "?"}], 1, **LIMITS)
+@pytest.mark.parametrize("data", ["?", "\N{SNOWMAN}"])
+def test_not_base64(data):
+    with pytest.raises(ValueError, match="a came broken"):
+        uploads.read_uploads([{"name": "a", "data": data}], 1, **LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (None, "Choose 1 to 2 photographs. Received: 0 files"),
+        ({"name": "a"}, "Choose 1 to 2"),
+        (5, "Choose 1 to 2"),
+        ([5], "asked for nothing known"),
+        ([{"name": 5, "data": 5}], "asked for nothing known"),
+        ([{"name": "a"}], "asked for nothing known"),
+        ([upload(picture()), None], "asked for nothing known"),
+    ],
+    ids=str,
+)
+def test_made_by_hand(files, message):
+    with pytest.raises(ValueError, match=message):
+        uploads.read_uploads(files, 2, **LIMITS)
 
 
 def test_most_bytes_holds_the_base64():

@@ -49,7 +49,7 @@ def start_workers(flags, temporary):
                 [
                     sys.executable,
                     "main.py",
-                    *flags,
+                    *(flag.replace("WORKER", str(index)) for flag in flags),
                     "--strategy=multi_worker",
                 ],
                 cwd=ROOT,
@@ -134,9 +134,85 @@ def test_two_workers_equal_one_process_and_survive_a_kill(
         np.testing.assert_array_equal(value, theirs[name], err_msg=name)
 
 
+@pytest.mark.slow
+def test_workers_that_would_train_something_else_are_refused(
+    main_py, tiny_data, tmp_path
+):
+    """One sees a run of two steps, the other an empty folder."""
+    flags = (*FLAGS, f"--data_dir={tiny_data}")
+    main_py(*flags, f"--run_dir={tmp_path}/run0", "--train_steps=2")
+    processes = start_workers(
+        (*flags, f"--run_dir={tmp_path}/runWORKER", "--train_steps=40"),
+        tmp_path,
+    )
+    for process in processes:
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode == 1
+        assert "must see the same run folder and data" in output
+        assert "Traceback" not in output
+    assert not Run(str(tmp_path / "run1")).has_checkpoint()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_stop_stops_all(tiny_data, tmp_path):
+    run = Run(str(tmp_path / "run"))
+    endless = (
+        *FLAGS,
+        f"--data_dir={tiny_data}",
+        f"--run_dir={run.folder}",
+        "--train_steps=100000",
+    )
+    processes = start_workers(endless, tmp_path)
+    while not run.has_checkpoint():
+        assert all(p.poll() is None for p in processes)
+        time.sleep(0.1)
+    processes[1].terminate()
+    for process in processes:
+        output, _ = process.communicate(timeout=240)
+        # Not 0, which a cluster takes for done.
+        assert process.returncode == os.EX_TEMPFAIL, output
+        assert "Stopped by" in output
+    step = run.generator().step
+    assert f"saved at step {step}" in output
+
+
 def test_multi_worker_needs_a_cluster(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(ValueError, match="needs the environment variable"):
+        make_workers(Training(strategy="multi_worker"))
+
+
+WORKERS = {"worker": ["a:1", "b:1"]}
+FIRST = {"type": "worker", "index": 0}
+
+
+@pytest.mark.parametrize(
+    ("told", "cause"),
+    [
+        ("not JSON", "Expecting value"),
+        ("[" * 100_000, "recursion"),
+        (None, "NoneType"),
+        ({"task": FIRST}, "its jobs are"),
+        ({"cluster": [], "task": FIRST}, "must be a dictionary"),
+        ({"cluster": {"ps": ["a:1"]}, "task": FIRST}, r"are \['ps'\]"),
+        ({"cluster": {"worker": "a:1"}, "task": FIRST}, "must be a list"),
+        ({"cluster": {"worker": [5]}, "task": FIRST}, "5"),
+        ({"cluster": {"worker": ["a"]}, "task": FIRST}, "'a' is not HOST:PORT"),
+        ({"cluster": {"worker": {"3": "a:1"}}, "task": FIRST}, "got 'int'"),
+        ({"cluster": WORKERS}, "no task None, None"),
+        ({"cluster": WORKERS, "task": None}, "NoneType"),
+        ({"cluster": WORKERS, "task": FIRST | {"index": 2}}, "'worker', 2"),
+        ({"cluster": WORKERS, "task": FIRST | {"index": -1}}, "'worker', -1"),
+        ({"cluster": WORKERS, "task": FIRST | {"index": "a"}}, "'a'"),
+        ({"cluster": WORKERS, "task": FIRST | {"type": "chief"}}, "'chief', 0"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_bad_cluster(monkeypatch, told, cause):
+    text = told if isinstance(told, str) else json.dumps(told)
+    monkeypatch.setenv("TF_CONFIG", text)
+    message = rf"variable `TF_CONFIG` .* task \(.*{cause}.*\)\. Received: TF_C"
+    with pytest.raises(ValueError, match=message):
         make_workers(Training(strategy="multi_worker"))
 
 

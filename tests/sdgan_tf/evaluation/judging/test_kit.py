@@ -2,6 +2,7 @@
 
 import collections
 import csv
+import json
 import os
 import pathlib
 
@@ -83,6 +84,48 @@ def test_what_is_no_kit(small_kit, tmp_path):
     key.write_text("\n".join(lines[:-1]))
     with pytest.raises(ValueError, match="does not hold.*7 pairs"):
         kit.Kit.open(small_kit.folder)
-    key.write_text("pair,batch\nx,1\n")
-    with pytest.raises(ValueError, match="is damaged"):
+
+
+KEY_HEAD = ",".join(kit.KEY_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        (kit.KEY, b"pair,batch\nx,1\n", "is damaged.*'kind'"),
+        (kit.KEY, f"{KEY_HEAD}\n{'x' * 2**18},1\n".encode(), "field larger"),
+        (kit.KEY, f"{KEY_HEAD}\nx,1,check,same\n".encode(), "NoneType"),
+        (kit.KEY, b"\xff", "UnicodeDecodeError"),
+        (kit.INFO, b"\xff", "UnicodeDecodeError"),
+        (kit.INFO, b"[" * 100_000, "RecursionError"),
+        (kit.INFO, b"[]", "is damaged"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_damaged_files(small_kit, name, data, message):
+    pathlib.Path(small_kit.folder, name).write_bytes(data)
+    with pytest.raises(ValueError, match=f"{message}.*judge_dir="):
+        kit.Kit.open(small_kit.folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("kit", None, "`kit` is None"),
+        ("num_pairs", "4", "`num_pairs` is '4'"),
+        ("num_pairs", True, "`num_pairs` is True"),
+        ("num_pairs", 5, "does not hold the pairs"),
+        ("batch_size", 4.0, "`batch_size` is 4.0"),
+        ("num_batches", [], r"`num_batches` is \[\]"),
+    ],
+)
+def test_numbers_that_are_none_of_a_kit(small_kit, name, value, message):
+    path = pathlib.Path(small_kit.folder, kit.INFO)
+    info = json.loads(path.read_text())
+    path.write_text(json.dumps({**info, name: value}))
+    with pytest.raises(ValueError, match=f"{message}.*judge_dir="):
+        kit.Kit.open(small_kit.folder)
+    del info[name]
+    path.write_text(json.dumps(info))
+    with pytest.raises(ValueError, match=f"KeyError.*{name}.*judge_dir="):
         kit.Kit.open(small_kit.folder)
