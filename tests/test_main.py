@@ -118,15 +118,16 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
     main_py, tiny_data, tmp_path
 ):
     run_dir = tmp_path / "run"
-    done = main_py(
+    flags = (
         "--flagfile=faces_began.flags",
         *TINY,
         f"--data_dir={tiny_data}",
-        f"--run_dir={run_dir}",
         "--train_steps=2",
         "--log_interval_steps=2",
         "--logical_cpus=2",
     )
+    done = main_py(*flags, f"--run_dir={run_dir}")
+    assert "Training on CPU:0, CPU:1 (replicas in all: 2)" in done.stdout
     assert "step 2/2" in done.stdout
     assert "began/k_t=0.000" in done.stdout
     for name in ("grid", "real", "fake_reconstruction", "real_reconstruction"):
@@ -137,6 +138,15 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
     assert generator.step == 2
     assert generator.pixels.nearest
     assert generator(np.zeros([3, 11], "float32")).shape == (3, 32, 32, 3)
+    # Each replica looks its photographs up on its own device.
+    held = tmp_path / "held"
+    main_py(*flags, f"--run_dir={held}", "--device_gb=1")
+    for ours, theirs in zip(
+        Run(str(held)).generator().network.weights,
+        generator.network.weights,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize(
