@@ -12,9 +12,6 @@ import time
 import keras
 import tensorflow as tf
 
-from data_pipeline.commonalities import Commonalities, CommonTuples
-from data_pipeline.pairs import IdentityTuples
-from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import (
     build_algorithm,
     count_identities,
@@ -24,13 +21,18 @@ from sdgan_tf.config import AUTO, Config, Experiment
 from sdgan_tf.locking import locked
 from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
-from sdgan_tf.training.device_data import DevicePhotographs
+from sdgan_tf.training.data import (
+    DevicePhotographs,
+    distribute,
+    open_data,
+    open_tuples,
+)
 from sdgan_tf.training.precision import resolve_precision
 from sdgan_tf.training.resuming import describe, resolve
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
 from sdgan_tf.training.state import TrainingState
-from sdgan_tf.training.steps import compile_steps, distribute
+from sdgan_tf.training.steps import compile_steps
 from sdgan_tf.training.strategy import make_workers
 from sdgan_tf.training.summaries import Meter, Summaries
 
@@ -148,7 +150,13 @@ class Trainer:
 
         Their gradients would be averaged without a word.
         """
-        mine = self.state.steps_done, self.experiment, self.data.build_id
+        mine = (
+            self.state.steps_done,
+            self.experiment,
+            self.data.build_id,
+            self.options.train_steps,
+            self._intervals,
+        )
         digest = hashlib.sha256(repr(mine).encode()).hexdigest()
         # So few digits that the mean of equal numbers is exact in float32.
         number = float(int(digest[:4], 16))
@@ -265,16 +273,19 @@ class Trainer:
     def _on_signal(self, number, frame) -> None:
         self._signal = signal.Signals(number).name
 
-    def _steps_to_next_action(self, step: int) -> int:
+    @property
+    def _intervals(self) -> tuple[int, ...]:
         options = self.options
-        intervals = (
+        return (
             options.log_interval_steps,
             options.sample_interval_steps,
             options.save_interval_steps,
             options.evaluate_interval_steps,
         )
-        ahead = [i - step % i for i in intervals if i]
-        return min(*ahead, options.train_steps - step)
+
+    def _steps_to_next_action(self, step: int) -> int:
+        ahead = [i - step % i for i in self._intervals if i]
+        return min(*ahead, self.options.train_steps - step)
 
     def _diverged(self, step: int, what: str) -> Diverged:
         last = self.state.last_saved_step
@@ -301,42 +312,6 @@ class Trainer:
             raise self._diverged(self.state.steps_done, f"the weight `{bad}`")
         self.algorithm.refresh()
         self.state.save()
-
-
-def open_data(folder: str, experiment: Experiment) -> DataSet:
-    """The data set that an experiment is trained on.
-
-    Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If the folder is not named or its pictures' size differs.
-    """
-    if not folder:
-        raise ValueError(
-            "--data_dir is missing: the folder that "
-            "`python -m data_pipeline.build_records` wrote."
-        )
-    data = DataSet.open(folder)
-    if data.image_size != experiment.image_size:
-        raise ValueError(
-            "`image_size` differs from the data set's. Received: "
-            f"image_size={experiment.image_size}, data set: {data.image_size}"
-        )
-    return data
-
-
-def open_tuples(
-    data: DataSet, experiment: Experiment, cache_bytes: float
-) -> IdentityTuples | CommonTuples:
-    """The tuples of the split train that an experiment is trained on.
-
-    Raises:
-        ValueError: If the data set cannot give them.
-    """
-    asked = data, "train", experiment.k, experiment.seed
-    if experiment.commonalities:
-        commonalities = Commonalities.parse(experiment.commonalities)
-        return CommonTuples.open(*asked, commonalities, cache_bytes)
-    return IdentityTuples.open(*asked)
 
 
 def train(config: Config) -> None:

@@ -1,11 +1,10 @@
-"""Steps of an algorithm on all replicas, and their data."""
+"""Steps of an algorithm on all replicas."""
 
 import tensorflow as tf
 
-from data_pipeline.pairs import IdentityTuples
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.latents import Keys
-from sdgan_tf.training.device_data import DevicePhotographs
+from sdgan_tf.training.data import DevicePhotographs
 from sdgan_tf.training.summaries import WAITED
 
 
@@ -78,29 +77,3 @@ def compile_steps(
         }
 
     return train_steps
-
-
-def distribute(
-    strategy, tuples: IdentityTuples, batch_size: int, **options
-) -> tf.distribute.DistributedDataset:
-    """Tuples as per-replica shares of the same global batches."""
-    replicas = strategy.num_replicas_in_sync
-
-    def shares(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        each = replicas // context.num_input_pipelines
-        first = context.input_pipeline_id * each
-        batches = tuples.batches(
-            batch_size,
-            num_shares=replicas,
-            shares=tuple(range(first, first + each)),
-            **options,
-        )
-        # Several workers would otherwise prepare for an end of the data, and
-        # lose the static shape of the batches.
-        return batches.apply(
-            tf.data.experimental.assert_cardinality(
-                tf.data.INFINITE_CARDINALITY
-            )
-        )
-
-    return strategy.distribute_datasets_from_function(shares)

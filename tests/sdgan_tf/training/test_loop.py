@@ -13,7 +13,8 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop
-from sdgan_tf.training.device_data import DevicePhotographs
+from sdgan_tf.training.data import DevicePhotographs
+from sdgan_tf.training.strategy import Workers
 
 both_models = pytest.mark.parametrize(
     "trained", ["sd_dcgan", "sd_began"], indirect=True
@@ -152,6 +153,26 @@ def test_photographs_on_the_device_change_no_number(
         )
     assert looked_up and all("images" not in names for names in looked_up)
     assert_same(weights(host, 6), weights(device, 6))
+
+
+def test_a_worker_that_would_train_something_else_is_refused(
+    make_config, tmp_path, monkeypatch
+):
+    told = []
+
+    def agree(self, number):
+        told.append(number)
+        return [number]
+
+    monkeypatch.setattr(Workers, "agree", agree)
+    for n, changes in enumerate(
+        [{}, {}, {"seed": 1}, {"train_steps": 7}, {"save_interval_steps": 2}]
+    ):
+        loop.Trainer(make_config(run_dir=str(tmp_path / str(n)), **changes))
+    assert told[0] == told[1] and len(set(told)) == 4
+    monkeypatch.setattr(Workers, "agree", lambda *_: [told[0] + 0.5])
+    with pytest.raises(ValueError, match="must see the same run folder"):
+        loop.Trainer(make_config())
 
 
 def test_finished_run_does_nothing(trained, capsys):

@@ -1,0 +1,99 @@
+"""The data of a training: opened, dealt to the replicas, held on devices."""
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline.commonalities import Commonalities, CommonTuples
+from data_pipeline.pairs import IdentityTuples
+from data_pipeline.records import DataSet
+from sdgan_tf.config import Experiment
+
+Tuples = IdentityTuples | CommonTuples
+
+
+def open_data(folder: str, experiment: Experiment) -> DataSet:
+    """The data set that an experiment is trained on.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the folder is not named or its pictures' size differs.
+    """
+    if not folder:
+        raise ValueError(
+            "--data_dir is missing: the folder that "
+            "`python -m data_pipeline.build_records` wrote."
+        )
+    data = DataSet.open(folder)
+    if data.image_size != experiment.image_size:
+        raise ValueError(
+            "`image_size` differs from the data set's. Received: "
+            f"image_size={experiment.image_size}, data set: {data.image_size}"
+        )
+    return data
+
+
+def open_tuples(
+    data: DataSet, experiment: Experiment, cache_bytes: float
+) -> Tuples:
+    """The tuples of the split train that an experiment is trained on.
+
+    Raises:
+        ValueError: If the data set cannot give them.
+    """
+    asked = data, "train", experiment.k, experiment.seed
+    if experiment.commonalities:
+        commonalities = Commonalities.parse(experiment.commonalities)
+        return CommonTuples.open(*asked, commonalities, cache_bytes)
+    return IdentityTuples.open(*asked)
+
+
+def distribute(
+    strategy, tuples: Tuples, batch_size: int, **options
+) -> tf.distribute.DistributedDataset:
+    """Tuples as per-replica shares of the same global batches."""
+    replicas = strategy.num_replicas_in_sync
+
+    def shares(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        each = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * each
+        batches = tuples.batches(
+            batch_size,
+            num_shares=replicas,
+            shares=tuple(range(first, first + each)),
+            **options,
+        )
+        # Several workers would otherwise prepare for an end of the data, and
+        # lose the static shape of the batches.
+        return batches.apply(
+            tf.data.experimental.assert_cardinality(
+                tf.data.INFINITE_CARDINALITY
+            )
+        )
+
+    return strategy.distribute_datasets_from_function(shares)
+
+
+class DevicePhotographs:
+    """All photographs of a split, on the device of each replica.
+
+    A batch that comes from the host then is positions only.
+
+    Args:
+        strategy: Over which replicas.
+        images: uint8 `[images, h, w, 3]`, h * w a multiple of 4.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy, images: np.ndarray):
+        self._shape = images.shape[1:]
+        # TensorFlow gathers no uint8 on a GPU: four of them at a time, as the
+        # bits of a float32.
+        rows = images.reshape(len(images), -1).view(np.float32)
+        with strategy.scope():
+            self._rows = tf.Variable(rows, trainable=False)
+
+    def look_up(self, batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """A replica's batch with the "images" at its "positions" `[b, k]`."""
+        positions = batch["positions"]
+        pixels = tf.bitcast(tf.gather(self._rows, positions), tf.uint8)
+        shape = [*positions.shape, *self._shape]
+        return {**batch, "images": tf.reshape(pixels, shape)}
