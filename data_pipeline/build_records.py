@@ -14,6 +14,9 @@ import os
 import re
 import sys
 
+# As in main.py, for the workers too.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
 import apache_beam as beam
 import tensorflow as tf
 from absl import app, flags
@@ -43,7 +46,8 @@ WORKERS_FAULT = re.compile(
 LOCAL_RUNNER = (
     "--direct_running_mode=multi_processing",
     "--direct_num_workers=2",
-    "--default_sdk_harness_log_level=ERROR",
+    # What a worker fails of is raised here too.
+    "--default_sdk_harness_log_level=CRITICAL",
 )
 
 
@@ -148,6 +152,7 @@ def main(argv: list[str]) -> None:
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )
     logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     # For the face detector in the workers: they are processes already, one a
     # core.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")

@@ -16,6 +16,17 @@ MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
 
 # Only what photographs come as: some of Pillow's formats start other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+# What files of these are named.
+SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+)
 # Cameras take up to 102 megapixels; decoded these are 400 MB.
 MAX_PIXELS = 110_000_000
 # A progressive file draws the picture again in each scan, usually ten: a few

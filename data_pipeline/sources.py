@@ -15,19 +15,8 @@ import tensorflow as tf
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from data_pipeline.pictures import CENTER
+from data_pipeline.pictures import CENTER, SUFFIXES
 from data_pipeline.records import SPLITS
-
-PICTURE_SUFFIXES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".webp",
-    ".bmp",
-    ".gif",
-    ".tif",
-    ".tiff",
-)
 
 
 class BadCollection(ValueError):
@@ -71,7 +60,7 @@ def _pictures(folder: str, *levels: str) -> list[str]:
     pattern = FileSystems.join(glob.escape(folder), *levels)
     found = FileSystems.match([pattern])[0].metadata_list
     paths = (metadata.path for metadata in found)
-    return sorted(p for p in paths if p.lower().endswith(PICTURE_SUFFIXES))
+    return sorted(p for p in paths if p.lower().endswith(SUFFIXES))
 
 
 def _names(folder: str) -> list[str]:
@@ -146,7 +135,7 @@ def folders(root: str, columns: TableColumns) -> Iterator[Photograph]:
         if not tf.io.gfile.isdir(folder):
             continue
         for picture in _names(folder):
-            if picture.lower().endswith(PICTURE_SUFFIXES):
+            if picture.lower().endswith(SUFFIXES):
                 path = FileSystems.join(folder, picture)
                 yield Photograph(path, identity, _stem(path))
 

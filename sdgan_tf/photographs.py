@@ -7,8 +7,6 @@ import tensorflow as tf
 
 from data_pipeline import pictures
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-
 
 def find_photographs(images: str) -> list[str]:
     """Paths of a photograph, of a folder's, or of those of a glob, sorted.
@@ -21,14 +19,15 @@ def find_photographs(images: str) -> list[str]:
         found = [
             os.path.join(images, name)
             for name in gfile.listdir(images)
-            if name.lower().endswith(SUFFIXES)
+            if name.lower().endswith(pictures.SUFFIXES)
         ]
     else:
         found = [images] if gfile.exists(images) else gfile.glob(images)
     if not found:
         raise FileNotFoundError(
-            f"No photographs: `images` must be a file, a folder with {SUFFIXES}"
-            f" files, or a glob. Received: images={images!r}"
+            "No photographs: `images` must be a file, a folder with "
+            f"{', '.join(pictures.SUFFIXES)} files, or a glob. "
+            f"Received: images={images!r}"
         )
     return sorted(found)
 

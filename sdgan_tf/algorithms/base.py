@@ -210,21 +210,26 @@ class Algorithm(abc.ABC):
         return tf.reshape(images, [-1, k, *images.shape[1:]])
 
     @staticmethod
-    def share(draw, n: int) -> tf.Tensor:
-        """This replica's `n` rows of a draw that is equal on all replicas."""
+    def share(n: int, draw: Callable[[int], tf.Tensor]) -> tf.Tensor:
+        """This replica's `n` rows of a draw that is equal on all replicas.
+
+        Args:
+            n: Rows of a replica.
+            draw: Draws so many rows, those of the global batch.
+        """
         replica = tf.distribute.get_replica_context()
         start = replica.replica_id_in_sync_group * n
-        return draw[start : start + n]
+        return draw(n * replica.num_replicas_in_sync)[start : start + n]
 
     def draw(self, key, n: int, *shape: int) -> tf.Tensor:
         """This replica's `[n, *shape]` of a global draw, uniform on [0, 1)."""
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        return self.share(uniform(key, [n * replicas, *shape], low=0.0), n)
+        return self.share(
+            n, lambda total: uniform(key, [total, *shape], low=0.0)
+        )
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         """Codes of this replica's `n` tuples of the global batch."""
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        return self.share(self.latents.tuples(key, n * replicas, k), n)
+        return self.share(n, lambda total: self.latents.tuples(key, total, k))
 
     def update(self, name: str, loss, tape: tf.GradientTape) -> None:
         """Moves one network by the gradient of its loss."""

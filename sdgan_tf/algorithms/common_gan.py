@@ -100,9 +100,10 @@ class CommonGAN(SDGAN):
         return super().real(self.by_kind(images))
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        codes = self.latents.kinds_in_turn(key, n * replicas, k)
-        return self.by_kind(self.share(codes, n))
+        codes = self.share(
+            n, lambda total: self.latents.kinds_in_turn(key, total, k)
+        )
+        return self.by_kind(codes)
 
     def by_kind(self, tuples) -> tf.Tensor:
         """Tuples whose kinds take turns, one kind after another instead."""

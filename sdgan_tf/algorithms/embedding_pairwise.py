@@ -31,9 +31,10 @@ class EmbeddingPairwise(SDGAN):
 
     def imagine(self, batch, key) -> tuple:
         n, k = batch["images"].shape[:2]
-        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-        rows = self.share(self.latents.rows(key, n * replicas), n)
-        z_o = self.share(self.latents.observations(key, n * replicas, k), n)
+        rows = self.share(n, lambda total: self.latents.rows(key, total))
+        z_o = self.share(
+            n, lambda total: self.latents.observations(key, total, k)
+        )
         z = self.latents.observed(self.latents.look_up(rows), z_o)
         return self.generate(z), rows
 

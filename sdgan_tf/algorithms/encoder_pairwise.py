@@ -47,13 +47,12 @@ class EncoderPairwise(SDGAN):
 
     def others(self, real, key) -> tf.Tensor:
         """Imagined photographs `[n, imagined, ...]` of the first of each."""
-        n, replicas = (
-            len(real),
-            tf.distribute.get_replica_context().num_replicas_in_sync,
-        )
         z_i = self.generator.encoder(real[:, 0], training=True)
-        z_o = self.latents.observations(key, n * replicas, self.imagined)
-        return self.generate(self.latents.observed(z_i, self.share(z_o, n)))
+        z_o = self.share(
+            len(real),
+            lambda total: self.latents.observations(key, total, self.imagined),
+        )
+        return self.generate(self.latents.observed(z_i, z_o))
 
     def refresh(self) -> None:
         """Encodes a photograph of each subject that the generators carry."""

@@ -44,8 +44,8 @@ class SDBEGAN(Algorithm):
             if getattr(experiment, name) != only:
                 raise ValueError(
                     "`sd_began` has its own loss and updates both networks "
-                    "from one pass, without penalties or augmentation: leave "
-                    f"out --{name}, which is {only!r}. "
+                    "from one pass, without penalties or augmentation: "
+                    f"`{name}` must be {only!r}, or its flag be left out. "
                     f"Received: {name}={getattr(experiment, name)!r}"
                 )
         super().__init__(experiment)

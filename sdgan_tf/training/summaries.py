@@ -64,6 +64,9 @@ class Meter:
     """Means of scalars and the speed since the last log."""
 
     def __init__(self):
+        self._restart()
+
+    def _restart(self) -> None:
         self.totals, self.steps, self.seconds = {}, 0, 0.0
         self.started = time.monotonic()
 
@@ -92,5 +95,5 @@ class Meter:
         )
         stepping = self.seconds - scalars[WAITED] * self.steps
         scalars["time/overhead_share"] = 1 - stepping / elapsed
-        self.__init__()
+        self._restart()
         return scalars

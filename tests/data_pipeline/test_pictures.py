@@ -391,6 +391,8 @@ def test_pixels_have_a_limit_below_pillow_s(monkeypatch):
         ("JPEG", {"progressive": True}),
         ("GIF", {}),
         ("TIFF", {"compression": "tiff_adobe_deflate"}),
+        ("BMP", {}),
+        ("WEBP", {"method": 0, "quality": 0}),
     ],
 )
 def test_the_largest_picture_takes_seconds(kind, options):

@@ -22,7 +22,7 @@ CASES = {name: {"model": name} for name in SYSTEMS} | {
     "commonalities": {"commonalities": "identity,observation"},
 }
 # The others share most of their code with these.
-QUICK = ("sd_dcgan", "sd_began", "dr_gan")
+QUICK = ("sd_dcgan", "sd_began")
 MORE = {
     "stacked_began": {"model": "sd_began", "discriminator": "stacked"},
     "k3": {"k": 3},

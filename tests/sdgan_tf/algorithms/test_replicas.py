@@ -42,7 +42,7 @@ SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {"began": 7, "ac_dcgan": 6}
 
 
 # The others share most of their code with these.
-QUICK = ("dcgan", "began", "ac_dcgan")
+QUICK = ("dcgan", "began")
 
 
 @pytest.fixture(

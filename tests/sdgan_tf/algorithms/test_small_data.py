@@ -136,7 +136,12 @@ def test_started_from_a_run_without_one_the_average_is_its_generator(
 
 @pytest.mark.parametrize(
     "option",
-    [{"augment": "diffaug"}, {"r1_weight": 1.0}, {"spectral_norm": True}],
+    [
+        {"augment": "diffaug"},
+        {"r1_weight": 1.0},
+        {"spectral_norm": True},
+        {"loss": "wgan"},
+    ],
 )
 def test_sd_began_refuses_what_is_sd_gan_s(option):
     (name,) = option

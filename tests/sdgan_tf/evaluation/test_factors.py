@@ -75,6 +75,7 @@ def test_observations_that_come_again_are_a_factor():
     assert find_factors(labelled(160), identities) == []
 
 
+@pytest.mark.slow
 def test_a_model_reads_portraits_of_new_people():
     def people(numbers):
         images, labels, identities = [], [], []

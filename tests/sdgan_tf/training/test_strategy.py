@@ -84,9 +84,8 @@ def tensors(run_dir, step):
     }
 
 
-@pytest.mark.parametrize(
-    "cache_gb", [1, pytest.param(0, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("cache_gb", [1, 0])
 def test_two_workers_equal_one_process_and_survive_a_kill(
     main_py, tiny_data, tmp_path, cache_gb
 ):
