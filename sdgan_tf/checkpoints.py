@@ -21,6 +21,7 @@ DAMAGED = (
 
 
 NAME = re.compile(r"step-(\d+)\.index")
+PART = "part-"  # Before the name of one that is being written.
 
 
 def step_of(path: str) -> int:
@@ -61,15 +62,21 @@ class Checkpoints:
             tf.errors.OpError: If it cannot be written; the others stay.
         """
         path = os.path.join(self.folder, f"step-{step:08d}")
+        part = os.path.join(self.folder, f"{PART}step-{step:08d}")
         tf.io.gfile.makedirs(self.folder)
-        # TensorFlow writes the shards first and the index last, so a
-        # checkpoint that is found by its index is a whole one.
         try:
-            checkpoint.write(path)
+            checkpoint.write(part)
         except tf.errors.OpError:
             # On a full disk what was written of it is room for the next try.
             self.remove_leftovers()
             raise
+        # TensorFlow fills an index where it lies. Here it gets its name last,
+        # so that a checkpoint that is found by its index is a whole one.
+        for file in reversed(_files(part)):
+            name = os.path.basename(file).removeprefix(PART)
+            tf.io.gfile.rename(
+                file, os.path.join(self.folder, name), overwrite=True
+            )
         return path
 
     def restore_latest(
@@ -142,7 +149,7 @@ class Checkpoints:
             stem = name.partition(".")[0]
             if name.rstrip("/").endswith("_temp"):
                 gfile.rmtree(path)
-            elif ".tempstate" in name:
+            elif ".tempstate" in name or name.startswith(PART):
                 gfile.remove(path)
             elif ".data-" in name and f"{stem}.index" not in names:
                 if f"kept-{stem}.index" in names:
