@@ -160,6 +160,7 @@ def test_restarts_range(random_run, restarts):
         Projector(random_run.generator(), restarts, 1)
 
 
+@pytest.mark.slow
 def test_own_pictures_of_the_released_generator(released, own_pictures):
     """Issue 3: their median error is under 2 grey levels."""
     network, experiment = load_dump(Dump.open(released))

@@ -105,6 +105,7 @@ def test_auto_needs_the_data(make_config):
         loop.Trainer(make_config(precision="auto", dry_run=True))
 
 
+@pytest.mark.slow
 def test_compiled_by_xla_equals_plain(make_config, tmp_path):
     weights = []
     for jit_compile in (False, True):
