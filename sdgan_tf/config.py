@@ -59,9 +59,13 @@ class Experiment:
     loss: str = option(
         "dcgan",
         "Adversarial loss; it also picks the optimizer.",
-        choices=("dcgan", "lsgan", "wgan", "wgan-gp"),
+        choices=("dcgan", "lsgan", "wgan", "wgan-gp", "hinge"),
     )
-    image_size: int = option(64, "Side in pixels.", choices=(32, 64, 128))
+    image_size: int = option(
+        64,
+        "Side in pixels; 256 is for sd_projected.",
+        choices=(32, 64, 128, 256),
+    )
     k: int = option(2, "Images in an identity tuple; 1 is vanilla.", minimum=1)
     d_i: int = option(50, "Size of the identity code z_i.", minimum=1)
     d_o: int = option(50, "Size of the observation code z_o.", minimum=1)
@@ -88,7 +92,31 @@ class Experiment:
     augment: str = option(
         "none",
         "What a discriminator's tuples, real and generated, go through.",
-        choices=("none", "diffaug"),
+        choices=("none", "diffaug", "diffaug_weak"),
+    )
+    mirror: bool = option(
+        False,
+        "sd_projected: mirror photographs at random, each by itself. For "
+        "faces, not for letters.",
+    )
+    features: str = option(
+        "efficientnet_lite0",
+        "sd_projected: the frozen network whose features D sees; none: the "
+        "picture itself at four resolutions.",
+        choices=("efficientnet_lite0", "efficientnet_lite1", "none"),
+    )
+    tuple_weight: float = option(
+        1.0,
+        "sd_projected: weight of the heads that judge tuples, beside 1 of "
+        "those that judge single pictures.",
+        minimum=0,
+    )
+    mismatched_weight: float = option(
+        0.0,
+        "sd_projected: share in [0, 1] of photographs of different subjects "
+        "among the tuples that D is to refuse.",
+        minimum=0,
+        maximum=1,
     )
     r1_weight: float = option(
         0.0,
@@ -104,6 +132,12 @@ class Experiment:
         "then what is sampled and exported; 0: none.",
         minimum=0,
     )
+    ema_half_life_images: float = option(
+        0.0,
+        "As ema_decay, by the generated images after which a weight counts "
+        "half; 0: ema_decay.",
+        minimum=0,
+    )
     seed: int = option(
         0,
         "Seed of weights, data order and latents.",
@@ -116,6 +150,11 @@ class Experiment:
         "it and a short check shows that losses agree.",
         choices=("float32", "mixed_bfloat16", AUTO),
     )
+
+    @property
+    def averages(self) -> bool:
+        """Whether a moving average of the generator's weights is kept."""
+        return bool(self.ema_decay or self.ema_half_life_images)
 
     def to_json(self) -> str:
         """The fields as JSON with sorted names."""

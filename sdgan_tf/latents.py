@@ -21,6 +21,7 @@ class Stream(enum.IntEnum):
     EVALUATION = 5
     AUGMENTATION = 6
     EXPLORER = 7
+    STATISTICS = 8
 
 
 @dataclasses.dataclass(frozen=True)

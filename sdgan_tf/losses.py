@@ -62,6 +62,29 @@ def wgan_generator_loss(fake_logits):
     return -ops.mean(fake_logits)
 
 
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """How far real logits lie below 1 and fake ones above -1; >= 0.
+
+    Source: Lim and Ye 2017, arXiv 1705.02894.
+    """
+    return ops.mean(real_hinge(real_logits)) + ops.mean(fake_hinge(fake_logits))
+
+
+def real_hinge(logits):
+    """How far each logit lies below 1; >= 0, same shape."""
+    return ops.relu(1.0 - logits)
+
+
+def fake_hinge(logits):
+    """How far each logit lies above -1; >= 0, same shape."""
+    return ops.relu(1.0 + logits)
+
+
+def hinge_generator_loss(fake_logits):
+    """Minus the mean logit; any real number."""
+    return -ops.mean(fake_logits)
+
+
 def identity_loss(logits, rows):
     """The mean cross-entropy of identities `[n]` under logits `[n, classes]`.
 
@@ -171,6 +194,11 @@ GAN_LOSSES = {
         wgan_generator_loss,
         lambda: Adam(1e-4, beta_1=0.5, beta_2=0.9),
         penalty_coefficient=10.0,
+    ),
+    "hinge": GANLoss(
+        hinge_discriminator_loss,
+        hinge_generator_loss,
+        lambda: Adam(4e-4, beta_1=0.0, beta_2=0.99),
     ),
 }
 

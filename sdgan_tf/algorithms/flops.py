@@ -80,3 +80,21 @@ def sd_began_step(g, d) -> int:
     # Forwards, to the weights, to all inputs but the codes and the images.
     generated = 3 * g - g_first + 3 * d
     return generated + 3 * d - d_first
+
+
+def sd_projected_step(g, features, mixing: int, d: int) -> int:
+    """Of one tuple in a step on projected features.
+
+    Args:
+        g: The pair of counts of a generator, for the images of one tuple.
+        features: Of the frozen network, all.
+        mixing: Of the fixed random convolutions.
+        d: Of the discriminators' forward call.
+    """
+    g, g_first = g
+    # Real and generated images are seen; back through the generated ones.
+    seen = 3 * (features + mixing)
+    # D on both, back to its weights and its maps; then on the generated ones
+    # and back to what it sees.
+    judged = 3 * (2 * d) + 2 * d
+    return 3 * g - g_first + seen + judged

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from sdgan_tf.algorithms.base import Algorithm, count_parameters
-from sdgan_tf.algorithms.registry import settle
+from sdgan_tf.algorithms.registry import settle, with_defaults
 from sdgan_tf.config import AUTO, Config, Experiment
 from sdgan_tf.runs import Run
 
@@ -33,7 +33,9 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
                 "new folder and start from this one with --init_from. "
                 f"Received: run_dir={run.folder!r}"
             )
-        return run, settle(config.experiment, config.named)
+        return run, settle(
+            with_defaults(config.experiment, config.named), config.named
+        )
     trained = run.experiment()
     asked_for = {
         name: getattr(config.experiment, name) for name in config.named

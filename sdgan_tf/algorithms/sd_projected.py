@@ -1,0 +1,244 @@
+"""Algorithm 1 with discriminators on the features of a frozen network."""
+
+import keras
+import tensorflow as tf
+
+from sdgan_tf import augmentation, losses
+from sdgan_tf.algorithms import flops
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.config import Experiment
+from sdgan_tf.features.networks import build_features
+from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.models.projected import (
+    ProjectedDiscriminator,
+    ProjectedGenerator,
+    neighbours,
+)
+from sdgan_tf.pixels import BEGAN_PIXELS
+
+# What is SD-GAN's and must be left as it is.
+ONLY = {
+    "discriminator": "siamese",
+    "d_steps_per_g_step": 1,
+    "r1_weight": 0.0,
+    "spectral_norm": False,
+}
+# Codes behind the moving statistics of the averaged generator.
+STATISTICS_CODES, STATISTICS_BATCH = 1024, 128
+# Uses of random numbers within one step.
+REAL, FAKE, MIRROR = range(3)
+
+
+class SDProjected(Algorithm):
+    """SD-GAN on projected features.
+
+    On each of four scales of a frozen network's features, a Siamese tower
+    sees each image; one head asks whether an image is a photograph, another
+    whether the images of a tuple are of one subject. Photographs of different
+    subjects may be further tuples that D is to refuse.
+
+    Source: paper, Algorithm 1; Sauer et al. 2021, arXiv 2111.01007. The heads
+    and the mismatched photographs are ours. D and G are trained on one draw of
+    generated tuples a step, where Algorithm 1 draws afresh for G.
+    """
+
+    pixels = BEGAN_PIXELS
+    scalars = (
+        "loss/discriminator",
+        "loss/generator",
+        "score/real",
+        "score/fake",
+        "score/real_tuple",
+        "score/fake_tuple",
+        "score/mismatched_tuple",
+    )
+    kinds = 1  # Of tuples, that D tells apart.
+
+    def __init__(self, experiment: Experiment):
+        for name, only in ONLY.items():
+            if getattr(experiment, name) != only:
+                raise ValueError(
+                    f"`sd_projected` has no `{name}`: it must be {only!r}, or "
+                    "its flag be left out. "
+                    f"Received: {name}={getattr(experiment, name)!r}"
+                )
+        if experiment.k < 2:
+            raise ValueError(
+                "`sd_projected` judges tuples: `k` must be at least 2. "
+                f"Received: k={experiment.k}"
+            )
+        super().__init__(experiment)
+        self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
+        self.tuple_weight = experiment.tuple_weight
+        self.mismatched_weight = experiment.mismatched_weight
+        if not self.mismatched_weight:
+            self.scalars = self.scalars[:-1]
+        self.mirror = experiment.mirror
+        self.k = experiment.k
+        self.features = build_features(
+            experiment.features, experiment.image_size, experiment.precision
+        )
+        self.d = ProjectedDiscriminator(
+            self.features.side,
+            experiment.dim,
+            self.k,
+            self.kinds,
+            experiment.seed,
+            synchronized=_several_replicas(),
+            dtype=experiment.precision,
+        )
+        size = experiment.image_size
+        self.d(self.see(tf.zeros([self.kinds, self.k, size, size, 3])))
+        self.networks["discriminator"] = self.d
+        self.build_optimizers(losses.GAN_LOSSES[experiment.loss].optimizer)
+
+    @staticmethod
+    def build_generator(experiment: Experiment) -> keras.Model:
+        return ProjectedGenerator(
+            experiment.image_size,
+            experiment.dim,
+            synchronized=_several_replicas(),
+            dtype=experiment.precision,
+        )
+
+    def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
+        """One update of D and one of G, on the same generated tuples."""
+        (batch,) = batches
+        real = self.pixels.to_float(batch["images"])
+        n, k = real.shape[:2]
+        if self.mirror:
+            chosen = self.draw(keys.key(Stream.AUGMENTATION, MIRROR), n, k)
+            real = augmentation.mirrored(real, chosen)
+        real_maps = self.see(self.augment(real, keys, REAL))
+        z = self.tuples(keys.key(Stream.G_LATENTS), n, k)
+        g_weights = [v.value for v in self.generator.trainable_variables]
+        with tf.GradientTape(watch_accessed_variables=False) as g_tape:
+            g_tape.watch(g_weights)
+            fake = self.generate(z)
+            fake_maps = self.see(self.augment(fake, keys, FAKE))
+
+        with tf.GradientTape() as tape:
+            both = [
+                tf.concat(maps, axis=0)
+                for maps in zip(real_maps, fake_maps, strict=True)
+            ]
+            judged = self.d(
+                both, num_batches=2, mismatch=bool(self.mismatched_weight)
+            )
+            d_loss, scores = self.discriminator_loss(judged, batch.get("row"))
+        self.update("discriminator", d_loss, tape)
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(fake_maps)
+            g_loss = self.generator_loss(self.d(fake_maps))
+        of_maps = tape.gradient(g_loss, fake_maps)
+        gradients = g_tape.gradient(fake_maps, g_weights, of_maps)
+        self.apply("generator", gradients)
+        return {
+            "loss/discriminator": d_loss,
+            "loss/generator": g_loss,
+            **scores,
+        }
+
+    def see(self, tuples) -> list[tf.Tensor]:
+        """Tuples `[n, k, h, w, c]` to the mixed features of their images."""
+        images = tf.reshape(tuples, [-1, *tuples.shape[2:]])
+        return self.d.mixing(self.features(images))
+
+    def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
+        """Tuples as they are altered before their features are taken."""
+        if self.augmentation is None:
+            return tuples
+        key = keys.key(Stream.AUGMENTATION, use)
+        n, k = tuples.shape[:2]
+        return self.augmentation(
+            tuples, self.draw(key, n, k, augmentation.NUMBERS)
+        )
+
+    def discriminator_loss(self, judged, rows) -> tuple:
+        """D's loss, the mean over the scales, and mean logits by name.
+
+        Args:
+            judged: What D says of real and generated tuples and, where they
+                have a weight, of mismatched ones; see `ScaleDiscriminator`.
+            rows: Whose the real tuples are, int64 `[n]`, or None where that
+                is not known: two neighbours may be of one subject.
+        """
+        m, apart = self.mismatched_weight, 1.0
+        if rows is not None:
+            apart = tf.cast(rows != neighbours(rows[None])[0], tf.float32)
+            apart = tf.reshape(apart, [-1, self.kinds])
+        total, scores = 0.0, []
+        for places, tuples in judged:
+            real, fake = tf.split(places, 2)
+            total += losses.hinge_discriminator_loss(real, fake)
+            scores.append([real, fake, *tf.unstack(tuples)])
+            real, fake, *others = scores[-1][2:]
+            of_fake = tf.reduce_mean(losses.fake_hinge(fake))
+            for other in others:
+                of_other = tf.reduce_mean(apart * losses.fake_hinge(other))
+                of_fake += m * (of_other - of_fake)
+            of_real = tf.reduce_mean(losses.real_hinge(real))
+            total += self.tuple_weight * (of_real + of_fake)
+        means = [
+            tf.reduce_mean([tf.reduce_mean(x) for x in of_scales])
+            for of_scales in zip(*scores, strict=True)
+        ]
+        names = [n for n in self.scalars if n.startswith("score/")]
+        return total / len(judged), dict(zip(names, means, strict=True))
+
+    def generator_loss(self, judged) -> tf.Tensor:
+        """G's loss, the mean over the scales."""
+        return sum(
+            losses.hinge_generator_loss(places)
+            + self.tuple_weight * losses.hinge_generator_loss(tuples)
+            for places, tuples in judged
+        ) / len(judged)
+
+    def refresh(self) -> None:
+        """Gives the averaged generator the moving statistics of its weights.
+
+        Those of the generator that trains do not fit them.
+        """
+        if self.average is None:
+            return
+        norms = [
+            layer
+            for layer in self.average._flatten_layers(include_self=False)
+            if isinstance(layer, keras.layers.BatchNormalization)
+        ]
+        held = [(norm.momentum, norm.synchronized) for norm in norms]
+        keys = Keys(self.experiment.seed, tf.constant(0))
+        z = self.latents.tuples(
+            keys.key(Stream.STATISTICS), STATISTICS_CODES // self.k, self.k
+        )
+        batches = tf.split(
+            tf.reshape(z, [-1, z.shape[-1]])[:STATISTICS_CODES],
+            STATISTICS_CODES // STATISTICS_BATCH,
+        )
+        for done, batch in enumerate(batches):
+            for norm in norms:
+                # The mean of the batches' statistics so far.
+                norm.momentum = done / (done + 1)
+                norm.synchronized = False
+            self.average(batch, training=True)
+        for norm, (momentum, synchronized) in zip(norms, held, strict=True):
+            norm.momentum, norm.synchronized = momentum, synchronized
+
+    def step_flops(self, batch_size: int) -> int:
+        k, size, kinds = self.k, self.experiment.image_size, self.kinds
+        g = flops.forward(self.generator, tf.zeros([k, self.latents.d_z]))
+        images = tf.zeros([kinds * k, size, size, 3])
+        f, _ = flops.forward(self.features, images)
+        maps = self.features(images)
+        mixing, _ = flops.forward(self.d.mixing, maps)
+        mixed = self.d.mixing(maps)
+        d, _ = flops.forward(self.d, mixed)
+        return batch_size * flops.sd_projected_step(
+            g, f // kinds, mixing // kinds, d // kinds
+        )
+
+
+def _several_replicas() -> bool:
+    # Asked for only where it can differ: it costs a reduction.
+    return tf.distribute.get_strategy().num_replicas_in_sync > 1
