@@ -166,8 +166,8 @@ class SDProjected(Algorithm):
         """
         m, apart = self.mismatched_weight, 1.0
         if rows is not None:
-            apart = tf.cast(rows != neighbours(rows[None])[0], tf.float32)
-            apart = tf.reshape(apart, [-1, self.kinds])
+            # In the shape of the logits, with one kind.
+            apart = tf.cast(rows != neighbours(rows), tf.float32)[:, None]
         total, scores = 0.0, []
         for places, tuples in judged:
             real, fake = tf.split(places, 2)

@@ -10,6 +10,7 @@ import math
 import keras
 import numpy as np
 
+from sdgan_tf.fused import normalize_batch
 from sdgan_tf.models.layers import (
     Conv2D,
     GroupedBatchNormalization,
@@ -108,9 +109,30 @@ class UpsamplingBlock(keras.layers.Layer):
 
 def batch_norm(synchronized: bool, dtype) -> keras.layers.Layer:
     """A batch norm with moving statistics, for what is run afterwards."""
-    return keras.layers.BatchNormalization(
+    return BatchNormalization(
         momentum=0.99, epsilon=1e-5, synchronized=synchronized, dtype=dtype
     )
+
+
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras' layer, in one kernel where the backend has one.
+
+    Args: those of `keras.layers.BatchNormalization`.
+    """
+
+    def call(self, inputs, training=None):
+        if not training or self.synchronized:
+            return super().call(inputs, training=training)
+        y, mean, variance = normalize_batch(
+            inputs, self.gamma.value, self.beta.value, self.epsilon
+        )
+        for moving, new in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance),
+        ):
+            kept = moving * self.momentum
+            moving.assign(kept + new * (1.0 - self.momentum))
+        return y
 
 
 class SkipExcitation(keras.layers.Layer):
@@ -315,6 +337,24 @@ class UnitConv2D(keras.layers.Conv2D):
         return add_bias(maps, ops.cast(self.bias, maps.dtype))
 
 
+class BatchwiseNormalization(GroupedBatchNormalization):
+    """`GroupedBatchNormalization` in one kernel a batch; members lie together.
+
+    Args: those of `GroupedBatchNormalization`.
+    """
+
+    def call(self, x, num_batches: int = 1):
+        if self.synchronized:
+            return super().call(x, num_batches=num_batches)
+        ops = keras.ops
+        gamma, beta = (ops.cast(w, "float32") for w in (self.gamma, self.beta))
+        normalized = [
+            normalize_batch(batch, gamma, beta, self.epsilon)[0]
+            for batch in ops.split(x, num_batches)
+        ]
+        return ops.concatenate(normalized) if num_batches > 1 else normalized[0]
+
+
 class NormalizedConv2D(keras.layers.Layer):
     """Convolution, batch norm by groups, leaky ReLU.
 
@@ -337,7 +377,7 @@ class NormalizedConv2D(keras.layers.Layer):
             kernel_initializer=fan_in_normal(),
             dtype=dtype,
         )
-        self.norm = GroupedBatchNormalization(
+        self.norm = BatchwiseNormalization(
             synchronized=synchronized, dtype=dtype
         )
 
@@ -431,36 +471,46 @@ class ScaleDiscriminator(keras.layers.Layer):
             maps = layer(maps, num_batches=num_batches)
         places = ops.cast(self.single(maps)[..., 0], "float32")
         _, h, w, c = maps.shape
-        k, kinds = self.k, len(self.heads)
-        tuples = ops.reshape(maps, (num_batches, -1, kinds, k, h, w, c))
+        images = ops.unstack(
+            ops.reshape(maps, (-1, self.k, h, w, c)), self.k, axis=1
+        )
+        tuples = ops.concatenate(images, axis=-1)
         if mismatch:
-            first = tuples[:1]
-            changed = ops.concatenate(
-                [first[:, :, :, :-1], neighbours(first)[:, :, :, -1:]], axis=3
-            )
-            tuples = ops.concatenate([tuples, changed], axis=0)
-        batches = num_batches + int(mismatch)
-        logits = []
-        for kind, head in enumerate(self.heads):
-            x = ops.reshape(tuples[:, :, kind], (-1, k, h, w, c))
-            x = ops.reshape(
-                ops.transpose(x, (0, 2, 3, 1, 4)), (-1, h, w, k * c)
-            )
-            x = head(x, num_batches=batches)
-            logits.append(ops.reshape(x, (batches, -1)))
+            first = [ops.split(image, num_batches)[0] for image in images]
+            first[-1] = self._of_neighbours(first[-1])
+            changed = ops.concatenate(first, axis=-1)
+            tuples = ops.concatenate([tuples, changed])
+            num_batches += 1
+        logits = [
+            ops.reshape(head(x, num_batches=num_batches), (num_batches, -1))
+            for head, x in zip(self.heads, self._by_kind(tuples), strict=True)
+        ]
         return places, ops.stack(logits, axis=2)
+
+    def _by_kind(self, rows) -> list:
+        """Rows `[n, ...]`, whose kinds take turns, kind by kind."""
+        kinds = len(self.heads)
+        if kinds == 1:
+            return [rows]
+        rows = keras.ops.reshape(rows, (-1, kinds, *rows.shape[1:]))
+        return keras.ops.unstack(rows, kinds, axis=1)
+
+    def _of_neighbours(self, rows):
+        """Each row's neighbour of its kind in its place."""
+        of_kinds = [neighbours(x) for x in self._by_kind(rows)]
+        stacked = keras.ops.stack(of_kinds, axis=1)
+        return keras.ops.reshape(stacked, (-1, *rows.shape[1:]))
 
 
 def neighbours(rows):
-    """Rows `[batches, n, ...]` changed for their neighbours, 0 for 1 and so on.
+    """Rows `[n, ...]` changed for their neighbours, 0 for 1 and so on.
 
-    Of an odd number the last one is changed for the first. On an even number of
-    rows it is its own inverse, and cutting a batch into shares of even numbers
-    changes nothing.
+    Of an odd number the last one is changed for the first. Cutting the rows
+    into shares of even numbers changes nothing.
     """
-    n = rows.shape[1]
+    n = rows.shape[0]
     places = [place ^ 1 if place ^ 1 < n else 0 for place in range(n)]
-    return keras.ops.take(rows, places, axis=1)
+    return keras.ops.take(rows, places, axis=0)
 
 
 class ProjectedDiscriminator(keras.Model):
