@@ -20,6 +20,7 @@ $(READY): $(wildcard requirements*.txt)
 	(make PYTHON=python3.12). Found: %d.%d" % v or 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps -r requirements-projected.txt
 	touch $@
 
 demo: $(READY)

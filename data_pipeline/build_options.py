@@ -14,7 +14,7 @@ class BuildOptions:
         layout: A name of `sources.LAYOUTS`.
         input: The collection: a folder, or a CSV for the layout `table`.
         output_dir: Where shards and manifest go.
-        image_size: 32, 64 or 128.
+        image_size: 32, 64, 128 or 256.
         crop: See `pictures.parse_crop`; None takes the layout's own.
         columns: Columns of the layout `table`.
         min_images: Identities with fewer photographs are left out.
@@ -42,9 +42,9 @@ class BuildOptions:
                 f"`layout` must be one of {sorted(sources.LAYOUTS)}. "
                 f"Received: layout={self.layout!r}"
             )
-        if self.image_size not in (32, 64, 128):
+        if self.image_size not in (32, 64, 128, 256):
             raise ValueError(
-                "`image_size` must be 32, 64 or 128. "
+                "`image_size` must be 32, 64, 128 or 256. "
                 f"Received: image_size={self.image_size}"
             )
         for name in ("min_images", "num_shards"):

@@ -119,7 +119,9 @@ def _define_flags() -> None:
     flags.DEFINE_string("input", None, "The collection's folder or CSV.")
     flags.DEFINE_string("output_dir", None, "Folder of the data set.")
     flags.mark_flags_as_required(["layout", "input", "output_dir"])
-    flags.DEFINE_integer("image_size", fields["image_size"], "32, 64 or 128.")
+    flags.DEFINE_integer(
+        "image_size", fields["image_size"], "32, 64, 128 or 256."
+    )
     flags.DEFINE_string(
         "crop", None, "center, none, face or left,top,right,bottom in [0, 1]."
     )

@@ -151,7 +151,8 @@ class CommonTuples:
     ) -> tf.data.Dataset:
         """As `pairs.IdentityTuples.batches`; tuple t is of kind t % kinds.
 
-        There is no `row`, and `identity` is that of the first image.
+        `row` is the number of the tuple's group among those of its kind, and
+        `identity` that of the first image.
 
         Raises:
             ValueError: If `batch_size` cannot be cut into shares of all kinds.
@@ -168,7 +169,7 @@ class CommonTuples:
             )
         images = self.images if look_up else None
         return memory.draw_batches(
-            images, self.hashes, self.kinds, wanted
+            images, self.hashes, self.kinds, wanted, with_rows=True
         ).prefetch(tf.data.AUTOTUNE)
 
     def first(self, n: int) -> np.ndarray:

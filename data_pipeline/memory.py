@@ -29,6 +29,15 @@ class Groups:
     order: np.ndarray | None
     counts: np.ndarray
 
+    def numbers(self) -> np.ndarray:
+        """The number of each image's group, int64 `[images]`."""
+        numbers = np.repeat(np.arange(len(self.counts)), self.counts)
+        if self.order is None:
+            return numbers
+        of_images = np.empty_like(numbers)
+        of_images[self.order] = numbers
+        return of_images
+
     def drawer(self, k: int):
         """A function of (two keys, n) to positions `[n, k]` of n tuples.
 
@@ -74,6 +83,7 @@ def draw_batches(
     hashes: np.ndarray,
     kinds: Sequence[Groups],
     wanted: Batching,
+    with_rows: bool = False,
 ) -> tf.data.Dataset:
     """Batches of tuples of several kinds, which take turns.
 
@@ -82,6 +92,8 @@ def draw_batches(
         hashes: Their identities' hashes, int64.
         kinds: What images of a tuple have in common.
         wanted: Its batches are of a multiple of the kinds.
+        with_rows: Whether to add "row", the number of each tuple's group among
+            those of its kind.
 
     Returns:
         Elements `{"images": [b, k, h, w, 3], "identity": [b]}`, the identity
@@ -106,11 +118,20 @@ def draw_batches(
         ]
         return tf.reshape(tf.stack(positions, axis=1), [-1, batch_size, k])
 
+    numbers = None
+    if with_rows:
+        numbers = tf.constant(np.stack([g.numbers() for g in kinds], axis=1))
+
     def look_up(positions):
-        identity = tf.gather(hashes, positions[:, 0])
+        first = positions[:, 0]
+        batch = {"identity": tf.gather(hashes, first)}
+        if numbers is not None:
+            turns = tf.range(tf.shape(first)[0]) % len(kinds)
+            of_kinds = tf.gather(numbers, first)
+            batch["row"] = tf.gather(of_kinds, turns, batch_dims=1)
         if images is None:
-            return {"positions": positions, "identity": identity}
-        return {"images": tf.gather(images, positions), "identity": identity}
+            return {"positions": positions, **batch}
+        return {"images": tf.gather(images, positions), **batch}
 
     first_block, skipped = divmod(wanted.start_batch, batches_at_once)
     return (

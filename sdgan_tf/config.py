@@ -63,7 +63,7 @@ class Experiment:
     )
     image_size: int = option(
         64,
-        "Side in pixels; 256 is for sd_projected.",
+        "Side in pixels.",
         choices=(32, 64, 128, 256),
     )
     k: int = option(2, "Images in an identity tuple; 1 is vanilla.", minimum=1)

@@ -153,7 +153,7 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
     ("flags", "message"),
     [
         (["--no_such_flag=1"], "Unknown command line flag 'no_such_flag'"),
-        (["--image_size=48"], "--image_size must be one of (32, 64, 128)"),
+        (["--image_size=48"], "--image_size must be one of (32, 64, 128, 256)"),
         (["--loss=hinge"], "--loss=hinge: value should be one of"),
         (["--batch_size=0"], "--batch_size=0"),
         (["train"], "not a flag: train"),

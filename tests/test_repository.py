@@ -28,9 +28,10 @@ ROOMS = (
     "sdgan_tf.evaluation",
     "sdgan_tf.runs",
     "sdgan_tf.algorithms",
+    "sdgan_tf.features",
     "sdgan_tf.losses sdgan_tf.models sdgan_tf.augmentation",
     "sdgan_tf.identities sdgan_tf.checkpoints sdgan_tf.locking",
-    "sdgan_tf.optimizers "
+    "sdgan_tf.optimizers sdgan_tf.fused "
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
     "sdgan_tf.photographs",
     "sdgan_tf.flags sdgan_tf.allocator",
@@ -85,6 +86,7 @@ def test_what_jax_trains_needs_no_tensorflow():
     package = ROOT / "sdgan_tf"
     for path in (
         *(package / "models").rglob("*.py"),
+        *(package / "features").rglob("*.py"),
         package / "algorithms" / "flops.py",
         package / "augmentation.py",
         package / "config.py",
@@ -93,9 +95,9 @@ def test_what_jax_trains_needs_no_tensorflow():
         package / "pixels.py",
     ):
         assert not any(n.startswith("tensorflow") for n in imported(path))
-    # It has one for TensorFlow's kernel, within a function.
-    text = (package / "optimizers.py").read_text()
-    assert "\nimport tensorflow" not in text
+    # These have one for TensorFlow's kernels, within a function.
+    for name in ("optimizers.py", "fused.py"):
+        assert "\nimport tensorflow" not in (package / name).read_text()
 
 
 def test_build_names_every_module_and_every_test():

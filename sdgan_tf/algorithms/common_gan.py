@@ -59,6 +59,14 @@ class CommonCodes(LatentSpace):
         return tf.where(turns[:, None], for_all, own)
 
 
+def common_codes(experiment: Experiment, generator: keras.Model) -> CommonCodes:
+    """The codes of an experiment with commonalities."""
+    del generator
+    commonalities = Commonalities.parse(experiment.commonalities)
+    d_i = experiment.d_i * len(commonalities.names)
+    return CommonCodes(d_i, experiment.d_o, commonalities)
+
+
 class CommonGAN(SDGAN):
     """SD-DCGAN on tuples that agree in one of several factors, or in some.
 
@@ -78,14 +86,7 @@ class CommonGAN(SDGAN):
         self.kinds = len(kinds)
         super().__init__(experiment)
 
-    @staticmethod
-    def latent_space(
-        experiment: Experiment, generator: keras.Model
-    ) -> CommonCodes:
-        del generator
-        commonalities = Commonalities.parse(experiment.commonalities)
-        d_i = experiment.d_i * len(commonalities.names)
-        return CommonCodes(d_i, experiment.d_o, commonalities)
+    latent_space = staticmethod(common_codes)
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:

@@ -50,7 +50,7 @@ def forward(network: keras.Model, inputs) -> tuple[int, int]:
     finally:
         for layer in layers:
             del layer.call
-    return sum(counts), counts[0]
+    return sum(counts), counts[0] if counts else 0
 
 
 def sd_gan_step(g, d, updates: int = 1, penalties: int = 0) -> int:

@@ -11,7 +11,7 @@ from sdgan_tf.algorithms.embedding_pairwise import EmbeddingPairwise
 from sdgan_tf.algorithms.encoder_pairwise import EncoderPairwise
 from sdgan_tf.algorithms.sd_began import SDBEGAN
 from sdgan_tf.algorithms.sd_gan import SDGAN
-from sdgan_tf.algorithms.sd_projected import SDProjected
+from sdgan_tf.algorithms.sd_projected import ProjectedCommonGAN, SDProjected
 from sdgan_tf.config import Experiment
 
 
@@ -54,6 +54,7 @@ SYSTEMS = {
             "ema_half_life_images": 20_000.0,
             "mismatched_weight": 0.3,
         },
+        common=ProjectedCommonGAN,
     ),
     "embedding_pairwise": System(EmbeddingPairwise, knows_identities=True),
     "encoder_pairwise": System(

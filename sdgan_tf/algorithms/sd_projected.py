@@ -3,9 +3,11 @@
 import keras
 import tensorflow as tf
 
+from data_pipeline.commonalities import Commonalities
 from sdgan_tf import augmentation, losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.common_gan import common_codes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
 from sdgan_tf.latents import Keys, Stream
@@ -125,7 +127,7 @@ class SDProjected(Algorithm):
             judged = self.d(
                 both, num_batches=2, mismatch=bool(self.mismatched_weight)
             )
-            d_loss, scores = self.discriminator_loss(judged, batch.get("row"))
+            d_loss, scores = self.discriminator_loss(judged, batch["row"])
         self.update("discriminator", d_loss, tape)
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -161,13 +163,12 @@ class SDProjected(Algorithm):
         Args:
             judged: What D says of real and generated tuples and, where they
                 have a weight, of mismatched ones; see `ScaleDiscriminator`.
-            rows: Whose the real tuples are, int64 `[n]`, or None where that
-                is not known: two neighbours may be of one subject.
+            rows: Whose the real tuples are, int64 `[n]`: neighbours that are
+                of one subject do not count.
         """
-        m, apart = self.mismatched_weight, 1.0
-        if rows is not None:
-            # In the shape of the logits, with one kind.
-            apart = tf.cast(rows != neighbours(rows), tf.float32)[:, None]
+        m = self.mismatched_weight
+        rows = tf.reshape(rows, [-1, self.kinds])
+        apart = tf.cast(rows != neighbours(rows), tf.float32)
         total, scores = 0.0, []
         for places, tuples in judged:
             real, fake = tf.split(places, 2)
@@ -236,6 +237,25 @@ class SDProjected(Algorithm):
         d, _ = flops.forward(self.d, mixed)
         return batch_size * flops.sd_projected_step(
             g, f // kinds, mixing // kinds, d // kinds
+        )
+
+
+class ProjectedCommonGAN(SDProjected):
+    """`SDProjected` on tuples that agree in one of several factors, or in some.
+
+    Each kind of tuple has a head of its own on each scale.
+    """
+
+    def __init__(self, experiment: Experiment):
+        kinds = Commonalities.parse(experiment.commonalities).kinds
+        self.kinds = len(kinds)
+        super().__init__(experiment)
+
+    latent_space = staticmethod(common_codes)
+
+    def tuples(self, key, n: int, k: int) -> tf.Tensor:
+        return self.share(
+            n, lambda total: self.latents.kinds_in_turn(key, total, k)
         )
 
 

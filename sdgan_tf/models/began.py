@@ -46,7 +46,7 @@ class BEGANGenerator(keras.Model):
     The autoencoder's decoder is one of these too.
 
     Args:
-        image_size: 32, 64 or 128.
+        image_size: 32, 64, 128 or 256.
         dim: Channels of each hidden layer (the paper's n).
         channels: Channels of the image.
         dtype: Keras' dtype policy of all layers.
@@ -107,7 +107,7 @@ class BEGANEncoder(keras.Model):
     convolution.
 
     Args:
-        image_size: 32, 64 or 128.
+        image_size: 32, 64, 128 or 256.
         dim: Channels of the first block.
         d_code: Size of the code.
         dtype: Keras' dtype policy of all layers.
@@ -162,7 +162,7 @@ class BEGANAutoencoder(keras.Model):
     Subclasses say where the k images of a tuple meet.
 
     Args:
-        image_size: 32, 64 or 128.
+        image_size: 32, 64, 128 or 256.
         dim: Channels of the first block of the encoder and of the decoder.
         k: Images in a tuple.
         d_i: Size of the identity code.

@@ -11,10 +11,10 @@ from sdgan_tf.models.convolutions import Conv2D, Conv2DTranspose
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
     check_dim,
+    check_image_size,
     conv_kernel_initializer,
 )
 
-IMAGE_SIZES = (32, 64, 128)
 MAX_WIDTH = 8  # In multiples of `dim`.
 
 
@@ -27,11 +27,7 @@ def stage_widths(image_size: int, dim: int) -> list[int]:
     Raises:
         ValueError: If `image_size` is not supported or `dim` is not positive.
     """
-    if image_size not in IMAGE_SIZES:
-        raise ValueError(
-            f"`image_size` must be one of {IMAGE_SIZES}. "
-            f"Received: image_size={image_size}"
-        )
+    check_image_size(image_size)
     check_dim(dim)
     stages = int(math.log2(image_size)) - 2
     return [dim * min(2**stage, MAX_WIDTH) for stage in range(stages)]
@@ -41,7 +37,7 @@ class DCGANNetwork(keras.Model):
     """What the DCGAN networks are told and give back as their config.
 
     Args:
-        image_size: 32, 64 or 128.
+        image_size: 32, 64, 128 or 256.
         dim: Width of the stage next to the image.
         synchronized: Whether batch norm takes its statistics over all replicas
             (TensorFlow only).

@@ -4,6 +4,17 @@ import math
 
 import keras
 
+IMAGE_SIZES = (32, 64, 128, 256)
+
+
+def check_image_size(image_size: int) -> None:
+    """Raises ValueError if images of this side are not supported."""
+    if image_size not in IMAGE_SIZES:
+        raise ValueError(
+            f"`image_size` must be one of {IMAGE_SIZES}. "
+            f"Received: image_size={image_size}"
+        )
+
 
 def check_dim(dim: int) -> None:
     """Raises ValueError if `dim` is not positive."""

@@ -16,9 +16,9 @@ from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
     add_bias,
     check_dim,
+    check_image_size,
 )
 
-IMAGE_SIZES = (32, 64, 128, 256)
 FIRST_SIDE = 4
 SKIP = 8  # A map excites the one that has so many times its side.
 POOLED = 4  # Side of what an excitation sees.
@@ -189,11 +189,7 @@ class ProjectedGenerator(keras.Model):
         name: str = "generator",
     ):
         super().__init__(dtype=dtype, name=name)
-        if image_size not in IMAGE_SIZES:
-            raise ValueError(
-                f"`image_size` must be one of {IMAGE_SIZES}. "
-                f"Received: image_size={image_size}"
-            )
+        check_image_size(image_size)
         check_dim(dim)
         self.image_size, self.dim = image_size, dim
         self.synchronized = synchronized

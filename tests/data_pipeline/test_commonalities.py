@@ -107,6 +107,23 @@ def test_shares_are_parts_of_the_global_batch(catalogue):
         tuples.batches(6, num_shares=2)
 
 
+def test_rows_tell_the_groups_of_a_kind_apart(catalogue):
+    tuples = open_tuples(catalogue, "identity,brand")
+    rows, brands, products = [], [], []
+    for batch in tuples.batches(4).take(100):
+        brand, product, _ = np.moveaxis(
+            batch["images"].numpy()[:, :, 0, 0].astype(int), -1, 0
+        )
+        rows.append(batch["row"].numpy())
+        brands.append(brand[:, 0])
+        products.append(product[:, 0])
+    rows, brands, products = map(np.concatenate, (rows, brands, products))
+    for kind, values in enumerate((products, brands)):
+        pairs = set(zip(rows[kind::2], values[kind::2], strict=True))
+        count = len(set(values[kind::2]))
+        assert len(pairs) == len({row for row, _ in pairs}) == count > 1
+
+
 def test_first_tuples_of_any_number(catalogue):
     """Eight are shown during training, also of three kinds."""
     tuples = open_tuples(catalogue, "identity,brand,observation")

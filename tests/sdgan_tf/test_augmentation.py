@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.augmentation import NUMBERS, diffaug, translated
+from sdgan_tf.augmentation import (
+    NUMBERS,
+    diffaug,
+    diffaug_weak,
+    mirrored,
+    translated,
+)
 
 # Brightness, saturation and contrast as they are; no move; the hole outside
 # of what is looked at, in the first corner.
@@ -109,3 +115,26 @@ def test_translated_repeats_edges():
     np.testing.assert_array_equal(
         moved[0, :, :, 0], [[3, 3, 4], [6, 6, 7], [6, 6, 7]]
     )
+
+
+def test_weak_is_half_as_strong_and_has_no_hole():
+    x = tuples()
+    np.testing.assert_allclose(diffaug_weak(x, numbers()), x, atol=1e-6)
+    brighter = diffaug_weak(x, numbers(brightness=0.75))
+    np.testing.assert_allclose(brighter, x + 0.125, atol=1e-6)
+    pale = diffaug_weak(x, numbers(saturation=0.0))
+    mean = x.numpy().mean(axis=-1, keepdims=True)
+    np.testing.assert_allclose(pale, (x + mean) / 2, atol=1e-6)
+    flat = diffaug_weak(x, numbers(contrast=0.0))
+    mean = x.numpy().mean(axis=(2, 3, 4), keepdims=True)
+    np.testing.assert_allclose(flat, (x - mean) * 0.75 + mean, atol=1e-6)
+    # A sixteenth of 16 pixels.
+    up = diffaug_weak(x, numbers(up=0.99))
+    np.testing.assert_allclose(up[:, :, :-1], x[:, :, 1:], atol=1e-6)
+
+
+def test_mirrored_images_one_by_one():
+    x = tuples()
+    y = mirrored(x, tf.constant([[0.2, 0.7]])).numpy()
+    np.testing.assert_array_equal(y[0, 0], x[0, 0, :, ::-1])
+    np.testing.assert_array_equal(y[0, 1], x[0, 1])

@@ -28,6 +28,11 @@ OTHER = {
     "ema_decay": 0.99,
     "known_identities": 7,
     "commonalities": "brand",
+    "mirror": True,
+    "features": "none",
+    "tuple_weight": 0.5,
+    "mismatched_weight": 0.3,
+    "ema_half_life_images": 20_000.0,
 }
 FIELDS = [field.name for field in dataclasses.fields(Experiment)]
 
@@ -54,6 +59,11 @@ def test_defaults_are_the_references_sd_dcgan():
         "ema_decay": 0.0,
         "known_identities": 0,
         "commonalities": "",
+        "mirror": False,
+        "features": "efficientnet_lite0",
+        "tuple_weight": 1.0,
+        "mismatched_weight": 0.0,
+        "ema_half_life_images": 0.0,
     }
     assert Training().train_steps == 500_000
 
@@ -138,7 +148,7 @@ def test_from_fields_of_an_older_version_takes_the_default():
         ("k", 2.5, "int"),
         ("k", True, "int"),
         ("loss", None, "str"),
-        ("loss", "hinge", r"one of \('dcgan'"),
+        ("loss", "began", r"one of \('dcgan'"),
         ("batch_size", 0, "at least 1"),
         ("dim", 2**31, "at most 2147483647"),
         ("gamma", float("nan"), "finite"),

@@ -20,12 +20,18 @@ from sdgan_tf.training import loop
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = {name: {"model": name} for name in SYSTEMS} | {
     "commonalities": {"commonalities": "identity,observation"},
+    "projected_commonalities": {
+        "model": "sd_projected",
+        "features": "none",
+        "commonalities": "identity,observation",
+    },
 }
 # The others share most of their code with these.
 QUICK = ("sd_dcgan", "sd_began")
 MORE = {
     "stacked_began": {"model": "sd_began", "discriminator": "stacked"},
     "k3": {"k": 3},
+    "projected_k3": {"model": "sd_projected", "k": 3, "features": "none"},
     "averaged_encoder": {"model": "encoder_pairwise", "ema_decay": 0.9},
 }
 KNOWN = ("ac_dcgan", "dr_gan", "embedding_pairwise", "encoder_pairwise")
@@ -98,7 +104,7 @@ def test_whole_way(
     extra = EXTRA_SIGNATURES.get(model, set())
     assert set(loaded.signatures) == usual | extra
     served = loaded.signatures["serving_default"](
-        z_i=tf.constant(z_i), z_o=tf.zeros([len(z_i), config.experiment.d_o])
+        z_i=tf.constant(z_i), z_o=tf.zeros([len(z_i), run.experiment().d_o])
     )
     assert served["images"].shape == (6, 32, 32, 3)
 

@@ -57,6 +57,15 @@ def test_lsgan_generator_loss_is_not_halved():
     assert float(loss) == pytest.approx(8.0 / 3.0)
 
 
+def test_hinge_losses():
+    # Real: (0 + 0.5) / 2, fake: (3 + 0) / 2.
+    loss = losses.hinge_discriminator_loss(logits(1.5, 0.5), logits(2.0, -1.5))
+    assert float(loss) == pytest.approx(1.75)
+    assert float(losses.hinge_generator_loss(logits(2.0, -0.5))) == -0.75
+    np.testing.assert_array_equal(losses.real_hinge(logits(3.0, -1.0)), [0, 2])
+    np.testing.assert_array_equal(losses.fake_hinge(logits(3.0, -1.0)), [4, 0])
+
+
 def test_wgan_losses():
     loss = losses.wgan_discriminator_loss(logits(2.0, 4.0), logits(-1.0, 0.0))
     assert float(loss) == pytest.approx(-3.5)
@@ -134,12 +143,22 @@ def test_reconstruction_loss_reaches_both_sides():
 
 
 def test_gan_losses_names():
-    assert sorted(losses.GAN_LOSSES) == ["dcgan", "lsgan", "wgan", "wgan-gp"]
+    assert sorted(losses.GAN_LOSSES) == [
+        "dcgan",
+        "hinge",
+        "lsgan",
+        "wgan",
+        "wgan-gp",
+    ]
 
 
 @pytest.mark.parametrize(
     "name,rate,beta_1,beta_2",
-    [("dcgan", 2e-4, 0.5, 0.999), ("wgan-gp", 1e-4, 0.5, 0.9)],
+    [
+        ("dcgan", 2e-4, 0.5, 0.999),
+        ("wgan-gp", 1e-4, 0.5, 0.9),
+        ("hinge", 4e-4, 0.0, 0.99),
+    ],
 )
 def test_families_trained_with_adam(name, rate, beta_1, beta_2):
     optimizer = losses.GAN_LOSSES[name].optimizer()

@@ -23,6 +23,14 @@ EXPERIMENTS = {
     "ac_dcgan": {"model": "ac_dcgan", "k": 1, "known_identities": 6},
     "encoder_pairwise": {"model": "encoder_pairwise", "known_identities": 6},
     "commonalities": {"commonalities": "identity,observation"},
+    "projected": {
+        "model": "sd_projected",
+        "features": "none",
+        "augment": "diffaug_weak",
+        "mirror": True,
+        "mismatched_weight": 0.3,
+        "ema_half_life_images": 50.0,
+    },
 }
 WEIGHTS = {
     "dcgan": {"generator": 14, "discriminator": 16},

@@ -114,7 +114,7 @@ def test_stacked_has_one_code_for_all_images():
     )
 
 
-@pytest.mark.parametrize("size", [32, 64, 128])
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
 def test_generator_output(size):
     images = BEGANGenerator(size, 4)(noise(3, 10))
     assert images.shape == (3, size, size, 3)

@@ -49,7 +49,7 @@ def test_stage_widths(size, widths):
 def test_stage_widths_unsupported_size(size):
     with pytest.raises(
         ValueError,
-        match=rf"`image_size` must be one of \(32, 64, 128\)\. "
+        match=rf"`image_size` must be one of \(32, 64, 128, 256\)\. "
         rf"Received: image_size={size}$",
     ):
         stage_widths(size, 64)
@@ -84,7 +84,7 @@ def test_discriminator_parameters(cls, k, count):
     assert not discriminator.non_trainable_variables
 
 
-@pytest.mark.parametrize("size", [32, 64, 128])
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
 def test_generator_output(size):
     images = DCGANGenerator(size, 4)(noise(3, 10))
     assert images.shape == (3, size, size, 3)
@@ -93,7 +93,7 @@ def test_generator_output(size):
 
 @pytest.mark.parametrize("cls", DISCRIMINATORS)
 @pytest.mark.parametrize(
-    "size,k", [(32, 1), (32, 2), (32, 3), (32, 4), (64, 2), (128, 2)]
+    "size,k", [(32, 1), (32, 2), (32, 3), (32, 4), (64, 2), (128, 2), (256, 2)]
 )
 def test_discriminator_output(cls, size, k):
     logits = cls(size, 4)(noise(2, k, size, size, 3))

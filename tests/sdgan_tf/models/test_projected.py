@@ -1,0 +1,258 @@
+"""The generator, the random mixing and the heads of projected features."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sdgan_tf.models import projected
+from sdgan_tf.models.layers import GroupedBatchNormalization
+from sdgan_tf.models.projected import (
+    BatchNormalization,
+    BatchwiseNormalization,
+    BilinearNormal,
+    FeatureMixing,
+    ProjectedDiscriminator,
+    ProjectedGenerator,
+    ScaleDiscriminator,
+    SkipExcitation,
+    UnitConv2D,
+    glu,
+    neighbours,
+)
+
+
+def noise(*shape, seed=0):
+    return tf.random.stateless_normal(shape, [seed, 1])
+
+
+def parameters(network):
+    return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+
+
+def test_gated_linear_unit_by_hand():
+    x = tf.constant([[1.0, 2.0, 0.0, np.log(3.0)]])
+    np.testing.assert_allclose(glu(x), [[0.5, 1.5]], rtol=1e-6)
+
+
+def test_parameters_at_64():
+    """Counted from the shapes, dim 32 and 128 numbers a code."""
+    generator = ProjectedGenerator(64, 32)
+    generator(noise(2, 128))
+    dense = 128 * 4 * 4 * 512
+    enlarging = 16 * (256 * 512 + 256 * 256 + 128 * 128 + 64 * 64)
+    refining = 9 * (256 * 512 + 128 * 256 + 64 * 128)
+    norms = 2 * (512 + 512 + 512 + 256 + 256 + 128 + 128 + 64)
+    skips = 16 * 256 * 64 + 64 + 64 * 64 + 64
+    skips += 16 * 256 * 32 + 32 + 32 * 32 + 32
+    image = 9 * 32 * 3 + 3
+    total = dense + enlarging + refining + norms + skips + image
+    assert parameters(generator) == total == 6_474_403
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_generator_output(size):
+    images = ProjectedGenerator(size, 4)(noise(3, 10), training=True)
+    assert images.shape == (3, size, size, 3)
+    assert images.dtype == tf.float32
+    assert np.abs(images).max() <= 1 and np.std(images) > 0.01
+
+
+def test_the_length_of_a_code_does_not_matter():
+    generator = ProjectedGenerator(32, 4)
+    z = noise(2, 10)
+    np.testing.assert_allclose(generator(z), generator(3.0 * z), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"image_size": 48}, "`image_size` must be one of"),
+        ({"dim": 0}, "`dim` must be at least 1"),
+    ],
+)
+def test_bad_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        ProjectedGenerator(**options)
+
+
+def test_new_kernels_enlarge_smoothly():
+    """Of a constant map a constant comes, without a checkerboard."""
+    keras.utils.set_random_seed(0)
+    kernel = BilinearNormal()((4, 4, 3, 5), "float32")
+    assert kernel.shape == (4, 4, 3, 5)
+    y = tf.nn.conv2d_transpose(
+        tf.ones([1, 8, 8, 5]), kernel, [1, 16, 16, 3], 2, "SAME"
+    ).numpy()[0, 2:-2, 2:-2]
+    np.testing.assert_allclose(y, np.broadcast_to(y[0, 0], y.shape), atol=1e-5)
+    # The channels are mixed by normal numbers of variance 1 / channels.
+    large = BilinearNormal()((4, 4, 64, 64), "float32").numpy()
+    assert large[1, 1].std() == pytest.approx(0.75**2 / 8, rel=0.05)
+    np.testing.assert_allclose(large[0, 0] * 9, large[1, 1], rtol=1e-5)
+
+
+def test_small_maps_gate_the_channels_of_large_ones():
+    layer = SkipExcitation(6, None)
+    small, large = noise(2, 8, 8, 5), noise(2, 32, 32, 6)
+    gates = layer(small, large) / large
+    np.testing.assert_allclose(
+        gates, np.broadcast_to(gates[:, :1, :1], gates.shape), rtol=1e-4
+    )
+    assert np.min(gates) > 0 and np.max(gates) < 1
+
+
+def test_one_kernel_normalises_as_keras_does():
+    ours = BatchNormalization(momentum=0.9, epsilon=1e-5)
+    theirs = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    x = 3.0 * noise(4, 6, 6, 5) + 2.0
+    results = []
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+        layer.gamma.assign(np.arange(1.0, 6.0))
+        layer.beta.assign(np.arange(5.0))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+            loss = tf.reduce_sum(y * noise(*y.shape, seed=1))
+        of = [x, layer.gamma.value, layer.beta.value]
+        gradients = tape.gradient(loss, of)
+        results.append([y, *gradients, *layer.weights, layer(x)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_one_kernel_a_batch_is_the_grouped_norm():
+    x = tf.concat([noise(4, 3, 3, 5), 7.0 * noise(4, 3, 3, 5) + 1.0], axis=0)
+    results = []
+    for layer in (BatchwiseNormalization(), GroupedBatchNormalization()):
+        layer.build(x.shape)
+        layer.gamma.assign(np.arange(1.0, 6.0))
+        results.append(layer(x, num_batches=2))
+    np.testing.assert_allclose(*results, atol=1e-4)
+
+
+def test_a_kernel_of_norm_one():
+    layer = UnitConv2D(3)
+    x = noise(2, 3, 3, 4)
+    first = layer(x)
+    layer.kernel.assign(5.0 * layer.kernel)
+    np.testing.assert_allclose(layer(x), first, rtol=1e-5)
+    unit = layer.kernel / np.linalg.norm(layer.kernel)
+    by_hand = np.einsum("nijc,ijco->no", x, unit)
+    np.testing.assert_allclose(layer(x)[:, 0, 0], by_hand, rtol=1e-4)
+
+
+def test_mixing_is_fixed_and_goes_from_coarse_to_fine():
+    maps = [
+        noise(2, side, side, c) for side, c in ((8, 3), (4, 5), (2, 6), (1, 7))
+    ]
+    mixing = FeatureMixing(seed=3)
+    mixed = mixing(maps)
+    assert [m.shape for m in mixed] == [
+        (2, 8, 8, 32),
+        (2, 4, 4, 32),
+        (2, 2, 2, 64),
+        (2, 1, 1, 128),
+    ]
+    assert not mixing.trainable_variables and len(mixing.weights) == 8
+    for a, b in zip(mixed, FeatureMixing(seed=3)(maps), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert np.abs(mixed[0] - FeatureMixing(seed=4)(maps)[0]).max() > 0.1
+    # A coarse map reaches the finer ones, and not the other way.
+    maps[1] = maps[1] + 1.0
+    moved = [
+        np.abs(a - b).max() for a, b in zip(mixed, mixing(maps), strict=True)
+    ]
+    assert moved[0] > 0.1 and moved[1] > 0.1
+    assert moved[2] == moved[3] == 0
+    # Numbers of unit variance stay of that size.
+    wide = [noise(64, s, s, 200, seed=s) for s in (8, 4, 2, 1)]
+    for m in FeatureMixing()(wide):
+        assert np.mean(np.square(m)) == pytest.approx(1.0, abs=0.4)
+
+
+def test_neighbours():
+    np.testing.assert_array_equal(neighbours(np.arange(4)), [1, 0, 3, 2])
+    np.testing.assert_array_equal(neighbours(np.arange(5)), [1, 0, 3, 2, 0])
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("halvings", [0, 1, 2])
+def test_batches_are_judged_as_if_alone(k, halvings):
+    scale = ScaleDiscriminator(8, halvings, 12, k)
+    real, fake = noise(4 * k, 8, 8, 5), noise(4 * k, 8, 8, 5, seed=1) + 1.0
+    places, tuples = scale(tf.concat([real, fake], axis=0), num_batches=2)
+    assert tuples.shape == (2, 4, 1) and places.shape[0] == 8 * k
+    for n, alone in enumerate((real, fake)):
+        of_places, of_tuples = scale(alone)
+        np.testing.assert_allclose(
+            places[n * 4 * k : (n + 1) * 4 * k], of_places, atol=1e-4
+        )
+        np.testing.assert_allclose(tuples[n], of_tuples[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_mismatched_tuples_end_with_the_neighbours_last_image(k):
+    scale = ScaleDiscriminator(4, 0, 12, k)
+    real, fake = noise(4, k, 4, 4, 5), noise(4, k, 4, 4, 5, seed=1)
+    changed = tf.concat(
+        [real[:, :-1], tf.gather(real, [1, 0, 3, 2])[:, -1:]], axis=1
+    )
+    flat = [tf.reshape(x, [-1, 4, 4, 5]) for x in (real, fake, changed)]
+    _, tuples = scale(tf.concat(flat[:2], axis=0), num_batches=2, mismatch=True)
+    assert tuples.shape == (3, 4, 1)
+    for n in range(3):
+        # The same images in another order: their statistics are the same.
+        _, alone = scale(flat[n])
+        np.testing.assert_allclose(tuples[n], alone[0], atol=1e-4)
+
+
+def test_each_kind_of_tuple_has_a_head():
+    scale = ScaleDiscriminator(4, 0, 12, 2, kinds=3)
+    images = noise(6, 2, 4, 4, 5)
+    flat = tf.reshape(images, [-1, 4, 4, 5])
+    _, before = scale(flat, mismatch=True)
+    assert before.shape == (2, 2, 3)
+    # Mismatched within the kind: tuple 0 takes the last image of tuple 3.
+    changed = tf.concat(
+        [images[:, :1], tf.gather(images, [3, 4, 5, 0, 1, 2])[:, 1:]], axis=1
+    )
+    _, alone = scale(tf.reshape(changed, [-1, 4, 4, 5]))
+    np.testing.assert_allclose(before[1], alone[0], atol=1e-4)
+    bias = scale.heads[1].logit.bias
+    bias.assign(bias + 2.0)
+    _, after = scale(flat)
+    np.testing.assert_allclose(
+        after[0] - before[0], np.tile([0.0, 2.0, 0.0], (2, 1)), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("side", [96, 128, 192])
+def test_discriminator_of_four_scales(side):
+    d = ProjectedDiscriminator(side, 2)
+    maps = d.mixing([noise(4, side // n, side // n, 5) for n in (4, 8, 16, 32)])
+    judged = d(maps)
+    assert len(judged) == 4
+    for places, tuples in judged:
+        assert places.dtype == tuples.dtype == tf.float32
+        assert places.shape[0] == 4 and tuples.shape == (1, 2, 1)
+    again = ProjectedDiscriminator.from_config(d.get_config())
+    assert again.get_config() == d.get_config()
+
+
+def test_parameters_of_the_discriminators():
+    """About 5 million, as the prototype's."""
+    d = ProjectedDiscriminator(96, 32)
+    d(d.mixing([noise(2, 96 // n, 96 // n, 8) for n in (4, 8, 16, 32)]))
+    wide, narrow = 16 * 32 * 96 + 16 * 96 * 192, 16 * 32 * 192
+    towers = wide + narrow + 9 * 64 * 192 + 9 * 128 * 192
+    norms = 2 * (96 + 192 + 192 + 192 + 192)
+    single = 3 * (16 * 192 + 1) + 9 * 192 + 1
+    heads = 3 * 16 * 384 * 192 + 9 * 384 * 192
+    heads += 4 * (2 * 192 + 9 * 192 + 1)
+    assert parameters(d) == towers + norms + single + heads
+
+
+def test_widths():
+    widths = [projected.generator_width(2**n, 32) for n in range(2, 9)]
+    assert widths == [256, 256, 128, 64, 32, 16, 16]
