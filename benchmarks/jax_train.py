@@ -7,10 +7,10 @@
 
 The networks, losses, augmentation and optimizers are those of `sdgan_tf`; the
 loop and its random numbers are JAX's, one replica, all photographs and many
-steps on the device at a time. It takes `sd_dcgan` and `sd_began` and the flags
-of `main.py` that concern them. The run folder gets `generator.weights.h5` and
-`card.json`, which every mode of `main.py` takes, and `stats.jsonl`; it cannot
-be resumed.
+steps on the device at a time. It takes `sd_dcgan`, `sd_began` and
+`sd_projected` and the flags of `main.py` that concern them. The run folder gets
+`generator.weights.h5` and `card.json`, which every mode of `main.py` takes, and
+`stats.jsonl`; it cannot be resumed.
 
 With `--mode=bench` it only measures: a JSON line with the seconds of a step
 and its share of the peak of a matrix product in the same precision.
@@ -30,6 +30,7 @@ from absl import app, flags
 
 from benchmarks.jax_systems import SYSTEMS, System
 from sdgan_tf import flags as sdgan_flags
+from sdgan_tf.config import with_model_defaults
 
 PHOTOGRAPHS = flags.DEFINE_string(
     "photographs", None, "What `pack_photographs` wrote."
@@ -70,12 +71,14 @@ def compile_steps(system: System, photographs, rows):
     draw = drawer(rows, experiment.k)
     n = experiment.batch_size
     root = jax.random.key(experiment.seed)
-    photographs = jnp.array(photographs)
+    photographs, rows = jnp.array(photographs), jnp.array(rows)
 
     def step(number, state, photographs):
         of_data, of_step = jax.random.split(jax.random.fold_in(root, number))
-        real = system.pixels.to_float(photographs[draw(of_data, n)])
-        return system.step(state, real, system.draw(of_step, n))
+        places = draw(of_data, n)
+        real = system.pixels.to_float(photographs[places])
+        drawn = {**system.draw(of_step, n), "row": rows[places[:, 0]]}
+        return system.step(state, real, drawn)
 
     @functools.partial(jax.jit, donate_argnums=0)
     def steps(state, first, count, photographs):
@@ -99,6 +102,7 @@ def write_generator(system: System, state: dict, folder, step: int) -> None:
         variables, [*trainable, *generator["fixed"]], strict=True
     ):
         variable.assign(value)
+    system.finish(network)
     # Whole or not at all: who copies the folder meanwhile finds the last one.
     part = folder / "part.weights.h5"
     network.save_weights(part)
@@ -187,7 +191,7 @@ def main(argv: list[str]) -> None:
     if keras.backend.backend() != "jax":
         raise app.UsageError("The environment must hold KERAS_BACKEND=jax.")
     config = sdgan_flags.config()
-    experiment = config.experiment
+    experiment = with_model_defaults(config.experiment, config.named)
     if experiment.model not in SYSTEMS:
         raise app.UsageError(
             f"--model must be one of {sorted(SYSTEMS)}. "

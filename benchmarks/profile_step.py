@@ -21,7 +21,8 @@ from absl import app
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from sdgan_tf import flags as sdgan_flags
-from sdgan_tf.algorithms.registry import build_algorithm, settle, with_defaults
+from sdgan_tf.algorithms.registry import build_algorithm, settle
+from sdgan_tf.config import with_model_defaults
 from sdgan_tf.training.steps import compile_steps
 
 SHOWN = 16
@@ -49,7 +50,7 @@ def kinds_of_operations(folder: str) -> dict[str, tuple[float, int]]:
 def profile(config) -> None:
     """Prints the table of a configuration."""
     experiment = settle(
-        with_defaults(config.experiment, config.named), config.named
+        with_model_defaults(config.experiment, config.named), config.named
     )
     keras.utils.set_random_seed(experiment.seed)
     algorithm = build_algorithm(experiment)

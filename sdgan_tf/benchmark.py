@@ -19,9 +19,8 @@ from sdgan_tf.algorithms.registry import (
     build_algorithm,
     count_identities,
     settle,
-    with_defaults,
 )
-from sdgan_tf.config import Config
+from sdgan_tf.config import Config, with_model_defaults
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
 from sdgan_tf.runs import TrainedGenerator
@@ -166,7 +165,9 @@ def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
 def bench(config: Config) -> None:
     """Prints one JSON line: the step, the peak, the data, the export."""
     experiment = count_identities(
-        settle(with_defaults(config.experiment, config.named), config.named),
+        settle(
+            with_model_defaults(config.experiment, config.named), config.named
+        ),
         config.experiment.known_identities or DATA_IDENTITIES,
     )
     strategy = make_workers(config.training).strategy

@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Collection
 
 AUTO = "auto"
 LARGEST = 2**31 - 1  # What TensorFlow's sizes and steps are counted in.
@@ -152,9 +153,12 @@ class Experiment:
     )
 
     @property
-    def averages(self) -> bool:
-        """Whether a moving average of the generator's weights is kept."""
-        return bool(self.ema_decay or self.ema_half_life_images)
+    def average_decay(self) -> float:
+        """The decay of the average of the generator's weights; 0: none."""
+        if not self.ema_half_life_images:
+            return self.ema_decay
+        images = self.batch_size * self.k
+        return 0.5 ** (images / self.ema_half_life_images)
 
     def to_json(self) -> str:
         """The fields as JSON with sorted names."""
@@ -206,6 +210,36 @@ class Experiment:
             for name in ours
             if ours[name] != theirs[name]
         ]
+
+
+# Defaults of a model that are not those of the reference's SD-DCGAN.
+MODEL_DEFAULTS = {
+    "sd_projected": {
+        "loss": "hinge",
+        "augment": "diffaug_weak",
+        "d_i": 64,
+        "d_o": 64,
+        "dim": 32,
+        "ema_half_life_images": 20_000.0,
+        "mismatched_weight": 0.3,
+    },
+}
+
+
+def with_model_defaults(
+    experiment: Experiment, named: Collection[str]
+) -> Experiment:
+    """A new experiment with the defaults of its model.
+
+    Args:
+        experiment: What the user asks for.
+        named: Fields that the user named, which stay.
+    """
+    defaults = MODEL_DEFAULTS.get(experiment.model, {})
+    unnamed = {name: v for name, v in defaults.items() if name not in named}
+    if "ema_decay" in named:
+        unnamed.pop("ema_half_life_images", None)
+    return dataclasses.replace(experiment, **unnamed)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,6 +85,57 @@ def hinge_generator_loss(fake_logits):
     return -ops.mean(fake_logits)
 
 
+def projected_discriminator_loss(
+    judged, apart, tuple_weight: float, mismatched_weight: float
+) -> tuple:
+    """The hinge loss of single pictures and of tuples, mean over the scales.
+
+    Args:
+        judged: For each scale the logits of places `[2 * images, p, p]`, real
+            ones first, and those of tuples `[2 or 3, b, kinds]`: real,
+            generated and, with a weight, mismatched ones.
+        apart: 1 where a mismatched tuple is of two subjects, else 0,
+            `[b, kinds]`.
+        tuple_weight: Of the tuples' loss, beside 1 of the pictures'.
+        mismatched_weight: Share of the mismatched among the tuples that D is
+            to refuse, in [0, 1].
+
+    Returns:
+        The loss, and the means of the logits: of real and generated places,
+        then of the kinds of tuples.
+    """
+    total, means = 0.0, []
+    for places, tuples in judged:
+        real, fake = ops.split(places, 2)
+        total += hinge_discriminator_loss(real, fake)
+        kinds = ops.unstack(tuples, tuples.shape[0])
+        means.append([ops.mean(logits) for logits in (real, fake, *kinds)])
+        real, fake, *mismatched = kinds
+        refused = ops.mean(fake_hinge(fake))
+        for logits in mismatched:
+            other = ops.mean(apart * fake_hinge(logits))
+            refused += mismatched_weight * (other - refused)
+        total += tuple_weight * (ops.mean(real_hinge(real)) + refused)
+    count = len(judged)
+    return total / count, [
+        sum(of_scales) / count for of_scales in zip(*means, strict=True)
+    ]
+
+
+def projected_generator_loss(judged, tuple_weight: float):
+    """Minus the mean logits of generated places and tuples, over the scales.
+
+    Args:
+        judged: As `projected_discriminator_loss`'s, of one batch.
+        tuple_weight: Likewise.
+    """
+    return sum(
+        hinge_generator_loss(places)
+        + tuple_weight * hinge_generator_loss(tuples)
+        for places, tuples in judged
+    ) / len(judged)
+
+
 def identity_loss(logits, rows):
     """The mean cross-entropy of identities `[n]` under logits `[n, classes]`.
 

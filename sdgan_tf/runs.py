@@ -208,7 +208,7 @@ class Run:
         algorithm = algorithm_class(experiment)
         network = algorithm.new_generator(experiment)
         latents = algorithm.latent_space(experiment, network)
-        averaged = experiment.averages and self.has_checkpoint()
+        averaged = experiment.average_decay and self.has_checkpoint()
         name = AVERAGE if averaged else "generator"
         step = load_networks(self, {name: network})
         return TrainedGenerator(network, latents, algorithm.pixels, step)

@@ -81,17 +81,13 @@ class Algorithm(abc.ABC):
                 "`ema_decay` must be in [0, 1). Received: "
                 f"ema_decay={experiment.ema_decay}"
             )
-        self.ema_decay = experiment.ema_decay
-        if experiment.ema_half_life_images:
-            if experiment.ema_decay:
-                raise ValueError(
-                    "`ema_decay` and `ema_half_life_images` say the same: name "
-                    f"one. Received: ema_decay={experiment.ema_decay}, "
-                    "ema_half_life_images="
-                    f"{experiment.ema_half_life_images}"
-                )
-            images = experiment.batch_size * experiment.k
-            self.ema_decay = 0.5 ** (images / experiment.ema_half_life_images)
+        if experiment.ema_decay and experiment.ema_half_life_images:
+            raise ValueError(
+                "`ema_decay` and `ema_half_life_images` say the same: name "
+                f"one. Received: ema_decay={experiment.ema_decay}, "
+                f"ema_half_life_images={experiment.ema_half_life_images}"
+            )
+        self.ema_decay = experiment.average_decay
         self.average: keras.Model | None = None
         if self.ema_decay:
             self.average = self.new_generator(experiment)

@@ -22,14 +22,12 @@ class System:
     Attributes:
         algorithm: What trains it.
         fixed: Fields of the experiment that it determines.
-        defaults: Fields whose default is another than the experiment's.
         knows_identities: Whether its size depends on the identities.
         common: What trains it with `--commonalities`, if anything.
     """
 
     algorithm: type[Algorithm]
     fixed: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    defaults: Mapping[str, object] = dataclasses.field(default_factory=dict)
     knows_identities: bool = False
     common: type[Algorithm] | None = None
 
@@ -46,14 +44,6 @@ SYSTEMS = {
     "sd_projected": System(
         SDProjected,
         {"loss": "hinge"},
-        defaults={
-            "augment": "diffaug_weak",
-            "d_i": 64,
-            "d_o": 64,
-            "dim": 32,
-            "ema_half_life_images": 20_000.0,
-            "mismatched_weight": 0.3,
-        },
         common=ProjectedCommonGAN,
     ),
     "embedding_pairwise": System(EmbeddingPairwise, knows_identities=True),
@@ -107,23 +97,6 @@ def settle(experiment: Experiment, named: Collection[str]) -> Experiment:
                 f"{name}={asked!r}"
             )
     return dataclasses.replace(experiment, **fixed)
-
-
-def with_defaults(experiment: Experiment, named: Collection[str]) -> Experiment:
-    """A new experiment with its system's own defaults.
-
-    Args:
-        experiment: What the user asks for.
-        named: Fields that the user named, which stay.
-
-    Raises:
-        ValueError: If no system has the name `experiment.model`.
-    """
-    defaults = dict(_system(experiment).defaults)
-    if "ema_decay" in named:
-        defaults.pop("ema_half_life_images", None)
-    unnamed = {n: v for n, v in defaults.items() if n not in named}
-    return dataclasses.replace(experiment, **unnamed)
 
 
 def knows_identities(experiment: Experiment) -> bool:

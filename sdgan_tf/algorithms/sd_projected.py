@@ -14,7 +14,8 @@ from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.projected import (
     ProjectedDiscriminator,
     ProjectedGenerator,
-    neighbours,
+    different_neighbours,
+    measure_statistics,
 )
 from sdgan_tf.pixels import BEGAN_PIXELS
 
@@ -127,20 +128,24 @@ class SDProjected(Algorithm):
             judged = self.d(
                 both, num_batches=2, mismatch=bool(self.mismatched_weight)
             )
-            d_loss, scores = self.discriminator_loss(judged, batch["row"])
+            d_loss, scores = losses.projected_discriminator_loss(
+                judged,
+                different_neighbours(batch["row"], self.kinds),
+                self.tuple_weight,
+                self.mismatched_weight,
+            )
         self.update("discriminator", d_loss, tape)
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(fake_maps)
-            g_loss = self.generator_loss(self.d(fake_maps))
+            g_loss = losses.projected_generator_loss(
+                self.d(fake_maps), self.tuple_weight
+            )
         of_maps = tape.gradient(g_loss, fake_maps)
         gradients = g_tape.gradient(fake_maps, g_weights, of_maps)
         self.apply("generator", gradients)
-        return {
-            "loss/discriminator": d_loss,
-            "loss/generator": g_loss,
-            **scores,
-        }
+        values = (d_loss, g_loss, *scores)
+        return dict(zip(self.scalars, values, strict=True))
 
     def see(self, tuples) -> list[tf.Tensor]:
         """Tuples `[n, k, h, w, c]` to the mixed features of their images."""
@@ -157,45 +162,6 @@ class SDProjected(Algorithm):
             tuples, self.draw(key, n, k, augmentation.NUMBERS)
         )
 
-    def discriminator_loss(self, judged, rows) -> tuple:
-        """D's loss, the mean over the scales, and mean logits by name.
-
-        Args:
-            judged: What D says of real and generated tuples and, where they
-                have a weight, of mismatched ones; see `ScaleDiscriminator`.
-            rows: Whose the real tuples are, int64 `[n]`: neighbours that are
-                of one subject do not count.
-        """
-        m = self.mismatched_weight
-        rows = tf.reshape(rows, [-1, self.kinds])
-        apart = tf.cast(rows != neighbours(rows), tf.float32)
-        total, scores = 0.0, []
-        for places, tuples in judged:
-            real, fake = tf.split(places, 2)
-            total += losses.hinge_discriminator_loss(real, fake)
-            scores.append([real, fake, *tf.unstack(tuples)])
-            real, fake, *others = scores[-1][2:]
-            of_fake = tf.reduce_mean(losses.fake_hinge(fake))
-            for other in others:
-                of_other = tf.reduce_mean(apart * losses.fake_hinge(other))
-                of_fake += m * (of_other - of_fake)
-            of_real = tf.reduce_mean(losses.real_hinge(real))
-            total += self.tuple_weight * (of_real + of_fake)
-        means = [
-            tf.reduce_mean([tf.reduce_mean(x) for x in of_scales])
-            for of_scales in zip(*scores, strict=True)
-        ]
-        names = [n for n in self.scalars if n.startswith("score/")]
-        return total / len(judged), dict(zip(names, means, strict=True))
-
-    def generator_loss(self, judged) -> tf.Tensor:
-        """G's loss, the mean over the scales."""
-        return sum(
-            losses.hinge_generator_loss(places)
-            + self.tuple_weight * losses.hinge_generator_loss(tuples)
-            for places, tuples in judged
-        ) / len(judged)
-
     def refresh(self) -> None:
         """Gives the averaged generator the moving statistics of its weights.
 
@@ -203,28 +169,13 @@ class SDProjected(Algorithm):
         """
         if self.average is None:
             return
-        norms = [
-            layer
-            for layer in self.average._flatten_layers(include_self=False)
-            if isinstance(layer, keras.layers.BatchNormalization)
-        ]
-        held = [(norm.momentum, norm.synchronized) for norm in norms]
         keys = Keys(self.experiment.seed, tf.constant(0))
         z = self.latents.tuples(
             keys.key(Stream.STATISTICS), STATISTICS_CODES // self.k, self.k
         )
-        batches = tf.split(
-            tf.reshape(z, [-1, z.shape[-1]])[:STATISTICS_CODES],
-            STATISTICS_CODES // STATISTICS_BATCH,
+        measure_statistics(
+            self.average, tf.reshape(z, [-1, z.shape[-1]]), STATISTICS_BATCH
         )
-        for done, batch in enumerate(batches):
-            for norm in norms:
-                # The mean of the batches' statistics so far.
-                norm.momentum = done / (done + 1)
-                norm.synchronized = False
-            self.average(batch, training=True)
-        for norm, (momentum, synchronized) in zip(norms, held, strict=True):
-            norm.momentum, norm.synchronized = momentum, synchronized
 
     def step_flops(self, batch_size: int) -> int:
         k, size, kinds = self.k, self.experiment.image_size, self.kinds

@@ -64,5 +64,5 @@ class PicturePyramid(keras.Model):
         maps = []
         for _ in range(SCALES):
             maps.append(ops.space_to_depth(x, CELL))
-            x = ops.average_pool(x, 2)
+            x = ops.average_pool(x, 2, 2)
         return maps

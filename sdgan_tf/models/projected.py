@@ -159,7 +159,7 @@ class SkipExcitation(keras.layers.Layer):
         ops = keras.ops
         factor = small.shape[1] // POOLED
         if factor > 1:
-            small = ops.average_pool(small, factor)
+            small = ops.average_pool(small, factor, factor)
         x = ops.leaky_relu(self.gather(small), 0.1)
         return large * ops.sigmoid(self.gate(x))
 
@@ -250,6 +250,38 @@ class ProjectedGenerator(keras.Model):
             "synchronized": self.synchronized,
             "name": self.name,
         }
+
+
+def measure_statistics(
+    generator: ProjectedGenerator, z, batch_size: int
+) -> None:
+    """Sets a generator's moving statistics to those of some codes.
+
+    Averaged weights need it: the moving statistics of the weights that they
+    are the average of do not fit them.
+
+    Args:
+        generator: What is changed.
+        z: Codes `[n, d_z]`; what is left of the last whole batch is not used.
+        batch_size: Codes whose statistics are taken together.
+    """
+    norms = [
+        layer
+        for layer in generator._flatten_layers(include_self=False)
+        if isinstance(layer, BatchNormalization)
+    ]
+    held = [(norm.momentum, norm.synchronized) for norm in norms]
+    try:
+        for done in range(len(z) // batch_size):
+            for norm in norms:
+                # So that they become the mean over the batches so far.
+                norm.momentum = done / (done + 1)
+                norm.synchronized = False
+            start = done * batch_size
+            generator(z[start : start + batch_size], training=True)
+    finally:
+        for norm, (momentum, synchronized) in zip(norms, held, strict=True):
+            norm.momentum, norm.synchronized = momentum, synchronized
 
 
 class FeatureMixing(keras.layers.Layer):
@@ -507,6 +539,21 @@ def neighbours(rows):
     n = rows.shape[0]
     places = [place ^ 1 if place ^ 1 < n else 0 for place in range(n)]
     return keras.ops.take(rows, places, axis=0)
+
+
+def different_neighbours(rows, kinds: int = 1):
+    """Where neighbours of one kind are of different subjects.
+
+    Args:
+        rows: The subject of each tuple, integers `[n]`; tuple t is of kind
+            t % kinds.
+        kinds: How many there are.
+
+    Returns:
+        1.0 or 0.0, float32 `[n / kinds, kinds]`.
+    """
+    rows = keras.ops.reshape(rows, (-1, kinds))
+    return keras.ops.cast(rows != neighbours(rows), "float32")
 
 
 class ProjectedDiscriminator(keras.Model):

@@ -4,8 +4,8 @@ import dataclasses
 import math
 
 from sdgan_tf.algorithms.base import Algorithm, count_parameters
-from sdgan_tf.algorithms.registry import settle, with_defaults
-from sdgan_tf.config import AUTO, Config, Experiment
+from sdgan_tf.algorithms.registry import settle
+from sdgan_tf.config import AUTO, Config, Experiment, with_model_defaults
 from sdgan_tf.runs import Run
 
 
@@ -34,7 +34,7 @@ def resolve(config: Config) -> tuple[Run, Experiment]:
                 f"Received: run_dir={run.folder!r}"
             )
         return run, settle(
-            with_defaults(config.experiment, config.named), config.named
+            with_model_defaults(config.experiment, config.named), config.named
         )
     trained = run.experiment()
     asked_for = {

@@ -31,6 +31,16 @@ CASES = {
     "penalised": Experiment(**SMALL, loss="wgan-gp"),
     "squares": Experiment(**SMALL, loss="lsgan"),
     "began": Experiment(**SMALL, model="sd_began", ema_decay=0.9),
+    "projected": Experiment(
+        **SMALL,
+        model="sd_projected",
+        features="none",
+        loss="hinge",
+        augment="diffaug_weak",
+        mirror=True,
+        mismatched_weight=0.3,
+        ema_half_life_images=40.0,
+    ),
 }
 
 # The losses before any update, without and with BEGAN.
@@ -57,22 +67,35 @@ def inputs(k: int) -> dict[str, np.ndarray]:
         "g_codes": codes[1].astype(np.float32),
         "augmentation": rng.uniform(size=[3, N, k, 7]).astype(np.float32),
         "between": rng.uniform(size=[N]).astype(np.float32),
+        "mirror": rng.uniform(size=[N, k]).astype(np.float32),
+        "row": np.arange(N) // 2,
     }
+
+
+def drawer_of(given, numbers):
+    """`Algorithm.draw` of what is given, known by its shape."""
+
+    def draw(key, n, *shape):
+        of_shape = {0: "between", 1: "mirror"}.get(len(shape))
+        return tf.constant(given[of_shape] if of_shape else next(numbers))
+
+    return draw
 
 
 def steps_of_tensorflow(algorithm, given) -> dict:
     """Each step's scalars; it draws what is given, in order."""
     codes = [given["d_codes"], given["g_codes"]]
-    if algorithm.experiment.model == "sd_began":
+    if algorithm.experiment.model in ("sd_began", "sd_projected"):
         codes = codes[1:]
     scalars = []
     for _ in range(STEPS):
-        drawn, numbers = iter(codes), iter(given["augmentation"])
+        drawn = iter(codes)
         algorithm.tuples = lambda *_, drawn=drawn: tf.constant(next(drawn))
-        algorithm.draw = lambda key, n, *shape, numbers=numbers: tf.constant(
-            next(numbers) if shape else given["between"]
-        )
-        batch = {"images": tf.constant(given["images"])}
+        algorithm.draw = drawer_of(given, iter(given["augmentation"]))
+        batch = {
+            "images": tf.constant(given["images"]),
+            "row": tf.constant(given["row"]),
+        }
         scalars.append(algorithm.step([batch], Keys(0, tf.constant(0))))
         assert next(drawn, None) is None
     return scalars

@@ -10,9 +10,8 @@ from sdgan_tf.algorithms import flops, sd_projected
 from sdgan_tf.algorithms.registry import (
     build_algorithm,
     settle,
-    with_defaults,
 )
-from sdgan_tf.config import Experiment
+from sdgan_tf.config import Experiment, with_model_defaults
 from sdgan_tf.latents import Keys, Stream
 
 KEYS = Keys(3, tf.constant(5))
@@ -256,19 +255,21 @@ def test_what_it_does_not_take(options, message):
 
 def test_defaults_of_its_own():
     asked = Experiment(model="sd_projected", dim=16)
-    found = settle(with_defaults(asked, {"model", "dim"}), {"model", "dim"})
+    found = settle(
+        with_model_defaults(asked, {"model", "dim"}), {"model", "dim"}
+    )
     assert (found.dim, found.d_i, found.d_o) == (16, 64, 64)
     assert found.loss == "hinge" and found.augment == "diffaug_weak"
-    assert found.ema_half_life_images == 20_000 and found.averages
+    assert found.ema_half_life_images == 20_000 and found.average_decay
     assert found.mismatched_weight == 0.3
     # Two ways to average are one too many: the user's is taken.
     named = {"model", "ema_decay"}
     asked = Experiment(model="sd_projected", ema_decay=0.9)
-    assert with_defaults(asked, named).ema_half_life_images == 0
+    assert with_model_defaults(asked, named).ema_half_life_images == 0
     with pytest.raises(ValueError, match="has loss='hinge'"):
         settle(asked, {"model", "loss"})
     plain = Experiment()
-    assert with_defaults(plain, ()) == plain
+    assert with_model_defaults(plain, ()) == plain
 
 
 def test_operations_of_a_step_by_hand():
