@@ -62,11 +62,14 @@ class Algorithm(abc.ABC):
             is then what draws samples; None without `ema_decay`.
         scalars: Names of what `step` returns.
         batches_per_step: Data batches that one `step` takes.
+        precision_tolerance: Share of a loss by which its first values in
+            bfloat16 may differ from those in float32.
     """
 
     pixels: PixelMapping
     scalars: tuple[str, ...]
     batches_per_step: int = 1
+    precision_tolerance: float = 0.05
     photographs_wanted: int = 0
     photographs: np.ndarray | None = None
 

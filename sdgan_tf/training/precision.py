@@ -7,7 +7,7 @@ import re
 import keras
 import tensorflow as tf
 
-from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
 from sdgan_tf.config import AUTO, Experiment
 from sdgan_tf.latents import Keys
 
@@ -17,7 +17,7 @@ CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 GPU_CAPABILITY = (8, 0)  # NVIDIA's Ampere.
 CHECK_STEPS = 3
 # Losses lie about 0.7; BEGAN's and WGAN's are smaller or larger.
-RELATIVE, ABSOLUTE = 0.05, 0.02
+ABSOLUTE = 0.02
 
 
 def has_bfloat16() -> bool:
@@ -71,15 +71,16 @@ def resolve_precision(experiment: Experiment, batch: dict) -> Experiment:
     if not has_bfloat16():
         print("Precision: float32; this device has no bfloat16.", flush=True)
         return wide
+    relative = algorithm_class(experiment).precision_tolerance
     apart = [
-        abs(b - a) - RELATIVE * abs(a)
+        abs(b - a) - relative * abs(a)
         for a, b in zip(losses(wide, batch), losses(narrow, batch), strict=True)
     ]
     if max(apart) > ABSOLUTE:
         print(
             f"Precision: float32; in {CHECK_STEPS} steps of bfloat16 a loss "
             f"lies {max(apart):.3f} further off than "
-            f"{RELATIVE:.0%} of its value.",
+            f"{relative:.0%} of its value.",
             flush=True,
         )
         return wide
