@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-PORTRAITS := data/demo_portraits
+PORTRAITS := data/demo64_portraits
 
 EXPERIMENTS := runs/experiments
 # In the order of the table; the BEGAN systems have a flagfile of their own.
@@ -26,11 +26,11 @@ $(READY): $(wildcard requirements*.txt)
 demo: $(READY)
 	test -f $(PORTRAITS)/portraits.csv || \
 	  $(BIN)/python -m data_pipeline.synthetic --output_dir=$(PORTRAITS) \
-	    --num_identities=400 --images_per_identity=8 --image_size=32
-	test -f data/demo/manifest.json || \
+	    --num_identities=400 --images_per_identity=8 --image_size=64
+	test -f data/demo64/manifest.json || \
 	  $(BIN)/python -m data_pipeline.build_records --layout=table \
-	    --input=$(PORTRAITS)/portraits.csv --image_size=32 \
-	    --output_dir=data/demo
+	    --input=$(PORTRAITS)/portraits.csv --image_size=64 \
+	    --output_dir=data/demo64
 	$(BIN)/python main.py --flagfile=demo.flags
 
 # Each row goes on where it stopped; trained rows do nothing.

@@ -20,8 +20,10 @@ import json
 import logging
 import os
 import re
+import tempfile
 from collections.abc import Sequence
 
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -183,7 +185,12 @@ class Run:
                     f"`dtype`. Received: dtype={dtype!r}"
                 )
         tf.io.gfile.makedirs(self.folder)
-        held.save_weights(self.path(WEIGHTS))
+        with tempfile.TemporaryDirectory() as scratch:
+            plain = os.path.join(scratch, WEIGHTS)
+            held.save_weights(plain)
+            packed = os.path.join(scratch, "packed.h5")
+            _compress(plain, packed)
+            tf.io.gfile.copy(packed, self.path(WEIGHTS), overwrite=True)
         card = {
             "experiment": json.loads(experiment.to_json()),
             "step": step,
@@ -212,6 +219,27 @@ class Run:
         name = AVERAGE if averaged else "generator"
         step = load_networks(self, {name: network})
         return TrainedGenerator(network, latents, algorithm.pixels, step)
+
+
+def _compress(source: str, target: str) -> None:
+    """Copies an HDF5 file with its arrays compressed, without loss.
+
+    Bytes are shuffled first: those that hold exponents are much alike.
+    """
+
+    def copy(name: str, item) -> None:
+        if isinstance(item, h5py.Group):
+            copied = new.require_group(name)
+        else:
+            packing = {"compression": "gzip", "shuffle": True}
+            copied = new.create_dataset(
+                name, data=item[()], **(packing if item.shape else {})
+            )
+        copied.attrs.update(item.attrs)
+
+    with h5py.File(source) as old, h5py.File(target, "w") as new:
+        new.attrs.update(old.attrs)
+        old.visititems(copy)
 
 
 def write_text(path: str, text: str) -> None:
