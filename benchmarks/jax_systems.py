@@ -379,6 +379,7 @@ class SDProjected(System):
             for maps in zip(real_maps, fake_maps, strict=True)
         ]
         apart = projected.different_neighbours(drawn["row"])
+        weights = e.single_weight, e.tuple_weight
 
         def d_loss(trainable):
             judged, fixed = self.d.call(
@@ -389,7 +390,7 @@ class SDProjected(System):
                 mismatch=bool(e.mismatched_weight),
             )
             loss, _ = losses.projected_discriminator_loss(
-                judged, apart, e.tuple_weight, e.mismatched_weight
+                judged, apart, *weights, e.mismatched_weight
             )
             return loss, fixed
 
@@ -400,7 +401,7 @@ class SDProjected(System):
 
         def g_loss(maps):
             judged, _ = self.d.call(d["trainable"], d, maps)
-            return losses.projected_generator_loss(judged, e.tuple_weight)
+            return losses.projected_generator_loss(judged, *weights)
 
         of_g, of_maps = jax.value_and_grad(g_loss)(fake_maps)
         (gradients,) = back(of_maps)

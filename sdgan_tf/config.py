@@ -106,10 +106,14 @@ class Experiment:
         "picture itself at four resolutions.",
         choices=("efficientnet_lite0", "efficientnet_lite1", "none"),
     )
+    single_weight: float = option(
+        1.0,
+        "sd_projected: weight of the heads that judge single pictures.",
+        minimum=0,
+    )
     tuple_weight: float = option(
         1.0,
-        "sd_projected: weight of the heads that judge tuples, beside 1 of "
-        "those that judge single pictures.",
+        "sd_projected: weight of the heads that judge tuples.",
         minimum=0,
     )
     mismatched_weight: float = option(

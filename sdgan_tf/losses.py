@@ -86,7 +86,11 @@ def hinge_generator_loss(fake_logits):
 
 
 def projected_discriminator_loss(
-    judged, apart, tuple_weight: float, mismatched_weight: float
+    judged,
+    apart,
+    single_weight: float,
+    tuple_weight: float,
+    mismatched_weight: float,
 ) -> tuple:
     """The hinge loss of single pictures and of tuples, mean over the scales.
 
@@ -96,7 +100,8 @@ def projected_discriminator_loss(
             generated and, with a weight, mismatched ones.
         apart: 1 where a mismatched tuple is of two subjects, else 0,
             `[b, kinds]`.
-        tuple_weight: Of the tuples' loss, beside 1 of the pictures'.
+        single_weight: Of the loss of single pictures.
+        tuple_weight: Of the loss of tuples.
         mismatched_weight: Share of the mismatched among the tuples that D is
             to refuse, in [0, 1].
 
@@ -107,7 +112,7 @@ def projected_discriminator_loss(
     total, means = 0.0, []
     for places, tuples in judged:
         real, fake = ops.split(places, 2)
-        total += hinge_discriminator_loss(real, fake)
+        total += single_weight * hinge_discriminator_loss(real, fake)
         kinds = ops.unstack(tuples, tuples.shape[0])
         means.append([ops.mean(logits) for logits in (real, fake, *kinds)])
         real, fake, *mismatched = kinds
@@ -122,15 +127,16 @@ def projected_discriminator_loss(
     ]
 
 
-def projected_generator_loss(judged, tuple_weight: float):
+def projected_generator_loss(judged, single_weight: float, tuple_weight: float):
     """Minus the mean logits of generated places and tuples, over the scales.
 
     Args:
         judged: As `projected_discriminator_loss`'s, of one batch.
+        single_weight: Likewise.
         tuple_weight: Likewise.
     """
     return sum(
-        hinge_generator_loss(places)
+        single_weight * hinge_generator_loss(places)
         + tuple_weight * hinge_generator_loss(tuples)
         for places, tuples in judged
     ) / len(judged)

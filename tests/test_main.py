@@ -81,9 +81,9 @@ def test_sigterm_saves_and_exits_with_zero(tiny_data, tmp_path):
 
 
 def test_flagfiles_build_on_one_another(main_py):
-    printed = main_py("--flagfile=demo.flags", "--dry_run").stdout
+    printed = main_py("--flagfile=faces_began.flags", "--dry_run").stdout
     resolved = json.loads(printed[: printed.index("}") + 1])
-    assert (resolved["image_size"], resolved["dim"]) == (32, 24)
+    assert (resolved["model"], resolved["dim"]) == ("sd_began", 128)
     assert (resolved["batch_size"], resolved["k"]) == (16, 2)
 
 

@@ -74,7 +74,7 @@ class SDProjected(Algorithm):
             )
         super().__init__(experiment)
         self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
-        self.tuple_weight = experiment.tuple_weight
+        self.weights = experiment.single_weight, experiment.tuple_weight
         self.mismatched_weight = experiment.mismatched_weight
         if not self.mismatched_weight:
             self.scalars = self.scalars[:-1]
@@ -133,7 +133,7 @@ class SDProjected(Algorithm):
             d_loss, scores = losses.projected_discriminator_loss(
                 judged,
                 different_neighbours(batch["row"], self.kinds),
-                self.tuple_weight,
+                *self.weights,
                 self.mismatched_weight,
             )
         self.update("discriminator", d_loss, tape)
@@ -141,7 +141,7 @@ class SDProjected(Algorithm):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(fake_maps)
             g_loss = losses.projected_generator_loss(
-                self.d(fake_maps), self.tuple_weight
+                self.d(fake_maps), *self.weights
             )
         of_maps = tape.gradient(g_loss, fake_maps)
         gradients = g_tape.gradient(fake_maps, g_weights, of_maps)

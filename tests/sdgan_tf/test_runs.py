@@ -104,7 +104,7 @@ def test_written_generator_comes_back(tmp_path, model, dtype, error):
 
 
 def test_float16_takes_half_the_room(tmp_path):
-    experiment = Experiment(image_size=32, dim=16, d_i=6, d_o=5)
+    experiment = Experiment(image_size=32, dim=32, d_i=6, d_o=5)
     network = build_algorithm(experiment).generator
     sizes = {}
     for dtype in ("float32", "float16"):
@@ -113,8 +113,8 @@ def test_float16_takes_half_the_room(tmp_path):
         sizes[dtype] = (tmp_path / dtype / WEIGHTS).stat().st_size
     plain = 4 * network.count_params()
     assert sizes["float16"] < 0.55 * plain
-    # Packed without loss; the file's own structure takes some 20 kB.
-    assert sizes["float16"] < sizes["float32"] < plain + 30_000
+    # Packed without loss; the file's own structure takes some 50 kB.
+    assert sizes["float16"] < sizes["float32"] < plain + 60_000
 
 
 def test_a_weight_that_float16_cannot_hold(tmp_path):

@@ -54,7 +54,7 @@ def weights(network):
 
 def by_definition(algorithm, held):
     """D's loss, from the definition and single calls."""
-    m, w = algorithm.mismatched_weight, algorithm.tuple_weight
+    m, (v, w) = algorithm.mismatched_weight, algorithm.weights
     real = algorithm.pixels.to_float(held["images"])
     z = algorithm.latents.tuples(KEYS.key(Stream.G_LATENTS), N, 2)
     fake = algorithm.generate(z)
@@ -74,7 +74,7 @@ def by_definition(algorithm, held):
         pair = np.maximum(0, 1 - real_tuple).mean()
         pair += (1 - m) * np.maximum(0, 1 + fake_tuple).mean()
         pair += m * np.maximum(0, 1 + mixed).mean()
-        losses.append(single + w * pair)
+        losses.append(v * single + w * pair)
     return np.mean(losses)
 
 
@@ -84,6 +84,7 @@ def by_definition(algorithm, held):
         {"mismatched_weight": 0.25},
         {"mismatched_weight": 0.0},
         {"mismatched_weight": 0.5, "tuple_weight": 0.5},
+        {"single_weight": 0.0},
     ],
 )
 def test_d_is_trained_on_what_the_docs_say(options):
@@ -95,7 +96,7 @@ def test_d_is_trained_on_what_the_docs_say(options):
     )
     assert set(values) == set(algorithm.scalars)
     named = "score/mismatched_tuple" in values
-    assert named == bool(options["mismatched_weight"])
+    assert named == bool(options.get("mismatched_weight"))
 
 
 def test_neighbours_of_one_subject_are_no_mismatch():
