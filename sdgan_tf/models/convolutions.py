@@ -157,17 +157,27 @@ class Conv2D(layers.Conv2D):
 
     Args:
         filters: Channels of what comes out.
-        kernel_size: Side of the kernel.
+        kernel_size: Side of the kernel, at least 2.
         dtype: Keras' dtype policy.
+        kernel_initializer: The reference's by default.
+        use_bias: Whether there is a bias.
     """
 
-    def __init__(self, filters: int, kernel_size: int, dtype=None):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int,
+        dtype=None,
+        kernel_initializer=None,
+        use_bias: bool = True,
+    ):
         super().__init__(
             filters,
             kernel_size,
             strides=2,
             padding="same",
-            kernel_initializer=conv_kernel_initializer(),
+            kernel_initializer=kernel_initializer or conv_kernel_initializer(),
+            use_bias=use_bias,
             dtype=dtype,
         )
 
@@ -179,30 +189,42 @@ class Conv2D(layers.Conv2D):
 
 
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """A transposed 5x5 convolution of stride 2, to twice the side.
+    """A transposed convolution of stride 2, to twice the side.
 
     Args:
         filters: Channels of what comes out.
         dtype: Keras' dtype policy.
+        kernel_size: Side of the kernel.
+        kernel_initializer: The reference's by default.
+        use_bias: Whether there is a bias.
     """
 
-    def __init__(self, filters: int, dtype=None):
+    def __init__(
+        self,
+        filters: int,
+        dtype=None,
+        kernel_size: int = 5,
+        kernel_initializer=None,
+        use_bias: bool = True,
+    ):
         super().__init__(
             filters,
-            5,
+            kernel_size,
             strides=2,
             padding="same",
-            kernel_initializer=conv_kernel_initializer(),
+            kernel_initializer=kernel_initializer or conv_kernel_initializer(),
+            use_bias=use_bias,
             dtype=dtype,
         )
 
     def call(self, inputs):
         _, h, w, _ = inputs.shape
         kernel = keras.ops.cast(self.kernel, inputs.dtype)
-        if self.filters <= PHASE_CHANNELS and on_processor():
+        phases = self.filters <= PHASE_CHANNELS and self.kernel_size == (5, 5)
+        if phases and self.use_bias and on_processor():
             return convolution_of_phases(inputs, kernel, self.bias)
         if few(h * w, inputs) and on_processor():
             maps = transposed_convolution(inputs, kernel)
         else:
             maps = keras.ops.conv_transpose(inputs, kernel, 2, "same")
-        return add_bias(maps, self.bias)
+        return add_bias(maps, self.bias) if self.use_bias else maps

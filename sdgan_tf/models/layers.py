@@ -46,12 +46,14 @@ def add_bias(maps, bias):
 class Conv2D(keras.layers.Conv2D):
     """Keras' layer, with `add_bias`.
 
-    Args: those of `keras.layers.Conv2D`; channels come last, with a bias.
+    Args: those of `keras.layers.Conv2D`; channels come last.
     """
 
     def call(self, inputs):
         maps = self.convolution_op(inputs, self.kernel)
-        return self.activation(add_bias(maps, self.bias))
+        if self.use_bias:
+            maps = add_bias(maps, self.bias)
+        return self.activation(maps)
 
 
 class GroupedBatchNormalization(keras.layers.Layer):

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from sdgan_tf.fused import normalize_batch
+from sdgan_tf.models import convolutions
 from sdgan_tf.models.layers import (
     Conv2D,
     GroupedBatchNormalization,
@@ -78,14 +79,12 @@ class UpsamplingBlock(keras.layers.Layer):
 
     def __init__(self, width: int, refine: bool, synchronized: bool, dtype):
         super().__init__(dtype=dtype)
-        self.enlarge = keras.layers.Conv2DTranspose(
+        self.enlarge = convolutions.Conv2DTranspose(
             2 * width,
-            4,
-            2,
-            padding="same",
-            use_bias=False,
+            dtype,
+            kernel_size=4,
             kernel_initializer=BilinearNormal(),
-            dtype=dtype,
+            use_bias=False,
         )
         self.norms = [batch_norm(synchronized, dtype)]
         self.refine = None
@@ -389,22 +388,24 @@ class NormalizedConv2D(keras.layers.Layer):
     Args:
         filters: Channels of what comes out.
         kernel_size: Side of the kernel.
-        strides: Of the convolution.
+        strides: 1 or 2.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy.
     """
 
     def __init__(self, filters, kernel_size, strides, synchronized, dtype):
         super().__init__(dtype=dtype)
-        self.conv = keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=fan_in_normal(),
-            dtype=dtype,
-        )
+        options = {
+            "kernel_initializer": fan_in_normal(),
+            "use_bias": False,
+            "dtype": dtype,
+        }
+        if strides == 2:
+            self.conv = convolutions.Conv2D(filters, kernel_size, **options)
+        else:
+            self.conv = keras.layers.Conv2D(
+                filters, kernel_size, padding="same", **options
+            )
         self.norm = BatchwiseNormalization(
             synchronized=synchronized, dtype=dtype
         )

@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from sdgan_tf.models import began, convolutions
 
-# Sides, kernels and channels that have a form of their own: the last ones of
-# `DOWN` and (4, 5) of `UP` in bfloat16 only.
-DOWN = [(4, 3, 6), (2, 5, 2), (8, 5, 3)]
-UP = [(8, 3), (16, 2), (4, 5), (2, 5)]
+# Sides, kernels and channels that have a form of their own, those of sides 8
+# down and 4 up in bfloat16 only.
+DOWN = [(4, 3, 6), (2, 5, 2), (8, 5, 3), (4, 4, 6), (8, 4, 3)]
+UP = [(8, 5, 3), (16, 5, 2), (4, 5, 5), (2, 5, 5), (4, 4, 5), (8, 4, 3)]
 TYPES = ["float32", "mixed_bfloat16"]
 
 
@@ -84,15 +84,30 @@ def test_convolution_is_keras(side, size, filters, dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("side, filters", UP)
-def test_transposed_convolution_is_keras(side, filters, dtype):
+@pytest.mark.parametrize("side, size, filters", UP)
+def test_transposed_convolution_is_keras(side, size, filters, dtype):
     assert_is_keras(
-        convolutions.Conv2DTranspose(filters, dtype),
+        convolutions.Conv2DTranspose(filters, dtype, kernel_size=size),
         lambda dtype: keras.layers.Conv2DTranspose(
-            filters, 5, 2, padding="same", dtype=dtype
+            filters, size, 2, padding="same", dtype=dtype
         ),
         side,
     )
+
+
+def test_without_a_bias():
+    x = noise(2, 8, 8, 4)
+    for plain, without in (
+        (convolutions.Conv2D(3, 4), convolutions.Conv2D(3, 4, use_bias=False)),
+        (
+            convolutions.Conv2DTranspose(3, kernel_size=4),
+            convolutions.Conv2DTranspose(3, kernel_size=4, use_bias=False),
+        ),
+    ):
+        plain(x), without(x)
+        without.set_weights(plain.get_weights()[:1])
+        assert len(without.weights) == 1
+        np.testing.assert_array_equal(plain(x), without(x))
 
 
 @pytest.mark.parametrize("dtype", TYPES)
