@@ -99,6 +99,21 @@ def test_d_is_trained_on_what_the_docs_say(options):
     assert named == bool(options.get("mismatched_weight"))
 
 
+@pytest.mark.parametrize("size", [128, 256])
+def test_a_step_at_larger_sizes(size):
+    algorithm = make(image_size=size, dim=2, mismatched_weight=0.3)
+    before = weights(algorithm.generator)
+    images = np.random.default_rng(0).integers(0, 256, (2, 2, size, size, 3))
+    held = {
+        "images": tf.constant(images.astype(np.uint8)),
+        "row": tf.constant([0, 1], tf.int64),
+    }
+    values = algorithm.step((held,), KEYS)
+    assert all(np.isfinite(value) for value in values.values())
+    for old, new in zip(before, weights(algorithm.generator), strict=True):
+        assert np.isfinite(new).all() and (old != new).any()
+
+
 def test_neighbours_of_one_subject_are_no_mismatch():
     apart, alike = (
         make(mismatched_weight=1.0).step((batch(rows=rows),), KEYS)
