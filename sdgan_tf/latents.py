@@ -62,6 +62,8 @@ class LatentSpace:
 
     # Whether z_i can be drawn of subjects that nobody has seen.
     draws_new_identities = True
+    # Whether codes of one direction and several lengths give several pictures.
+    lengths_matter = True
 
     @property
     def parts(self) -> dict[str, slice]:
@@ -200,16 +202,29 @@ class LatentSpace:
             [tf.linspace(a, b, frames + 1)[:-1] for a, b in ways], axis=0
         )
 
-    @staticmethod
-    def truncate(z, factor: float) -> tf.Tensor:
+    def truncate(self, z, factor: float) -> tf.Tensor:
         """Codes drawn to the centre, into the box (-factor, factor).
 
         Raises:
-            ValueError: If `factor` is not in (0, 1].
+            ValueError: If `factor` is not in (0, 1], or is below 1 where
+                lengths do not matter.
         """
         if not 0 < factor <= 1:
             raise ValueError(
                 "`truncate` must be above 0 and at most 1. "
                 f"Received: truncate={factor}"
             )
+        if factor < 1 and not self.lengths_matter:
+            raise ValueError(
+                "`truncate` changes nothing here: this model divides its codes "
+                "by their length. Leave it out. "
+                f"Received: truncate={factor}"
+            )
         return z * factor
+
+
+@dataclasses.dataclass(frozen=True)
+class Directions(LatentSpace):
+    """The same prior, for a generator that divides codes by their length."""
+
+    lengths_matter = False

@@ -23,6 +23,13 @@ class CommonCodes(LatentSpace):
 
     commonalities: Commonalities
 
+    @classmethod
+    def of(cls, experiment: Experiment) -> "CommonCodes":
+        """Those of an experiment with commonalities."""
+        commonalities = Commonalities.parse(experiment.commonalities)
+        d_i = experiment.d_i * len(commonalities.names)
+        return cls(d_i, experiment.d_o, commonalities)
+
     @property
     def parts(self) -> dict[str, slice]:
         names = self.commonalities.names
@@ -59,14 +66,6 @@ class CommonCodes(LatentSpace):
         return tf.where(turns[:, None], for_all, own)
 
 
-def common_codes(experiment: Experiment, generator: keras.Model) -> CommonCodes:
-    """The codes of an experiment with commonalities."""
-    del generator
-    commonalities = Commonalities.parse(experiment.commonalities)
-    d_i = experiment.d_i * len(commonalities.names)
-    return CommonCodes(d_i, experiment.d_o, commonalities)
-
-
 class CommonGAN(SDGAN):
     """SD-DCGAN on tuples that agree in one of several factors, or in some.
 
@@ -86,7 +85,12 @@ class CommonGAN(SDGAN):
         self.kinds = len(kinds)
         super().__init__(experiment)
 
-    latent_space = staticmethod(common_codes)
+    @staticmethod
+    def latent_space(
+        experiment: Experiment, generator: keras.Model
+    ) -> CommonCodes:
+        del generator
+        return CommonCodes.of(experiment)
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:

@@ -7,10 +7,10 @@ from data_pipeline.commonalities import Commonalities
 from sdgan_tf import augmentation, losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.algorithms.common_gan import common_codes
+from sdgan_tf.algorithms.common_gan import CommonCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
-from sdgan_tf.latents import Keys, Stream
+from sdgan_tf.latents import Directions, Keys, Stream
 from sdgan_tf.models.projected import (
     ProjectedDiscriminator,
     ProjectedGenerator,
@@ -106,6 +106,13 @@ class SDProjected(Algorithm):
             dtype=experiment.precision,
         )
 
+    @staticmethod
+    def latent_space(
+        experiment: Experiment, generator: keras.Model
+    ) -> Directions:
+        del generator
+        return Directions(experiment.d_i, experiment.d_o)
+
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
         """One update of D and one of G, on the same generated tuples."""
         (batch,) = batches
@@ -193,6 +200,12 @@ class SDProjected(Algorithm):
         )
 
 
+class CommonDirections(CommonCodes):
+    """`CommonCodes` whose lengths do not matter."""
+
+    lengths_matter = False
+
+
 class ProjectedCommonGAN(SDProjected):
     """`SDProjected` on tuples that agree in one of several factors, or in some.
 
@@ -204,7 +217,12 @@ class ProjectedCommonGAN(SDProjected):
         self.kinds = len(kinds)
         super().__init__(experiment)
 
-    latent_space = staticmethod(common_codes)
+    @staticmethod
+    def latent_space(
+        experiment: Experiment, generator: keras.Model
+    ) -> CommonDirections:
+        del generator
+        return CommonDirections.of(experiment)
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         return self.share(

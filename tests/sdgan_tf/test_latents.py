@@ -67,7 +67,7 @@ def test_other_key_other_numbers(other):
 
 def test_streams_are_distinct():
     values = [int(stream) for stream in Stream]
-    assert sorted(values) == list(range(8))
+    assert sorted(values) == list(range(9))
 
 
 def test_key_is_the_same_inside_a_graph_and_for_any_integer_step():
@@ -181,11 +181,11 @@ def test_round_trip_changes_z_i_then_z_o_and_comes_back():
 
 
 def test_truncate():
-    z = LatentSpace.truncate(tf.constant([[1.0, -0.5]]), 0.5)
+    z = LatentSpace(1, 1).truncate(tf.constant([[1.0, -0.5]]), 0.5)
     np.testing.assert_array_equal(z, [[0.5, -0.25]])
 
 
 @pytest.mark.parametrize("factor", [0.0, -0.5, 1.01])
 def test_truncate_range(factor):
     with pytest.raises(ValueError, match=f"Received: truncate={factor}"):
-        LatentSpace.truncate(tf.zeros([1, 2]), factor)
+        LatentSpace(1, 1).truncate(tf.zeros([1, 2]), factor)

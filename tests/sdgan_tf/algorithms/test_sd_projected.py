@@ -253,6 +253,15 @@ def test_tuples_of_several_kinds_share_what_theirs_agree_in():
     assert all(np.isfinite(v) for v in values.values())
 
 
+def test_truncation_is_refused_for_it_would_change_nothing():
+    for options in ({}, {"commonalities": "identity,brand"}):
+        latents = make(**options).latents
+        z = latents.z_i(KEYS.key(Stream.GRID), 2)
+        np.testing.assert_array_equal(latents.truncate(z, 1.0), z)
+        with pytest.raises(ValueError, match="`truncate` changes nothing"):
+            latents.truncate(z, 0.5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
