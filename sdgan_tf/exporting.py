@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Signature
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
+from sdgan_tf.checkpoints import PATTERN
 from sdgan_tf.config import Config
 from sdgan_tf.runs import Run, TrainedGenerator, load_networks
 from sdgan_tf.web import page
@@ -239,16 +240,29 @@ def _serving_protos():
     return predict_pb2, prediction_log_pb2
 
 
+def _folders(folder: str) -> list[str]:
+    """Names of the folders in a folder, sorted; whatever it is called."""
+    names = (name.rstrip("/") for name in tf.io.gfile.listdir(folder))
+    return sorted(
+        name for name in names if tf.io.gfile.isdir(os.path.join(folder, name))
+    )
+
+
+def _versions(folder: str, model: str) -> list[str]:
+    """The versions of a model that a server would load."""
+    return [
+        version
+        for version in _folders(os.path.join(folder, model))
+        if version[0].isdigit()
+        and tf.io.gfile.exists(
+            os.path.join(folder, model, version, "saved_model.pb")
+        )
+    ]
+
+
 def write_server_files(folder: str) -> None:
     """Writes `models.config`, of all models in `folder`, and batching's."""
-    names = sorted(
-        {
-            os.path.basename(os.path.dirname(os.path.dirname(path)))
-            for path in tf.io.gfile.glob(
-                os.path.join(folder, "*", "[0-9]*", "saved_model.pb")
-            )
-        }
-    )
+    names = [name for name in _folders(folder) if _versions(folder, name)]
     models = "".join(
         f'  config {{\n    name: "{name}"\n'
         f'    base_path: "{SERVER_ROOT}/{name}"\n'
@@ -350,3 +364,8 @@ def export(config: Config) -> None:
         what += f" ({', '.join(signatures)})"
     seconds = time.perf_counter() - started
     print(f"{what} of step {step} in {seconds:.1f} s: {path}")
+    if what.startswith("saved_model") and PATTERN.search(path):
+        print(
+            "TensorFlow loads no SavedModel from a path with *, ?, [, ] or "
+            "\\ in it: mount or copy the folder under another name."
+        )

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import math
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -323,7 +324,8 @@ def train(config: Config) -> None:
     finished = trainer.train()
     run = trainer.run
     print(f"Run folder:  {run.folder}")
-    print(f"TensorBoard: tensorboard --logdir {run.path('tensorboard')}")
+    logs = shlex.quote(run.path("tensorboard"))
+    print(f"TensorBoard: tensorboard --logdir {logs}")
     paths = run.checkpoints.paths()
     print(f"Checkpoint:  {paths[0] if paths else 'none'}")
     if trainer.grid_path:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -221,6 +222,18 @@ def test_warm_up_records_parse_and_run(folder):
         assert all(value.shape[0] for value in outputs.values())
         asked.append(name)
     assert sorted(asked) == sorted(served)
+
+
+@pytest.mark.parametrize("name", ["export [v2]", "x[1-9]", "back\\slash"])
+def test_server_files_name_the_models_of_any_folder(tmp_path, name):
+    folder = tmp_path / name
+    for version in ("sd_dcgan/6", "sd_began/12", "sd_wgan/unfinished-3"):
+        (folder / version).mkdir(parents=True)
+        (folder / version / "saved_model.pb").touch()
+    (folder / "sd_dcgan-6.onnx").touch()
+    exporting.write_server_files(str(folder))
+    config = (folder / "models.config").read_text()
+    assert re.findall('name: "(.*)"', config) == ["sd_began", "sd_dcgan"]
 
 
 def test_server_files_parse(exported_run):

@@ -100,6 +100,32 @@ def test_resumed_equals_uninterrupted_to_the_last_bit(
         assert 0 < before[name] < after[name]
 
 
+def test_a_run_folder_whose_name_is_a_pattern(
+    trained, make_config, tmp_path, capsys
+):
+    """It is trained in, gone on with, sampled, and taken as a start."""
+    folder = str(tmp_path / "faces [v2]" / "x[1-9]")
+    loop.train(make_config(run_dir=folder, train_steps=3))
+    said = capsys.readouterr().out
+    assert f"Checkpoint:  {folder}/checkpoints/step-00000003\n" in said
+    assert f"--logdir '{folder}/tensorboard'\n" in said
+    loop.train(make_config(run_dir=folder))
+    assert "Resumed from" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="seed: 1 != 0"):
+        loop.Trainer(make_config(run_dir=folder, seed=1))
+    assert Run(folder).generator().step == 6
+    started = loop.Trainer(
+        make_config(run_dir=str(tmp_path / "new[1]"), init_from=folder)
+    )
+    best = Run(started.run.path("best"))
+    best.write_experiment(started.experiment)
+    started.state.write_only(best)
+    assert best.generator().step == 0
+    # TensorFlow itself reads no such folder.
+    os.rename(folder, tmp_path / "plain")
+    assert_same(weights(trained.run_dir, 6), weights(tmp_path / "plain", 6))
+
+
 @sd_began
 def test_learning_rate_survives_a_resume(trained, make_config, monkeypatch):
     monkeypatch.setattr("sdgan_tf.losses.BEGAN_HALVING_STEPS", 6)
