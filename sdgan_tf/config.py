@@ -15,8 +15,18 @@ AUTO = "auto"
 LARGEST = 2**31 - 1  # What TensorFlow's sizes and steps are counted in.
 
 
-def option(default, help: str, choices: tuple = (), minimum=None, maximum=None):
-    """A field with its one-line meaning and the values that it may take."""
+def option(
+    default,
+    help: str,
+    choices: tuple = (),
+    minimum=None,
+    maximum=None,
+    paths: int = 0,
+):
+    """A field with its one-line meaning and the values that it may take.
+
+    `paths` says that it is one path, or with more than 1 paths by commas.
+    """
     if type(default) is int and maximum is None:
         maximum = LARGEST
     return dataclasses.field(
@@ -26,6 +36,7 @@ def option(default, help: str, choices: tuple = (), minimum=None, maximum=None):
             "choices": choices,
             "minimum": minimum,
             "maximum": maximum,
+            "paths": paths,
         },
     )
 
@@ -291,7 +302,9 @@ class Training:
     logical_cpus: int = option(
         0, "Train on so many logical CPUs instead of GPUs.", minimum=0
     )
-    init_from: str = option("", "Run folder whose networks to start from.")
+    init_from: str = option(
+        "", "Run folder whose networks to start from.", paths=1
+    )
     dry_run: bool = option(False, "Print the configuration, then stop.")
 
 
@@ -300,11 +313,13 @@ class Sampling:
     """What `--mode=sample` writes."""
 
     output_dir: str = option(
-        "", "Folder for the pictures; a folder in the run's by default."
+        "",
+        "Folder for the pictures; a folder in the run's by default.",
+        paths=1,
     )
     num_identities: int = option(8, "Rows of the grid.", minimum=1)
     num_observations: int = option(8, "Columns of the grid.", minimum=1)
-    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].")
+    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].", paths=1)
     codes_as: str = option(
         "pairs",
         "Codes of the file one by one, or each z_i with each z_o.",
@@ -342,7 +357,9 @@ class Interpolation:
 class Projection:
     """What `--mode=project` looks for."""
 
-    images: str = option("", "A photograph, a folder or a glob of them.")
+    images: str = option(
+        "", "A photograph, a folder or a glob of them.", paths=1
+    )
     crop: str = option(
         "center",
         '"center", "none", "face" or "left,top,right,bottom" in [0, 1], as '
@@ -365,7 +382,7 @@ class Projection:
 class Reference:
     """What `--mode=import_reference` reads."""
 
-    reference_dir: str = option("", "Folder that the authors dumped.")
+    reference_dir: str = option("", "Folder that the authors dumped.", paths=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -384,7 +401,9 @@ class Exporting:
         choices=("all", "batchable"),
     )
     onnxruntime_web_dir: str = option(
-        "", "Folder with onnxruntime-web for a page; by default npm packs it."
+        "",
+        "Folder with onnxruntime-web for a page; by default npm packs it.",
+        paths=1,
     )
 
 
@@ -420,7 +439,7 @@ class Evaluation:
 
     num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
     verifier: str = option(
-        "facenet", "facenet, or the folder of --mode=train_verifier."
+        "facenet", "facenet, or the folder of --mode=train_verifier.", paths=1
     )
     verifier_steps: int = option(
         2000, "Steps of --mode=train_verifier.", minimum=1
@@ -438,7 +457,7 @@ class Evaluation:
         "0: none.",
         minimum=0,
     )
-    runs: str = option("", "Run folders of --mode=table, by commas.")
+    runs: str = option("", "Run folders of --mode=table, by commas.", paths=2)
     report: bool = option(False, "Write a page of HTML beside the numbers.")
 
 
@@ -459,9 +478,11 @@ class Judging:
         "https://example.com/pictures",
         "Where Mechanical Turk's page finds the pictures.",
     )
-    judge_dir: str = option("", "Folder that --mode=judge_kit wrote.")
+    judge_dir: str = option("", "Folder that --mode=judge_kit wrote.", paths=1)
     answers: str = option(
-        "", "CSV file, folder or glob of them; `answers` in the kit by default."
+        "",
+        "CSV file, folder or glob of them; `answers` in the kit by default.",
+        paths=1,
     )
     judge_annotators: int = option(
         3, "Answers that a pair must have.", minimum=1
