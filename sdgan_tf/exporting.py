@@ -54,6 +54,18 @@ def limited(rows, columns=1):
     return tf.control_dependencies([limit])
 
 
+def finite(*codes):
+    """A context for what must not start for codes that are not finite."""
+    checks = [
+        tf.debugging.Assert(
+            tf.reduce_all(tf.math.is_finite(z)),
+            ["Codes must be finite numbers."],
+        )
+        for z in codes
+    ]
+    return tf.control_dependencies(checks)
+
+
 class ServedGenerator:
     """The functions of an export, in TensorFlow operations only.
 
@@ -72,7 +84,7 @@ class ServedGenerator:
 
     def images(self, z_i, z_o):
         """Codes `[n, d_i]`, `[n, d_o]` to `images` `[n, h, w, c]`."""
-        with limited(tf.shape(z_i)[0]):
+        with limited(tf.shape(z_i)[0]), finite(z_i, z_o):
             z = tf.concat([z_i, z_o], axis=1)
         return {"images": self.draw(z)}
 
@@ -88,7 +100,7 @@ class ServedGenerator:
     def grid(self, z_i, z_o):
         """Each of `a` z_i with each of `b` z_o: `images` `[a, b, h, w, c]`."""
         a, b = tf.shape(z_i)[0], tf.shape(z_o)[0]
-        with limited(a, b):
+        with limited(a, b), finite(z_i, z_o):
             z = self.latents.grid(z_i, z_o)
         images = self.draw(z)
         return {"images": tf.reshape(images, [a, b, *images.shape[1:]])}
@@ -108,7 +120,7 @@ class ServedGenerator:
 
         Source: paper, appendix: z_i and z_o are interpolated separately.
         """
-        with limited(steps, steps):
+        with limited(steps, steps), finite(z_i, z_o):
             first, second = tf.unstack(tf.concat([z_i, z_o], axis=1))
             z = self.latents.between(first, second, steps, steps)
         images = self.draw(z)

@@ -17,6 +17,32 @@ from sdgan_tf.runs import Run, TrainedGenerator
 MAX_CODES_BYTES = 4_000_000_000
 
 
+def real_numbers(name: str, values: np.ndarray) -> np.ndarray:
+    """An array of codes as float32.
+
+    NumPy would take complex numbers without their imaginary part, dates by
+    their days and texts by what they spell.
+
+    Raises:
+        ValueError: If they are no real numbers, or not finite as float32.
+    """
+    values = np.asarray(values)
+    # Those of other packages, as bfloat16, are of no kind of NumPy's.
+    if values.dtype.kind not in "fiu":
+        raise ValueError(
+            f"`{name}` must hold real numbers. Received: dtype={values.dtype}"
+        )
+    with np.errstate(over="ignore"):
+        found = values.astype("float32")
+    if not np.isfinite(found).all():
+        odd = values[~np.isfinite(found)].flat[0]
+        raise ValueError(
+            f"`{name}` holds numbers that are not finite as float32. "
+            f"Received: {odd}"
+        )
+    return found
+
+
 def read_codes(
     path: str, latents: LatentSpace | None, paired: bool = True
 ) -> tuple:
@@ -30,8 +56,9 @@ def read_codes(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no npz, its arrays are not of these shapes, or a
-            z_i is of a subject that the model does not know.
+        ValueError: If it is no npz of real and finite numbers, its arrays are
+            not of these shapes, or a z_i is of a subject that the model does
+            not know.
     """
     if not tf.io.gfile.exists(path):
         raise FileNotFoundError(f"No codes file. Received: codes={path!r}")
@@ -48,9 +75,7 @@ def read_codes(
                 "most"
             )
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            z_i, z_o = (
-                np.asarray(arrays[n], "float32") for n in ("z_i", "z_o")
-            )
+            z_i, z_o = (real_numbers(n, arrays[n]) for n in ("z_i", "z_o"))
         lengths = len(z_i), len(z_i) if paired else len(z_o)
     # numpy raises many kinds for a file that is not an npz of numbers.
     except Exception as error:
@@ -67,10 +92,6 @@ def read_codes(
             f"z_o [{'n' if paired else 'm'}, {latents.d_o}]. "
             f"Received: z_i.shape={z_i.shape}, z_o.shape={z_o.shape}, "
             f"codes={path!r}"
-        )
-    if not (np.isfinite(z_i).all() and np.isfinite(z_o).all()):
-        raise ValueError(
-            f"`codes` holds numbers that are not finite. Received: {path!r}"
         )
     latents.check_subjects(z_i)
     return z_i, z_o

@@ -202,6 +202,21 @@ def test_too_many_images_are_refused(folder):
         served["interpolate"](z_i=z_i, z_o=z_o, steps=tf.constant(10**9))
 
 
+@pytest.mark.parametrize("odd", [np.inf, np.nan])
+@pytest.mark.parametrize(
+    "signature", ["serving_default", "png", "grid", "interpolate"]
+)
+def test_codes_that_are_not_finite_are_refused(folder, signature, odd):
+    served = tf.saved_model.load(folder).signatures[signature]
+    z_o = np.zeros([2, 5], "float32")
+    z_o[1, 3] = odd
+    inputs = {"z_i": tf.zeros([2, 6]), "z_o": tf.constant(z_o)}
+    if signature == "interpolate":
+        inputs["steps"] = tf.constant(2)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite"):
+        served(**inputs)
+
+
 def test_warm_up_records_parse_and_run(folder):
     from tensorflow_serving.apis import prediction_log_pb2
 

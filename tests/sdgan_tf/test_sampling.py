@@ -1,6 +1,7 @@
 """`--mode=sample`: grids, single pictures, fixed codes."""
 
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -216,6 +217,55 @@ def test_bad_codes(tmp_path, arrays, message):
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=message):
         sampling.read_codes(str(path), LatentSpace(6, 5))
+
+
+CODES = np.linspace(-1, 1, 12).reshape(2, 6)
+
+
+@pytest.mark.parametrize("place", ["z_i", "z_o"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        CODES * (1 + 1j),
+        CODES.astype("complex64"),
+        (CODES * 9).astype("datetime64[s]"),
+        (CODES * 9).astype("timedelta64[D]"),
+        CODES.astype("U8"),
+        CODES.astype("S8"),
+        CODES.astype("f8,f4"),
+        CODES > 0,
+    ],
+    ids=lambda odd: str(odd.dtype),
+)
+def test_codes_that_are_no_real_numbers(tmp_path, place, odd):
+    path = str(tmp_path / "codes.npz")
+    held = {"z_i": CODES, "z_o": CODES} | {place: odd}
+    np.savez(path, **held)
+    wanted = re.escape(f"`{place}` must hold real numbers. Received: dtype=")
+    # Offline and by a client of a server, which knows no sizes.
+    for latents in (LatentSpace(6, 6), None):
+        with pytest.raises(ValueError, match=wanted):
+            sampling.read_codes(path, latents)
+
+
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan, 1e39])
+def test_codes_that_are_not_finite(tmp_path, odd):
+    path = str(tmp_path / "codes.npz")
+    z_o = CODES.copy()
+    z_o[1, 2] = odd
+    np.savez(path, z_i=CODES, z_o=z_o)
+    with pytest.raises(ValueError, match="`z_o` holds numbers that are not"):
+        sampling.read_codes(path, None)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "uint64"])
+def test_codes_of_any_real_numbers(tmp_path, dtype):
+    path = str(tmp_path / "codes.npz")
+    codes = np.abs(CODES).astype(dtype)
+    np.savez(path, z_i=codes, z_o=codes)
+    for z in sampling.read_codes(path, None):
+        assert z.dtype == np.float32
+        np.testing.assert_array_equal(z, codes.astype("float32"))
 
 
 def test_codes_that_are_no_npz(tmp_path):
