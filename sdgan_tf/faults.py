@@ -70,16 +70,43 @@ def explain(error: Exception, config: Config) -> str:
         lower = f" Lower {_listed(names)}." if names else ""
         return f"out of memory: {text}.{lower} {_checkpoints(config)}"
     disagreement = _disagreement(error)
-    lost = isinstance(error, tf.errors.DataLossError) or disagreement
+    lost = disagreement or (
+        isinstance(error, tf.errors.DataLossError) or _is_of_shard(error)
+    )
     if lost and config.data_dir:
-        damage = DataSet.open(config.data_dir).damage()
+        return _explain_data(disagreement or text, config.data_dir)
+    if isinstance(error, tf.errors.OpError):
+        return disagreement or text
+    return str(error)
+
+
+def _explain_data(text: str, data_dir: str) -> str:
+    """What befell a data set of which a read failed.
+
+    While it is built anew it may have no manifest, and any of its shards.
+    """
+    try:
+        damage = DataSet.open(data_dir).damage()
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        text = " ".join(str(error).split())
+    else:
         if damage:
             return (
                 f"the data set is damaged: {'; '.join(damage)}. Copy these "
                 f"files again, or build the data set again. Received: "
-                f"data_dir={config.data_dir!r}"
+                f"data_dir={data_dir!r}"
             )
-    return disagreement or str(error)
+    return (
+        "the data set was changed while it was read: another build, or a copy, "
+        f"wrote into its folder ({text.rstrip('.')}). Give the same command "
+        "again when that is done; a run goes on with the data set that it "
+        f"began with only. Received: data_dir={data_dir!r}"
+    )
+
+
+def _is_of_shard(error: Exception) -> bool:
+    """Whether TensorFlow could not open or read a shard."""
+    return isinstance(error, tf.errors.OpError) and ".tfrecord" in str(error)
 
 
 def _disagreement(error: Exception) -> str:
