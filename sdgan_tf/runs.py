@@ -72,15 +72,27 @@ class Run:
 
     @classmethod
     def new(cls, name: str, root: str = "runs") -> "Run":
-        """A new folder `ROOT/00001-NAME`, numbered after the last one."""
-        tf.io.gfile.makedirs(root)
-        numbers = [
-            int(match.group(1))
-            for entry in tf.io.gfile.listdir(root)
-            if (match := re.match(r"(\d{5})-", entry))
-        ]
-        number = max(numbers, default=0) + 1
-        return cls(os.path.join(root, f"{number:05d}-{name}"))
+        """Makes a folder `ROOT/00001-NAME`, numbered after the last one.
+
+        Of processes that ask at once each gets a number of its own.
+        """
+        os.makedirs(root, exist_ok=True)
+        number = max(map(_number, os.listdir(root)), default=0) + 1
+        while True:
+            # Held for as long as it takes to see that nobody else has it.
+            held = os.path.join(root, f"{number:05d}")
+            try:
+                os.mkdir(held)
+            except FileExistsError:
+                number += 1
+                continue
+            others = [entry for entry in os.listdir(root) if "-" in entry]
+            if number not in map(_number, others):
+                folder = f"{held}-{name}"
+                os.rename(held, folder)
+                return cls(folder)
+            os.rmdir(held)
+            number += 1
 
     def path(self, *parts: str) -> str:
         """A path inside the folder."""
@@ -212,6 +224,12 @@ class Run:
         name = AVERAGE if averaged else "generator"
         step = load_networks(self, {name: network})
         return TrainedGenerator(network, latents, algorithm.pixels, step)
+
+
+def _number(entry: str) -> int:
+    """The number of a folder that `Run.new` made; 0 of any other."""
+    match = re.match(r"(\d{5,})(-|$)", entry)
+    return int(match.group(1)) if match else 0
 
 
 def write_text(path: str, text: str) -> None:

@@ -62,7 +62,7 @@ class Trainer:
     def __init__(self, config: Config):
         self.options = config.training
         self.workers = make_workers(self.options)
-        self.run, experiment = resolve(config)
+        run, experiment = resolve(config)
         count = None
         if not self.options.dry_run or (
             config.data_dir and knows_identities(experiment)
@@ -86,6 +86,7 @@ class Trainer:
             self.algorithm.photographs = self.tuples.photographs(
                 self.algorithm.photographs_wanted
             )
+        self.run = run or Run.new(self.experiment.model)
         # The workers do the same, but what is not the chief's is thrown away.
         self.output = self.run
         if not self.workers.is_chief:

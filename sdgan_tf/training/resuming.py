@@ -9,25 +9,25 @@ from sdgan_tf.config import AUTO, Config, Experiment, with_model_defaults
 from sdgan_tf.runs import Run
 
 
-def resolve(config: Config) -> tuple[Run, Experiment]:
+def resolve(config: Config) -> tuple[Run | None, Experiment]:
     """The run folder and what is trained in it.
 
     A folder that holds a checkpoint supplies what the user did not name.
 
+    Returns:
+        The folder, None where the user names none and `Run.new` is to make
+        one, and the experiment.
+
     Raises:
         ValueError: If the user names something that differs from the run's.
     """
-    run = (
-        Run(config.run_dir)
-        if config.run_dir
-        else Run.new(config.experiment.model)
-    )
-    if not config.run_dir and config.training.strategy == "multi_worker":
+    run = Run(config.run_dir) if config.run_dir else None
+    if run is None and config.training.strategy == "multi_worker":
         raise ValueError(
             "--run_dir is missing: the workers must name one folder."
         )
-    if not run.has_checkpoint():
-        if run.has_weights():
+    if run is None or not run.has_checkpoint():
+        if run and run.has_weights():
             raise ValueError(
                 "`run_dir` holds a generator without its training: choose a "
                 "new folder and start from this one with --init_from. "

@@ -318,6 +318,18 @@ def test_image_size_must_be_the_data_sets(make_config):
         loop.Trainer(make_config(image_size=64))
 
 
+def test_two_runs_without_a_folder(make_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="image_size=64, data set: 32"):
+        loop.Trainer(make_config(run_dir="", image_size=64))
+    assert not os.listdir(tmp_path)
+    both = [loop.Trainer(make_config(run_dir="")) for _ in range(2)]
+    assert [trainer.run.folder for trainer in both] == [
+        "runs/00001-sd_dcgan",
+        "runs/00002-sd_dcgan",
+    ]
+
+
 def test_data_dir_is_wanted(make_config):
     with pytest.raises(ValueError, match="--data_dir is missing"):
         loop.Trainer(make_config(data_dir=""))
