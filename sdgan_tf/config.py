@@ -41,7 +41,7 @@ def option(
     )
 
 
-def _broken_rule(field: dataclasses.Field, value) -> str:
+def broken_rule(field: dataclasses.Field, value) -> str:
     """What a field's value must be and is not; "" if it is right."""
     kind, meta = type(field.default), field.metadata
     low, high = meta["minimum"], meta["maximum"]
@@ -201,7 +201,7 @@ class Experiment:
             value = fields.get(field.name, field.default)
             if type(field.default) is float and type(value) is int:
                 value = fields[field.name] = float(value)
-            rule = _broken_rule(field, value)
+            rule = broken_rule(field, value)
             if rule:
                 raise ValueError(
                     f"`{field.name}` of a configuration must be {rule}. "
@@ -515,3 +515,5 @@ class Config:
     judging: Judging
     # Experiment fields that the user named: a run folder supplies the others.
     named: frozenset = frozenset()
+    # Likewise fields of `training`, "data_dir" and "verifier"; None: all.
+    told: frozenset | None = None

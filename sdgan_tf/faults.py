@@ -9,6 +9,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.checkpoints import step_of
 from sdgan_tf.config import Config
 from sdgan_tf.runs import Run
+from sdgan_tf.training.resuming import take_up
 
 # Bad input, a full disk, too little memory, a folder that is none.
 USER_ERRORS = (
@@ -73,11 +74,22 @@ def explain(error: Exception, config: Config) -> str:
     lost = disagreement or (
         isinstance(error, tf.errors.DataLossError) or _is_of_shard(error)
     )
-    if lost and config.data_dir:
-        return _explain_data(disagreement or text, config.data_dir)
+    data_dir = _data_dir(config)
+    if lost and data_dir:
+        return _explain_data(disagreement or text, data_dir)
     if isinstance(error, tf.errors.OpError):
         return disagreement or text
     return str(error)
+
+
+def _data_dir(config: Config) -> str:
+    """The data set that was read; a run that goes on knows its own."""
+    if config.mode != "train":
+        return config.data_dir
+    try:
+        return take_up(config)[0].data_dir
+    except (OSError, ValueError, tf.errors.OpError):
+        return config.data_dir
 
 
 def _explain_data(text: str, data_dir: str) -> str:

@@ -168,16 +168,19 @@ def config(parsed: flags.FlagValues = flags.FLAGS) -> Config:
         )
         for name, section in SECTIONS.items()
     }
-    named = frozenset(
-        field.name
-        for field in dataclasses.fields(Experiment)
-        if parsed[field.name].present
-    )
+
+    def named(names) -> frozenset:
+        return frozenset(name for name in names if parsed[name].present)
+
     return Config(
         mode=parsed.mode,
         run_dir=local_path("run_dir", parsed.run_dir),
         data_dir=local_path("data_dir", parsed.data_dir),
         traceback=parsed.traceback,
-        named=named,
+        named=named(field.name for field in dataclasses.fields(Experiment)),
+        told=named(
+            ["data_dir", "verifier"]
+            + [field.name for field in dataclasses.fields(Training)]
+        ),
         **sections,
     )

@@ -1,6 +1,7 @@
 """The run folder: what is in it, and the generator that it gives back.
 
     config.json     the experiment, as trained
+    training.json   how it is trained: data, steps, intervals
     checkpoints/    several, each complete
     tensorboard/    summaries
     samples/        the fixed grid through the run, PNG
@@ -116,10 +117,10 @@ class Run:
         """
         path = self.path(CONFIG)
         if tf.io.gfile.exists(path):
-            fields = _read_object(path)
+            fields = read_object(path)
         elif tf.io.gfile.exists(self.path(CARD)):
             path = self.path(CARD)
-            fields = _read_object(path).get("experiment", {})
+            fields = read_object(path).get("experiment", {})
         else:
             raise FileNotFoundError(
                 f"`run_dir` is no run folder: it has no `{CONFIG}`. "
@@ -240,7 +241,12 @@ def write_text(path: str, text: str) -> None:
     tf.io.gfile.rename(part, path, overwrite=True)
 
 
-def _read_object(path: str) -> dict:
+def read_object(path: str) -> dict:
+    """Reads a JSON object.
+
+    Raises:
+        ValueError: If it is none.
+    """
     with tf.io.gfile.GFile(path, "rb") as file:
         data = file.read()
     try:
@@ -285,7 +291,7 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
                 f"`{WEIGHTS}` in {run.folder!r} does not fit the generator: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        step = _read_object(run.path(CARD)).get("step", 0)
+        step = read_object(run.path(CARD)).get("step", 0)
         if type(step) is not int or step < 0:
             raise ValueError(
                 f"{run.path(CARD)}: `step` must be a whole number of at least "

@@ -29,7 +29,12 @@ from sdgan_tf.training.data import (
     open_tuples,
 )
 from sdgan_tf.training.precision import resolve_precision
-from sdgan_tf.training.resuming import describe, resolve
+from sdgan_tf.training.resuming import (
+    describe,
+    resolve,
+    take_up,
+    write_told,
+)
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
 from sdgan_tf.training.state import TrainingState
@@ -60,9 +65,13 @@ class Trainer:
     """
 
     def __init__(self, config: Config):
-        self.options = config.training
-        self.workers = make_workers(self.options)
+        self.workers = make_workers(config.training)
         run, experiment = resolve(config)
+        config, before = take_up(config)
+        if before:
+            named = " ".join(f"--{n}={v}" for n, v in before.items())
+            print(f"As before: {named}", flush=True)
+        self.config, self.options = config, config.training
         count = None
         if not self.options.dry_run or (
             config.data_dir and knows_identities(experiment)
@@ -191,6 +200,7 @@ class Trainer:
             print(f"Nothing to do: {step} steps are trained.")
             return
         self.output.write_experiment(self.experiment)
+        write_told(self.output, self.config)
         if self.experiment.known_identities:
             self.output.write_identities(self.tuples.names())
         self.summaries = Summaries(self.output)

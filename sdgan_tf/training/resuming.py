@@ -1,12 +1,113 @@
 """What a run is told, what its folder holds already, and what that means."""
 
 import dataclasses
+import json
 import math
+import os
+
+import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Algorithm, count_parameters
 from sdgan_tf.algorithms.registry import settle
-from sdgan_tf.config import AUTO, Config, Experiment, with_model_defaults
-from sdgan_tf.runs import Run
+from sdgan_tf.config import (
+    AUTO,
+    Config,
+    Evaluation,
+    Experiment,
+    Training,
+    broken_rule,
+    option,
+    with_model_defaults,
+)
+from sdgan_tf.evaluation.verifiers import FACENET
+from sdgan_tf.runs import Run, read_object, write_text
+
+TRAINING = "training.json"
+# Of a start, or of the machine that it is on.
+NOT_KEPT = ("strategy", "logical_cpus", "init_from", "dry_run")
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What else than `Training` a run keeps of what it was told."""
+
+    data_dir: str = option("", "Data set.")
+    verifier: str = option(Evaluation.verifier, "Verifier of its scores.")
+
+
+KEPT = {
+    field.name: field
+    for section in (Told, Training)
+    for field in dataclasses.fields(section)
+    if field.name not in NOT_KEPT
+}
+
+
+def write_told(run: Run, config: Config) -> None:
+    """Notes in a run folder how it is trained, for the next start."""
+    told = {
+        "data_dir": _absolute(config.data_dir),
+        "verifier": config.evaluation.verifier,
+        **dataclasses.asdict(config.training),
+    }
+    if told["verifier"] != FACENET:
+        told["verifier"] = _absolute(told["verifier"])
+    kept = {name: told[name] for name in KEPT}
+    write_text(run.path(TRAINING), json.dumps(kept, indent=2) + "\n")
+
+
+def take_up(config: Config) -> tuple[Config, dict]:
+    """Completes what a run is told by what it was told before.
+
+    Returns:
+        The configuration, in which a run folder with a checkpoint supplies
+        the data, the steps and the intervals that the user does not name, and
+        what of it is not as without that folder, by name. Folders of older
+        versions do not know.
+
+    Raises:
+        ValueError: If the folder's file cannot be read.
+    """
+    if not config.run_dir or config.told is None:
+        return config, {}
+    run = Run(config.run_dir)
+    path = run.path(TRAINING)
+    if not (run.has_checkpoint() and tf.io.gfile.exists(path)):
+        return config, {}
+    values = {
+        name: value
+        for name, value in read_object(path).items()
+        if name in KEPT and name not in config.told
+    }
+    for name, value in values.items():
+        if type(KEPT[name].default) is float and type(value) is int:
+            value = values[name] = float(value)
+        rule = broken_rule(KEPT[name], value)
+        if rule:
+            raise ValueError(
+                f"{path}: `{name}` must be {rule}. Received: {name}={value!r}"
+            )
+    told = {
+        "data_dir": config.data_dir,
+        "verifier": config.evaluation.verifier,
+        **dataclasses.asdict(config.training),
+    }
+    changes = {n: value for n, value in values.items() if value != told[n]}
+    training = dict(changes)
+    data_dir = training.pop("data_dir", config.data_dir)
+    verifier = training.pop("verifier", config.evaluation.verifier)
+    completed = dataclasses.replace(
+        config,
+        data_dir=data_dir,
+        training=dataclasses.replace(config.training, **training),
+        evaluation=dataclasses.replace(config.evaluation, verifier=verifier),
+    )
+    return completed, changes
+
+
+def _absolute(path: str) -> str:
+    """A path from any working directory."""
+    return path if "://" in path else os.path.abspath(path)
 
 
 def resolve(config: Config) -> tuple[Run | None, Experiment]:
