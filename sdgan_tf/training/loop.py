@@ -24,6 +24,7 @@ from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.data import (
     DevicePhotographs,
+    counts,
     distribute,
     open_data,
     open_tuples,
@@ -33,6 +34,7 @@ from sdgan_tf.training.resuming import (
     describe,
     resolve,
     take_up,
+    training_bytes,
     write_told,
 )
 from sdgan_tf.training.samples import Samples
@@ -42,6 +44,7 @@ from sdgan_tf.training.steps import compile_steps
 from sdgan_tf.training.strategy import make_workers
 from sdgan_tf.training.summaries import Meter, Summaries
 
+NIGHT_SECONDS = 10 * 3600
 # A signal is answered between two calls of the compiled steps.
 SECONDS_PER_CALL = 2.0
 
@@ -205,7 +208,7 @@ class Trainer:
             self.output.write_identities(self.tuples.names())
         self.summaries = Summaries(self.output)
         self.summaries.text("configuration", self.description, step)
-        print(f"Training on {self.workers}", flush=True)
+        print(self._outlook(step), flush=True)
         handlers = {
             number: signal.signal(number, self._on_signal)
             for number in (signal.SIGTERM, signal.SIGINT)
@@ -217,7 +220,39 @@ class Trainer:
                 signal.signal(number, handler)
             self.summaries.flush()
 
+    def _outlook(self, step: int) -> str:
+        """What is known before the first step."""
+        experiment, options = self.experiment, self.options
+        photographs, identities = counts(self.tuples)
+        size = self.tuples.decoded_bytes
+        held = (
+            "on the device"
+            if size <= options.device_gb * 1e9
+            else "in memory"
+            if size <= options.cache_gb * 1e9
+            else "read again each epoch"
+        )
+        side = experiment.image_size
+        return "\n".join(
+            [
+                f"Training on {self.workers}",
+                f"Run folder:  {self.run.folder}",
+                f"Steps:       {step:,} of {options.train_steps:,} are done; "
+                f"each sees {experiment.batch_size} tuples of {experiment.k}",
+                f"Data:        {photographs:,} photographs of {identities:,} "
+                f"identities, {side}x{side}, {size / 1e6:,.1f} MB {held}: "
+                f"{self.data.folder}",
+                f"Memory:      {training_bytes(self.algorithm) / 1e6:,.1f} MB "
+                "for weights, gradients and optimizers, and activations",
+            ]
+        )
+
     def _train_from(self, step: int) -> None:
+        progress = Progress("step", self.options.train_steps, first=step)
+        with progress.watched():
+            self._take_steps(step, progress)
+
+    def _take_steps(self, step: int, progress: Progress) -> None:
         options, state, workers = self.options, self.state, self.workers
         photographs = None
         if self.tuples.decoded_bytes <= options.device_gb * 1e9:
@@ -242,10 +277,9 @@ class Trainer:
                 look_up=photographs is None,
             )
         )
-        progress = Progress("step", options.train_steps, first=step)
         meter = Meter()
         self.grid_path, drawn = self.samples.draw(self.summaries, step), step
-        per_call, stopped = 1, False
+        per_call, stopped, advised = 1, False, False
         while step < options.train_steps and not stopped:
             n = min(per_call, self._steps_to_next_action(step))
             started = time.monotonic()
@@ -256,6 +290,7 @@ class Trainer:
             self._check_finite(step, values)
             meter.add(values, n, seconds)
             progress.moved(step)
+            advised = advised or self._advise(progress)
             if step % options.log_interval_steps == 0:
                 scalars = meter.take(self.experiment.batch_size)
                 self.summaries.scalars(scalars, step)
@@ -281,6 +316,29 @@ class Trainer:
         if stopped:
             name = self._signal or "a signal to another worker"
             print(f"Stopped by {name}; saved at step {step}.")
+
+    def _advise(self, progress: Progress) -> bool:
+        """Says what a processor finishes in a night, where a run takes days.
+
+        Returns:
+            Whether no more is to be said.
+        """
+        devices = self.workers.strategy.extended.worker_devices
+        if any("GPU" in device for device in devices):
+            return True
+        if not progress.is_rated:
+            return False
+        days = progress.seconds_left / 86_400
+        if days > 1:
+            steps = int(NIGHT_SECONDS / progress.seconds_each)
+            print(
+                f"At this rate it takes {days:,.0f} days on this processor. "
+                f"By tomorrow it trains {steps:,} steps (--train_steps); "
+                "smaller --dim and --image_size (of the data set, too), as in "
+                "demo.flags, make a step many times as fast.",
+                flush=True,
+            )
+        return True
 
     def _on_signal(self, number, frame) -> None:
         self._signal = signal.Signals(number).name

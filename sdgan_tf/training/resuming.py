@@ -166,16 +166,21 @@ def describe(algorithm: Algorithm, experiment: Experiment) -> str:
         count = count_parameters(network)
         total += count
         lines.append(f"{name}: {count:,} trainable parameters")
-    slots = sum(
-        math.prod(v.shape)
-        for optimizer in algorithm.optimizers.values()
-        for v in optimizer.variables
-    )
-    # Weights, gradients and optimizer slots, 4 bytes each.
-    training = (2 * total + slots) * 4
+    training = training_bytes(algorithm)
     lines.append(f"all networks: {total * 4 / 1e6:.1f} MB")
     lines.append(
         f"training without activations: {training / 1e6:.1f} MB "
         "(weights, gradients, optimizer slots)"
     )
     return "\n".join(lines)
+
+
+def training_bytes(algorithm: Algorithm) -> int:
+    """Bytes of weights, gradients and optimizer slots, 4 for each number."""
+    weights = sum(map(count_parameters, algorithm.networks.values()))
+    slots = sum(
+        math.prod(v.shape)
+        for optimizer in algorithm.optimizers.values()
+        for v in optimizer.variables
+    )
+    return (2 * weights + slots) * 4

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 
 import numpy as np
@@ -199,6 +200,45 @@ def test_a_worker_that_would_train_something_else_is_refused(
     monkeypatch.setattr(Workers, "agree", lambda *_: [told[0] + 0.5])
     with pytest.raises(ValueError, match="must see the same run folder"):
         loop.Trainer(make_config())
+
+
+def test_what_is_known_is_said_before_the_first_step(
+    make_config, tiny_data, tmp_path, capsys, monkeypatch
+):
+    """And a step of any length is no silence."""
+    watched = loop.Progress.watched
+    monkeypatch.setattr(
+        loop.Progress, "watched", lambda self: watched(self, 0.05)
+    )
+    loop.train(make_config(train_steps=2, log_interval_steps=2))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:5] == [
+        "Training on CPU:0 (replicas in all: 1)",
+        f"Run folder:  {tmp_path}/run",
+        "Steps:       0 of 2 are done; each sees 4 tuples of 2",
+        "Data:        96 photographs of 24 identities, 32x32, 0.3 MB in "
+        f"memory: {tiny_data}",
+        lines[4],
+    ]
+    assert re.match(r"Memory:      [\d.]+ MB for weights, grad", lines[4])
+    assert lines[5] == "step 1/2 is being prepared for 0:00:00"
+    first = next(n for n, line in enumerate(lines) if "step 2/2 loss" in line)
+    assert first > 8
+
+
+def test_days_on_a_processor_are_said_once(make_config, capsys):
+    trainer = loop.Trainer(make_config(train_steps=10**9))
+    progress = loop.Progress("step", 10**9)
+    assert not trainer._advise(progress)
+    progress.moved(1)
+    assert not trainer._advise(progress)
+    progress._rated, progress._at = (1, 0.0), 20.0
+    progress._done = 11
+    assert trainer._advise(progress)
+    # 2 s each: 10**9 of them are 23,148 days, and 10 hours 18,000 steps.
+    said = capsys.readouterr().out
+    assert "takes 23,148 days on this processor" in said
+    assert "18,000 steps (--train_steps)" in said
 
 
 def test_finished_run_does_nothing(trained, capsys):
