@@ -291,6 +291,9 @@ class Training:
     collapse_limit: float = option(
         0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
     )
+    stop_on_collapse: bool = option(
+        False, "Stop where a run would warn of a collapse, and save none of it."
+    )
     strategy: str = option(
         "mirrored",
         "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",

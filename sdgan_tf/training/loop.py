@@ -53,6 +53,10 @@ class Diverged(ArithmeticError):
     """Losses or weights are no longer finite."""
 
 
+class Collapsed(ArithmeticError):
+    """Samples that hardly differ, of a run that is to stop then."""
+
+
 class Trainer:
     """One run: builds it, takes it up where it stopped, and trains.
 
@@ -169,6 +173,7 @@ class Trainer:
             self.experiment,
             self.data.build_id,
             self.options.train_steps,
+            self.options.stop_on_collapse,
             self._intervals,
         )
         digest = hashlib.sha256(repr(mine).encode()).hexdigest()
@@ -192,6 +197,7 @@ class Trainer:
 
         Raises:
             Diverged: If losses or weights are no longer finite.
+            Collapsed: If samples hardly differ and `stop_on_collapse` is on.
         """
         with self._lock:
             self._train()
@@ -278,7 +284,8 @@ class Trainer:
             )
         )
         meter = Meter()
-        self.grid_path, drawn = self.samples.draw(self.summaries, step), step
+        self._draw(step)
+        drawn = step
         per_call, stopped, advised = 1, False, False
         while step < options.train_steps and not stopped:
             n = min(per_call, self._steps_to_next_action(step))
@@ -298,7 +305,7 @@ class Trainer:
                 shown = {n: scalars[n] for n in self.algorithm.scalars}
                 progress.logged(step, shown, rate)
             if step % options.sample_interval_steps == 0:
-                self.grid_path = self.samples.draw(self.summaries, step)
+                self._draw(step)
                 drawn = step
             if self.scoring and step % options.evaluate_interval_steps == 0:
                 self._score(step)
@@ -312,7 +319,7 @@ class Trainer:
         if step != state.last_saved_step:
             self._save()
         if step != drawn:
-            self.grid_path = self.samples.draw(self.summaries, step)
+            self._draw(step)
         if stopped:
             name = self._signal or "a signal to another worker"
             print(f"Stopped by {name}; saved at step {step}.")
@@ -357,12 +364,28 @@ class Trainer:
         ahead = [i - step % i for i in self._intervals if i]
         return min(*ahead, self.options.train_steps - step)
 
-    def _diverged(self, step: int, what: str) -> Diverged:
+    def _draw(self, step: int) -> None:
+        self.grid_path = self.samples.draw(self.summaries, step)
+        if not self.options.stop_on_collapse:
+            return
+        # What a worker raises alone would let the others wait for it.
+        if any(self.workers.agree(float(self.samples.collapsed))):
+            raise Collapsed(
+                f"Stopped by --stop_on_collapse at step {step}: the warning "
+                f"above says what collapsed. The last checkpoint: "
+                f"{self._last_checkpoint()}; to go further back, move the "
+                "later ones out of the folder."
+            )
+
+    def _last_checkpoint(self) -> str:
         last = self.state.last_saved_step
-        good = "none was saved" if last is None else f"step {last}"
+        step = "none was saved" if last is None else f"step {last}"
+        return f"{step} in {self.run.checkpoints}"
+
+    def _diverged(self, step: int, what: str) -> Diverged:
         return Diverged(
             f"{what} is not finite at step {step}. The last good checkpoint: "
-            f"{good} in {self.run.checkpoints}."
+            f"{self._last_checkpoint()}."
         )
 
     def _check_finite(self, step: int, values: dict[str, float]) -> None:
