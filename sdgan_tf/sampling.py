@@ -15,6 +15,8 @@ from sdgan_tf.runs import Run, TrainedGenerator
 
 # Ten million codes of 100 numbers; what a small npz unpacks to has no bound.
 MAX_CODES_BYTES = 4_000_000_000
+# Pictures that each call writes over.
+SHEETS = ("grid", "photographs_and_reconstructions", "other_observations")
 
 
 def real_numbers(name: str, values: np.ndarray) -> np.ndarray:
@@ -137,6 +139,50 @@ def grid_names(rows: int, columns: int, row: str, column: str) -> list[str]:
     ]
 
 
+def replace_earlier(folder: str, record: str, names: list[str]) -> None:
+    """Removes the pictures of an earlier call, and says so.
+
+    Args:
+        folder: Where both calls write.
+        record: The npz whose `names` are those of the earlier call's pictures.
+        names: Of this call's pictures, without suffix. What is of neither
+            call stays.
+    """
+    earlier = _recorded_names(os.path.join(folder, record))
+    kept = {f"{name}.png" for name in (*names, *SHEETS)}
+    there = {
+        name
+        for name in tf.io.gfile.listdir(folder)
+        if name.endswith(".png") and name not in kept
+    }
+    stale = there & {f"{name}.png" for name in earlier}
+    for name in stale:
+        tf.io.gfile.remove(os.path.join(folder, name))
+    if earlier:
+        print(f"The {len(earlier)} pictures of an earlier call are replaced.")
+    if there - stale:
+        print(
+            f"Other pictures in {folder} are of no call that is known and "
+            f"stay: {len(there - stale)}."
+        )
+
+
+def _recorded_names(path: str) -> list[str]:
+    """The names of an earlier call's pictures; none where they are unknown."""
+    if not tf.io.gfile.exists(path):
+        return []
+    with tf.io.gfile.GFile(path, "rb") as file:
+        data = file.read()
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            names = [str(name) for name in arrays["names"].tolist()]
+    # As in `read_codes`; and an older version noted none.
+    except Exception:
+        return []
+    # What leads out of the folder was written by somebody else.
+    return [name for name in names if name == os.path.basename(name)]
+
+
 def write_pictures(
     folder: str,
     generator: TrainedGenerator,
@@ -145,6 +191,8 @@ def write_pictures(
     columns: int,
 ) -> str:
     """Writes the pictures of codes: single ones, a sheet, `samples.npz`.
+
+    Those of an earlier call in the same folder are replaced.
 
     Args:
         folder: Where they go.
@@ -157,13 +205,18 @@ def write_pictures(
         The sheet's path.
     """
     images = generator.pixels.to_uint8(generator(z))
+    replace_earlier(folder, "samples.npz", names)
     for name, image in zip(names, images, strict=True):
         write_png(os.path.join(folder, f"{name}.png"), image)
     sheet = os.path.join(folder, "grid.png")
     write_png(sheet, contact_sheet(images, columns))
     z_i, z_o = generator.latents.split(np.asarray(z))
     write_arrays(
-        os.path.join(folder, "samples.npz"), images=images, z_i=z_i, z_o=z_o
+        os.path.join(folder, "samples.npz"),
+        images=images,
+        z_i=z_i,
+        z_o=z_o,
+        names=np.array(names),
     )
     return sheet
 

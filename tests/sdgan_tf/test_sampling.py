@@ -35,6 +35,49 @@ def test_grid_singles_and_npz_agree(trained, make_config, tmp_path):
     np.testing.assert_array_equal(single, images[4])
 
 
+def test_a_smaller_grid_leaves_nothing_of_a_larger_one(
+    trained, make_config, tmp_path, capsys
+):
+    out = tmp_path / "run" / "generated"
+    sampling.sample(make_config())
+    assert "replaced" not in capsys.readouterr().out
+    (out / "mine.png").write_bytes(b"mine")
+    sampling.sample(make_config(num_identities=1, num_observations=2, seed=1))
+    said = capsys.readouterr().out
+    assert "The 6 pictures of an earlier call are replaced.\n" in said
+    assert f"Other pictures in {out} are of no call that is known" in said
+    assert sorted(path.name for path in out.iterdir()) == [
+        "grid.png",
+        "identity0000_observation0000.png",
+        "identity0000_observation0001.png",
+        "mine.png",
+        "samples.npz",
+    ]
+    with np.load(out / "samples.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(
+            arrays["images"][0], picture(out / f"{arrays['names'][0]}.png")
+        )
+
+
+@pytest.mark.parametrize("record", ["none", "damaged", "of others"])
+def test_pictures_of_no_known_call_stay(tmp_path, capsys, record):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    others = [folder / "00001.png", tmp_path / "outside.png"]
+    for path in others:
+        path.write_bytes(b"mine")
+    if record == "damaged":
+        (folder / "samples.npz").write_bytes(b"PK no zip")
+    elif record == "of others":
+        names = np.array(["../outside", str(tmp_path / "outside")])
+        np.savez(folder / "samples.npz", names=names)
+    sampling.replace_earlier(str(folder), "samples.npz", ["00000"])
+    assert all(path.read_bytes() == b"mine" for path in others)
+    said = capsys.readouterr().out
+    assert said.startswith(f"Other pictures in {folder} are of no call")
+    assert said.endswith("stay: 1.\n")
+
+
 def test_codes_file_gives_exactly_its_codes(trained, make_config, tmp_path):
     sampling.sample(make_config(output_dir=str(tmp_path / "a")))
     codes = tmp_path / "a" / "samples.npz"
