@@ -206,7 +206,10 @@ class Trainer:
     def _train(self) -> None:
         step = self.state.steps_done
         if step >= self.options.train_steps:
-            print(f"Nothing to do: {step} steps are trained.")
+            print(
+                f"Nothing to do: {step} steps are trained. A larger "
+                "--train_steps goes on."
+            )
             return
         self.output.write_experiment(self.experiment)
         write_told(self.output, self.config)
