@@ -213,4 +213,4 @@ def main(argv: list[str]) -> None:
 if __name__ == "__main__":
     sdgan_flags.define(["train", "bench"])
     flags.mark_flag_as_required("photographs")
-    app.run(main)
+    app.run(main, flags_parser=sdgan_flags.parse)

@@ -97,4 +97,4 @@ def main(argv: list[str]) -> None:
 
 if __name__ == "__main__":
     sdgan_flags.define(["train"])
-    app.run(main)
+    app.run(main, flags_parser=sdgan_flags.parse)

@@ -150,6 +150,9 @@ def main(argv: list[str]) -> None:
         for f in dataclasses.fields(BuildOptions)
         if f.name != "columns"
     }
+    # A shell expands no ~ behind an equals sign.
+    for name in ("input", "output_dir"):
+        given[name] = os.path.expanduser(given[name])
     columns = TableColumns(
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )

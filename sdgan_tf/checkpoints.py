@@ -1,9 +1,12 @@
 """The checkpoints of a run: several in one folder, each complete."""
 
+import contextlib
 import dataclasses
 import logging
 import os
 import re
+import tempfile
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -22,6 +25,12 @@ DAMAGED = (
 
 NAME = re.compile(r"step-(\d+)\.index")
 PART = "part-"  # Before the name of one that is being written.
+# Data of a checkpoint, of one that is being written, kept or set aside.
+DATA = re.compile(r"(?:part-|kept-|damaged-)?step-\d+\.data-\d+-of-\d+")
+# What TensorFlow writes first, and an index that it fills where it lies.
+UNFINISHED = re.compile(r"(?:part-)?step-\d+(_temp|\.index\.tempstate\d+)")
+# To read a checkpoint TensorFlow takes its path for a pattern of these.
+PATTERN = re.compile(r"[*?\[\]\\]")
 
 
 def step_of(path: str) -> int:
@@ -31,9 +40,25 @@ def step_of(path: str) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoints:
-    """A folder of checkpoints `step-00000500`; it need not be there yet."""
+    """A folder of checkpoints `step-00000500`; it need not be there yet.
+
+    Its name may hold any characters: those that TensorFlow takes for a
+    pattern are hidden from it by a link. A folder of another scheme (`gs://`)
+    has no links.
+
+    Raises:
+        ValueError: If it is of another scheme and its name holds one of them.
+    """
 
     folder: str
+
+    def __post_init__(self):
+        if "://" in self.folder and PATTERN.search(self.folder):
+            raise ValueError(
+                "A folder of checkpoints that is not local must have a name "
+                "without *, ?, [, ] and \\: TensorFlow takes them for a "
+                f"pattern. Received: {self.folder!r}"
+            )
 
     def __fspath__(self) -> str:
         return self.folder
@@ -47,11 +72,10 @@ class Checkpoints:
         They are found by their files: a copied folder, or a state file that
         was lost, does not hide them.
         """
-        found = tf.io.gfile.glob(os.path.join(self.folder, "step-*.index"))
         paths = [
-            path.removesuffix(".index")
-            for path in found
-            if NAME.fullmatch(os.path.basename(path))
+            os.path.join(self.folder, name.removesuffix(".index"))
+            for name in _names(self.folder)
+            if NAME.fullmatch(name)
         ]
         return sorted(paths, key=step_of, reverse=True)
 
@@ -65,7 +89,8 @@ class Checkpoints:
         part = os.path.join(self.folder, f"{PART}step-{step:08d}")
         tf.io.gfile.makedirs(self.folder)
         try:
-            checkpoint.write(part)
+            with _literal(part) as prefix:
+                checkpoint.write(prefix)
         except tf.errors.OpError:
             # On a full disk what was written of it is room for the next try.
             self.remove_leftovers()
@@ -97,7 +122,8 @@ class Checkpoints:
         paths = self.paths()
         for path in paths:
             try:
-                status = checkpoint.read(path)
+                with _literal(path) as prefix:
+                    status = checkpoint.read(prefix)
                 status.assert_existing_objects_matched()
                 if not partial:
                     status.assert_consumed()
@@ -138,29 +164,68 @@ class Checkpoints:
         """Removes what a save that was killed left; the lock must be held.
 
         Files of a checkpoint whose index was never written take room and are
-        never read. One that was on its way to be kept for good gets there.
+        never read. One that was on its way to another name gets there, and so
+        do data that lie beside their index under the name of a part: a version
+        that took the folder's name for a pattern left them there.
         """
         gfile = tf.io.gfile
-        if not gfile.isdir(self.folder):
-            return
-        names = set(gfile.listdir(self.folder))
+        names = set(_names(self.folder))
         for name in sorted(names):
             path = os.path.join(self.folder, name)
             stem = name.partition(".")[0]
-            if name.rstrip("/").endswith("_temp"):
-                gfile.rmtree(path)
-            elif ".tempstate" in name or name.startswith(PART):
+            whole = name.removeprefix(PART)
+            if UNFINISHED.fullmatch(name):
+                (gfile.rmtree if gfile.isdir(path) else gfile.remove)(path)
+            elif name.startswith(PART) and DATA.fullmatch(name):
+                index = stem.removeprefix(PART) + ".index"
+                if index in names and whole not in names:
+                    gfile.rename(path, os.path.join(self.folder, whole))
+                else:
+                    gfile.remove(path)
+            elif name.startswith(PART) and NAME.fullmatch(whole):
                 gfile.remove(path)
-            elif ".data-" in name and f"{stem}.index" not in names:
-                if f"kept-{stem}.index" in names:
-                    gfile.rename(path, _renamed(path, "kept"), overwrite=True)
+            elif DATA.fullmatch(name) and f"{stem}.index" not in names:
+                for what in ("kept", "damaged"):
+                    if f"{what}-{stem}.index" in names:
+                        gfile.rename(path, _renamed(path, what), overwrite=True)
+                        break
                 else:
                     gfile.remove(path)
 
 
+def _names(folder: str) -> list[str]:
+    """What lies in a folder, which need not be there."""
+    if not tf.io.gfile.isdir(folder):
+        return []
+    # A bucket's folders are listed with a slash.
+    return [name.rstrip("/") for name in tf.io.gfile.listdir(folder)]
+
+
+@contextlib.contextmanager
+def _literal(path: str) -> Iterator[str]:
+    """A path to the same files that TensorFlow does not take for a pattern."""
+    folder, name = os.path.split(path)
+    if not PATTERN.search(folder):
+        yield path
+        return
+    root = tempfile.gettempdir()
+    # What TMPDIR names may hold such characters too.
+    root = "/tmp" if PATTERN.search(root) else root
+    with tempfile.TemporaryDirectory(dir=root) as temporary:
+        link = os.path.join(temporary, "checkpoints")
+        os.symlink(os.path.abspath(folder), link, target_is_directory=True)
+        yield os.path.join(link, name)
+
+
 def _files(path: str) -> list[str]:
     """A checkpoint's files, the index first: without it there is none."""
-    return [f"{path}.index", *tf.io.gfile.glob(f"{path}.data-*")]
+    folder, stem = os.path.split(path)
+    data = [
+        os.path.join(folder, name)
+        for name in sorted(_names(folder))
+        if name.startswith(f"{stem}.data-")
+    ]
+    return [f"{path}.index", *data]
 
 
 def _renamed(path: str, what: str) -> str:

@@ -15,8 +15,18 @@ AUTO = "auto"
 LARGEST = 2**31 - 1  # What TensorFlow's sizes and steps are counted in.
 
 
-def option(default, help: str, choices: tuple = (), minimum=None, maximum=None):
-    """A field with its one-line meaning and the values that it may take."""
+def option(
+    default,
+    help: str,
+    choices: tuple = (),
+    minimum=None,
+    maximum=None,
+    paths: int = 0,
+):
+    """A field with its one-line meaning and the values that it may take.
+
+    `paths` says that it is one path, or with more than 1 paths by commas.
+    """
     if type(default) is int and maximum is None:
         maximum = LARGEST
     return dataclasses.field(
@@ -26,11 +36,12 @@ def option(default, help: str, choices: tuple = (), minimum=None, maximum=None):
             "choices": choices,
             "minimum": minimum,
             "maximum": maximum,
+            "paths": paths,
         },
     )
 
 
-def _broken_rule(field: dataclasses.Field, value) -> str:
+def broken_rule(field: dataclasses.Field, value) -> str:
     """What a field's value must be and is not; "" if it is right."""
     kind, meta = type(field.default), field.metadata
     low, high = meta["minimum"], meta["maximum"]
@@ -194,7 +205,7 @@ class Experiment:
             value = fields.get(field.name, field.default)
             if type(field.default) is float and type(value) is int:
                 value = fields[field.name] = float(value)
-            rule = _broken_rule(field, value)
+            rule = broken_rule(field, value)
             if rule:
                 raise ValueError(
                     f"`{field.name}` of a configuration must be {rule}. "
@@ -284,6 +295,9 @@ class Training:
     collapse_limit: float = option(
         0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
     )
+    stop_on_collapse: bool = option(
+        False, "Stop where a run would warn of a collapse, and save none of it."
+    )
     strategy: str = option(
         "mirrored",
         "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",
@@ -295,7 +309,9 @@ class Training:
     logical_cpus: int = option(
         0, "Train on so many logical CPUs instead of GPUs.", minimum=0
     )
-    init_from: str = option("", "Run folder whose networks to start from.")
+    init_from: str = option(
+        "", "Run folder whose networks to start from.", paths=1
+    )
     dry_run: bool = option(False, "Print the configuration, then stop.")
 
 
@@ -304,11 +320,13 @@ class Sampling:
     """What `--mode=sample` writes."""
 
     output_dir: str = option(
-        "", "Folder for the pictures; a folder in the run's by default."
+        "",
+        "Folder for the pictures; a folder in the run's by default.",
+        paths=1,
     )
     num_identities: int = option(8, "Rows of the grid.", minimum=1)
     num_observations: int = option(8, "Columns of the grid.", minimum=1)
-    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].")
+    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].", paths=1)
     codes_as: str = option(
         "pairs",
         "Codes of the file one by one, or each z_i with each z_o.",
@@ -346,7 +364,9 @@ class Interpolation:
 class Projection:
     """What `--mode=project` looks for."""
 
-    images: str = option("", "A photograph, a folder or a glob of them.")
+    images: str = option(
+        "", "A photograph, a folder or a glob of them.", paths=1
+    )
     crop: str = option(
         "center",
         '"center", "none", "face" or "left,top,right,bottom" in [0, 1], as '
@@ -369,7 +389,7 @@ class Projection:
 class Reference:
     """What `--mode=import_reference` reads."""
 
-    reference_dir: str = option("", "Folder that the authors dumped.")
+    reference_dir: str = option("", "Folder that the authors dumped.", paths=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -388,7 +408,9 @@ class Exporting:
         choices=("all", "batchable"),
     )
     onnxruntime_web_dir: str = option(
-        "", "Folder with onnxruntime-web for a page; by default npm packs it."
+        "",
+        "Folder with onnxruntime-web for a page; by default npm packs it.",
+        paths=1,
     )
 
 
@@ -424,7 +446,7 @@ class Evaluation:
 
     num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
     verifier: str = option(
-        "facenet", "facenet, or the folder of --mode=train_verifier."
+        "facenet", "facenet, or the folder of --mode=train_verifier.", paths=1
     )
     verifier_steps: int = option(
         2000, "Steps of --mode=train_verifier.", minimum=1
@@ -442,7 +464,7 @@ class Evaluation:
         "0: none.",
         minimum=0,
     )
-    runs: str = option("", "Run folders of --mode=table, by commas.")
+    runs: str = option("", "Run folders of --mode=table, by commas.", paths=2)
     report: bool = option(False, "Write a page of HTML beside the numbers.")
 
 
@@ -463,9 +485,11 @@ class Judging:
         "https://example.com/pictures",
         "Where Mechanical Turk's page finds the pictures.",
     )
-    judge_dir: str = option("", "Folder that --mode=judge_kit wrote.")
+    judge_dir: str = option("", "Folder that --mode=judge_kit wrote.", paths=1)
     answers: str = option(
-        "", "CSV file, folder or glob of them; `answers` in the kit by default."
+        "",
+        "CSV file, folder or glob of them; `answers` in the kit by default.",
+        paths=1,
     )
     judge_annotators: int = option(
         3, "Answers that a pair must have.", minimum=1
@@ -498,3 +522,5 @@ class Config:
     judging: Judging
     # Experiment fields that the user named: a run folder supplies the others.
     named: frozenset = frozenset()
+    # Likewise fields of `training`, "data_dir" and "verifier"; None: all.
+    told: frozenset | None = None

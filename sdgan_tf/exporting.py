@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Signature
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
+from sdgan_tf.checkpoints import PATTERN
 from sdgan_tf.config import Config
 from sdgan_tf.runs import Run, TrainedGenerator, load_networks
 from sdgan_tf.web import page
@@ -53,6 +54,18 @@ def limited(rows, columns=1):
     return tf.control_dependencies([limit])
 
 
+def finite(*codes):
+    """A context for what must not start for codes that are not finite."""
+    checks = [
+        tf.debugging.Assert(
+            tf.reduce_all(tf.math.is_finite(z)),
+            ["Codes must be finite numbers."],
+        )
+        for z in codes
+    ]
+    return tf.control_dependencies(checks)
+
+
 class ServedGenerator:
     """The functions of an export, in TensorFlow operations only.
 
@@ -71,7 +84,7 @@ class ServedGenerator:
 
     def images(self, z_i, z_o):
         """Codes `[n, d_i]`, `[n, d_o]` to `images` `[n, h, w, c]`."""
-        with limited(tf.shape(z_i)[0]):
+        with limited(tf.shape(z_i)[0]), finite(z_i, z_o):
             z = tf.concat([z_i, z_o], axis=1)
         return {"images": self.draw(z)}
 
@@ -87,7 +100,7 @@ class ServedGenerator:
     def grid(self, z_i, z_o):
         """Each of `a` z_i with each of `b` z_o: `images` `[a, b, h, w, c]`."""
         a, b = tf.shape(z_i)[0], tf.shape(z_o)[0]
-        with limited(a, b):
+        with limited(a, b), finite(z_i, z_o):
             z = self.latents.grid(z_i, z_o)
         images = self.draw(z)
         return {"images": tf.reshape(images, [a, b, *images.shape[1:]])}
@@ -107,7 +120,7 @@ class ServedGenerator:
 
         Source: paper, appendix: z_i and z_o are interpolated separately.
         """
-        with limited(steps, steps):
+        with limited(steps, steps), finite(z_i, z_o):
             first, second = tf.unstack(tf.concat([z_i, z_o], axis=1))
             z = self.latents.between(first, second, steps, steps)
         images = self.draw(z)
@@ -239,16 +252,29 @@ def _serving_protos():
     return predict_pb2, prediction_log_pb2
 
 
+def _folders(folder: str) -> list[str]:
+    """Names of the folders in a folder, sorted; whatever it is called."""
+    names = (name.rstrip("/") for name in tf.io.gfile.listdir(folder))
+    return sorted(
+        name for name in names if tf.io.gfile.isdir(os.path.join(folder, name))
+    )
+
+
+def _versions(folder: str, model: str) -> list[str]:
+    """The versions of a model that a server would load."""
+    return [
+        version
+        for version in _folders(os.path.join(folder, model))
+        if version[0].isdigit()
+        and tf.io.gfile.exists(
+            os.path.join(folder, model, version, "saved_model.pb")
+        )
+    ]
+
+
 def write_server_files(folder: str) -> None:
     """Writes `models.config`, of all models in `folder`, and batching's."""
-    names = sorted(
-        {
-            os.path.basename(os.path.dirname(os.path.dirname(path)))
-            for path in tf.io.gfile.glob(
-                os.path.join(folder, "*", "[0-9]*", "saved_model.pb")
-            )
-        }
-    )
+    names = [name for name in _folders(folder) if _versions(folder, name)]
     models = "".join(
         f'  config {{\n    name: "{name}"\n'
         f'    base_path: "{SERVER_ROOT}/{name}"\n'
@@ -350,3 +376,8 @@ def export(config: Config) -> None:
         what += f" ({', '.join(signatures)})"
     seconds = time.perf_counter() - started
     print(f"{what} of step {step} in {seconds:.1f} s: {path}")
+    if what.startswith("saved_model") and PATTERN.search(path):
+        print(
+            "TensorFlow loads no SavedModel from a path with *, ?, [, ] or "
+            "\\ in it: mount or copy the folder under another name."
+        )

@@ -9,6 +9,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.checkpoints import step_of
 from sdgan_tf.config import Config
 from sdgan_tf.runs import Run
+from sdgan_tf.training.resuming import take_up
 
 # Bad input, a full disk, too little memory, a folder that is none.
 USER_ERRORS = (
@@ -70,16 +71,54 @@ def explain(error: Exception, config: Config) -> str:
         lower = f" Lower {_listed(names)}." if names else ""
         return f"out of memory: {text}.{lower} {_checkpoints(config)}"
     disagreement = _disagreement(error)
-    lost = isinstance(error, tf.errors.DataLossError) or disagreement
-    if lost and config.data_dir:
-        damage = DataSet.open(config.data_dir).damage()
+    lost = disagreement or (
+        isinstance(error, tf.errors.DataLossError) or _is_of_shard(error)
+    )
+    data_dir = _data_dir(config)
+    if lost and data_dir:
+        return _explain_data(disagreement or text, data_dir)
+    if isinstance(error, tf.errors.OpError):
+        return disagreement or text
+    return str(error)
+
+
+def _data_dir(config: Config) -> str:
+    """The data set that was read; a run that goes on knows its own."""
+    if config.mode != "train":
+        return config.data_dir
+    try:
+        return take_up(config)[0].data_dir
+    except (OSError, ValueError, tf.errors.OpError):
+        return config.data_dir
+
+
+def _explain_data(text: str, data_dir: str) -> str:
+    """What befell a data set of which a read failed.
+
+    While it is built anew it may have no manifest, and any of its shards.
+    """
+    try:
+        damage = DataSet.open(data_dir).damage()
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        text = " ".join(str(error).split())
+    else:
         if damage:
             return (
                 f"the data set is damaged: {'; '.join(damage)}. Copy these "
                 f"files again, or build the data set again. Received: "
-                f"data_dir={config.data_dir!r}"
+                f"data_dir={data_dir!r}"
             )
-    return disagreement or str(error)
+    return (
+        "the data set was changed while it was read: another build, or a copy, "
+        f"wrote into its folder ({text.rstrip('.')}). Give the same command "
+        "again when that is done; a run goes on with the data set that it "
+        f"began with only. Received: data_dir={data_dir!r}"
+    )
+
+
+def _is_of_shard(error: Exception) -> bool:
+    """Whether TensorFlow could not open or read a shard."""
+    return isinstance(error, tf.errors.OpError) and ".tfrecord" in str(error)
 
 
 def _disagreement(error: Exception) -> str:

@@ -2,9 +2,12 @@
 
 import dataclasses
 import math
+import os
+import sys
 
 from absl import flags
 
+from sdgan_tf import flagfiles
 from sdgan_tf.config import (
     Benchmark,
     Config,
@@ -104,27 +107,80 @@ def define(modes: list[str], values: flags.FlagValues = flags.FLAGS) -> None:
             _define(field, values)
 
 
+def parse(argv: list[str], values: flags.FlagValues = flags.FLAGS) -> list[str]:
+    """Parses the flags; a wrong one ends the program with one line.
+
+    Returns:
+        The program's name and what is no flag.
+    """
+    program, *given = argv
+    try:
+        return values([program, *flagfiles.expanded(given)])
+    except flags.Error as error:
+        text = " ".join(str(error).split())
+        sys.exit(f"{os.path.basename(program)}: {text}")
+
+
+def local_path(name: str, path: str) -> str:
+    """A path with `~` and `~USER` replaced by the home folder.
+
+    A shell replaces them at the start of a word only, not in --name=~/path.
+
+    Raises:
+        ValueError: If there is no such home folder, or the path is no text.
+    """
+    found = os.path.expanduser(path)
+    if found.startswith("~"):
+        raise ValueError(
+            f"`{name}` begins with ~ and names nobody's home folder; write "
+            f"./{path} for a folder of that name. Received: {name}={path!r}"
+        )
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"`{name}` must be a path in UTF-8. Received: {name}={path!a}"
+        ) from None
+    return found
+
+
+def _value(field: dataclasses.Field, parsed: flags.FlagValues):
+    name, value = field.name, parsed[field.name].value
+    paths = field.metadata["paths"]
+    if not paths:
+        return value
+    each = value.split(",") if paths > 1 else [value]
+    return ",".join(local_path(name, path) for path in each)
+
+
 def config(parsed: flags.FlagValues = flags.FLAGS) -> Config:
-    """The configuration that the parsed flags ask for."""
+    """The configuration that the parsed flags ask for.
+
+    Raises:
+        ValueError: If a path begins with a `~` that stands for no folder.
+    """
     sections = {
         name: section(
             **{
-                field.name: parsed[field.name].value
+                field.name: _value(field, parsed)
                 for field in dataclasses.fields(section)
             }
         )
         for name, section in SECTIONS.items()
     }
-    named = frozenset(
-        field.name
-        for field in dataclasses.fields(Experiment)
-        if parsed[field.name].present
-    )
+
+    def named(names) -> frozenset:
+        return frozenset(name for name in names if parsed[name].present)
+
     return Config(
         mode=parsed.mode,
-        run_dir=parsed.run_dir,
-        data_dir=parsed.data_dir,
+        run_dir=local_path("run_dir", parsed.run_dir),
+        data_dir=local_path("data_dir", parsed.data_dir),
         traceback=parsed.traceback,
-        named=named,
+        named=named(field.name for field in dataclasses.fields(Experiment)),
+        told=named(
+            ["data_dir", "verifier"]
+            + [field.name for field in dataclasses.fields(Training)]
+        ),
         **sections,
     )

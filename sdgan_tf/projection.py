@@ -11,7 +11,12 @@ from sdgan_tf.images import contact_sheet, write_png
 from sdgan_tf.photographs import find_photographs, read_photographs
 from sdgan_tf.projector import Projector
 from sdgan_tf.runs import TrainedGenerator
-from sdgan_tf.sampling import output_folder, trained_generator, write_arrays
+from sdgan_tf.sampling import (
+    output_folder,
+    replace_earlier,
+    trained_generator,
+    write_arrays,
+)
 
 
 def perceptual_verifier(config: Config, image_size: int) -> Verifier | None:
@@ -64,6 +69,7 @@ def project(config: Config) -> None:
         found["embedding_distance"] = distances(
             verifier(photographs), verifier(images)
         )
+    replace_earlier(folder, "codes.npz", names)
     write_arrays(
         os.path.join(folder, "codes.npz"),
         z_i=z_i,

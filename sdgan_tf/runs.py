@@ -1,6 +1,7 @@
 """The run folder: what is in it, and the generator that it gives back.
 
     config.json     the experiment, as trained
+    training.json   how it is trained: data, steps, intervals
     checkpoints/    several, each complete
     tensorboard/    summaries
     samples/        the fixed grid through the run, PNG
@@ -74,15 +75,27 @@ class Run:
 
     @classmethod
     def new(cls, name: str, root: str = "runs") -> "Run":
-        """A new folder `ROOT/00001-NAME`, numbered after the last one."""
-        tf.io.gfile.makedirs(root)
-        numbers = [
-            int(match.group(1))
-            for entry in tf.io.gfile.listdir(root)
-            if (match := re.match(r"(\d{5})-", entry))
-        ]
-        number = max(numbers, default=0) + 1
-        return cls(os.path.join(root, f"{number:05d}-{name}"))
+        """Makes a folder `ROOT/00001-NAME`, numbered after the last one.
+
+        Of processes that ask at once each gets a number of its own.
+        """
+        os.makedirs(root, exist_ok=True)
+        number = max(map(_number, os.listdir(root)), default=0) + 1
+        while True:
+            # Held for as long as it takes to see that nobody else has it.
+            held = os.path.join(root, f"{number:05d}")
+            try:
+                os.mkdir(held)
+            except FileExistsError:
+                number += 1
+                continue
+            others = [entry for entry in os.listdir(root) if "-" in entry]
+            if number not in map(_number, others):
+                folder = f"{held}-{name}"
+                os.rename(held, folder)
+                return cls(folder)
+            os.rmdir(held)
+            number += 1
 
     def path(self, *parts: str) -> str:
         """A path inside the folder."""
@@ -106,10 +119,10 @@ class Run:
         """
         path = self.path(CONFIG)
         if tf.io.gfile.exists(path):
-            fields = _read_object(path)
+            fields = read_object(path)
         elif tf.io.gfile.exists(self.path(CARD)):
             path = self.path(CARD)
-            fields = _read_object(path).get("experiment", {})
+            fields = read_object(path).get("experiment", {})
         else:
             raise FileNotFoundError(
                 f"`run_dir` is no run folder: it has no `{CONFIG}`. "
@@ -242,6 +255,12 @@ def _compress(source: str, target: str) -> None:
         old.visititems(copy)
 
 
+def _number(entry: str) -> int:
+    """The number of a folder that `Run.new` made; 0 of any other."""
+    match = re.match(r"(\d{5,})(-|$)", entry)
+    return int(match.group(1)) if match else 0
+
+
 def write_text(path: str, text: str) -> None:
     """Writes a file whole or not at all, to any path TensorFlow knows."""
     part = path + ".part"
@@ -250,7 +269,12 @@ def write_text(path: str, text: str) -> None:
     tf.io.gfile.rename(part, path, overwrite=True)
 
 
-def _read_object(path: str) -> dict:
+def read_object(path: str) -> dict:
+    """Reads a JSON object.
+
+    Raises:
+        ValueError: If it is none.
+    """
     with tf.io.gfile.GFile(path, "rb") as file:
         data = file.read()
     try:
@@ -295,7 +319,7 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
                 f"`{WEIGHTS}` in {run.folder!r} does not fit the generator: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        step = _read_object(run.path(CARD)).get("step", 0)
+        step = read_object(run.path(CARD)).get("step", 0)
         if type(step) is not int or step < 0:
             raise ValueError(
                 f"{run.path(CARD)}: `step` must be a whole number of at least "

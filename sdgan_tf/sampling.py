@@ -15,6 +15,34 @@ from sdgan_tf.runs import Run, TrainedGenerator
 
 # Ten million codes of 100 numbers; what a small npz unpacks to has no bound.
 MAX_CODES_BYTES = 4_000_000_000
+# Pictures that each call writes over.
+SHEETS = ("grid", "photographs_and_reconstructions", "other_observations")
+
+
+def real_numbers(name: str, values: np.ndarray) -> np.ndarray:
+    """An array of codes as float32.
+
+    NumPy would take complex numbers without their imaginary part, dates by
+    their days and texts by what they spell.
+
+    Raises:
+        ValueError: If they are no real numbers, or not finite as float32.
+    """
+    values = np.asarray(values)
+    # Those of other packages, as bfloat16, are of no kind of NumPy's.
+    if values.dtype.kind not in "fiu":
+        raise ValueError(
+            f"`{name}` must hold real numbers. Received: dtype={values.dtype}"
+        )
+    with np.errstate(over="ignore"):
+        found = values.astype("float32")
+    if not np.isfinite(found).all():
+        odd = values[~np.isfinite(found)].flat[0]
+        raise ValueError(
+            f"`{name}` holds numbers that are not finite as float32. "
+            f"Received: {odd}"
+        )
+    return found
 
 
 def read_codes(
@@ -30,8 +58,9 @@ def read_codes(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no npz, its arrays are not of these shapes, or a
-            z_i is of a subject that the model does not know.
+        ValueError: If it is no npz of real and finite numbers, its arrays are
+            not of these shapes, or a z_i is of a subject that the model does
+            not know.
     """
     if not tf.io.gfile.exists(path):
         raise FileNotFoundError(f"No codes file. Received: codes={path!r}")
@@ -48,9 +77,7 @@ def read_codes(
                 "most"
             )
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            z_i, z_o = (
-                np.asarray(arrays[n], "float32") for n in ("z_i", "z_o")
-            )
+            z_i, z_o = (real_numbers(n, arrays[n]) for n in ("z_i", "z_o"))
         lengths = len(z_i), len(z_i) if paired else len(z_o)
     # numpy raises many kinds for a file that is not an npz of numbers.
     except Exception as error:
@@ -67,10 +94,6 @@ def read_codes(
             f"z_o [{'n' if paired else 'm'}, {latents.d_o}]. "
             f"Received: z_i.shape={z_i.shape}, z_o.shape={z_o.shape}, "
             f"codes={path!r}"
-        )
-    if not (np.isfinite(z_i).all() and np.isfinite(z_o).all()):
-        raise ValueError(
-            f"`codes` holds numbers that are not finite. Received: {path!r}"
         )
     latents.check_subjects(z_i)
     return z_i, z_o
@@ -116,6 +139,50 @@ def grid_names(rows: int, columns: int, row: str, column: str) -> list[str]:
     ]
 
 
+def replace_earlier(folder: str, record: str, names: list[str]) -> None:
+    """Removes the pictures of an earlier call, and says so.
+
+    Args:
+        folder: Where both calls write.
+        record: The npz whose `names` are those of the earlier call's pictures.
+        names: Of this call's pictures, without suffix. What is of neither
+            call stays.
+    """
+    earlier = _recorded_names(os.path.join(folder, record))
+    kept = {f"{name}.png" for name in (*names, *SHEETS)}
+    there = {
+        name
+        for name in tf.io.gfile.listdir(folder)
+        if name.endswith(".png") and name not in kept
+    }
+    stale = there & {f"{name}.png" for name in earlier}
+    for name in stale:
+        tf.io.gfile.remove(os.path.join(folder, name))
+    if earlier:
+        print(f"The {len(earlier)} pictures of an earlier call are replaced.")
+    if there - stale:
+        print(
+            f"Other pictures in {folder} are of no call that is known and "
+            f"stay: {len(there - stale)}."
+        )
+
+
+def _recorded_names(path: str) -> list[str]:
+    """The names of an earlier call's pictures; none where they are unknown."""
+    if not tf.io.gfile.exists(path):
+        return []
+    with tf.io.gfile.GFile(path, "rb") as file:
+        data = file.read()
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            names = [str(name) for name in arrays["names"].tolist()]
+    # As in `read_codes`; and an older version noted none.
+    except Exception:
+        return []
+    # What leads out of the folder was written by somebody else.
+    return [name for name in names if name == os.path.basename(name)]
+
+
 def write_pictures(
     folder: str,
     generator: TrainedGenerator,
@@ -124,6 +191,8 @@ def write_pictures(
     columns: int,
 ) -> str:
     """Writes the pictures of codes: single ones, a sheet, `samples.npz`.
+
+    Those of an earlier call in the same folder are replaced.
 
     Args:
         folder: Where they go.
@@ -136,13 +205,18 @@ def write_pictures(
         The sheet's path.
     """
     images = generator.pixels.to_uint8(generator(z))
+    replace_earlier(folder, "samples.npz", names)
     for name, image in zip(names, images, strict=True):
         write_png(os.path.join(folder, f"{name}.png"), image)
     sheet = os.path.join(folder, "grid.png")
     write_png(sheet, contact_sheet(images, columns))
     z_i, z_o = generator.latents.split(np.asarray(z))
     write_arrays(
-        os.path.join(folder, "samples.npz"), images=images, z_i=z_i, z_o=z_o
+        os.path.join(folder, "samples.npz"),
+        images=images,
+        z_i=z_i,
+        z_o=z_o,
+        names=np.array(names),
     )
     return sheet
 

@@ -30,6 +30,7 @@ from tensorflow_serving.apis import (
 
 from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
 from sdgan_tf.config import Experiment
+from sdgan_tf.flags import local_path
 from sdgan_tf.images import contact_sheet, encode_png
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.pixels import PixelMapping
@@ -196,9 +197,10 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
             "num_observations": np.int32(flag.num_observations),
         }
     if flag.signature == "reconstruct":
-        return {"pair": read_tuple(flag.pictures, pixels)}
+        paths = [local_path("pictures", path) for path in flag.pictures]
+        return {"pair": read_tuple(paths, pixels)}
     if flag.codes:
-        z_i, z_o = read_codes(flag.codes, None)
+        z_i, z_o = read_codes(local_path("codes", flag.codes), None)
     else:
         latents = LatentSpace(*server.code_sizes())
         a, b = flag.num_identities, flag.num_observations
@@ -279,7 +281,8 @@ def main(argv: list[str]) -> None:
         outputs = server.predict(
             flag.signature, make_inputs(server, flag, pixels)
         )
-        paths = write_pictures(outputs, pixels, flag.output_dir)
+        folder = local_path("output_dir", flag.output_dir)
+        paths = write_pictures(outputs, pixels, folder)
     except (ValueError, OSError, tf.errors.OpError) as error:
         sys.exit(f"serving_client: {error}")
     print(f"{len(paths)} files, the first: {paths[0]}")

@@ -13,6 +13,8 @@ import sys
 
 import main
 from sdgan_tf import flags
+from sdgan_tf.flags import parse
+from sdgan_tf.training import loop  # noqa: F401 - What is forked with it.
 
 
 def start(flags: list[str], output: str, address_space: int = 0) -> int:
@@ -25,7 +27,7 @@ def start(flags: list[str], output: str, address_space: int = 0) -> int:
     os.dup2(file, sys.stderr.fileno())
     if address_space:
         resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
-    main.app.run(main.main, argv=["main.py", *flags])
+    main.app.run(main.main, argv=["main.py", *flags], flags_parser=parse)
 
 
 if __name__ == "__main__":

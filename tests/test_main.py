@@ -1,5 +1,6 @@
 """The program as its users start it."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -7,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import main
 from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -80,11 +83,52 @@ def test_sigterm_saves_and_exits_with_zero(tiny_data, tmp_path):
     assert "Stopped by SIGTERM; saved at step" in output
 
 
+@pytest.mark.parametrize("mode", sorted(main.MODES))
+def test_ctrl_c_is_one_line(monkeypatch, capsys, mode):
+    def interrupt(config):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+
+    config = types.SimpleNamespace(mode=mode, traceback=False)
+    monkeypatch.setattr(main.sdgan_flags, "config", lambda: config)
+    monkeypatch.setitem(main.MODES, mode, interrupt)
+    with pytest.raises(SystemExit) as caught:
+        main.main(["main.py"])
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == f"main.py: --mode={mode} interrupted\n"
+
+
+@pytest.mark.parametrize("mode", sorted(main.MODES))
+def test_each_mode_has_its_function(monkeypatch, mode):
+    done = []
+    run = main.MODES[mode]
+    module, name = (cell.cell_contents for cell in run.__closure__)
+    found = importlib.import_module(f"sdgan_tf.{module}")
+    assert found.__dict__[name].__module__ == found.__name__
+    monkeypatch.setattr(found, name, done.append)
+    run("config")
+    assert done == ["config"]
+
+
 def test_flagfiles_build_on_one_another(main_py):
     printed = main_py("--flagfile=faces_began.flags", "--dry_run").stdout
     resolved = json.loads(printed[: printed.index("}") + 1])
     assert (resolved["model"], resolved["dim"]) == ("sd_began", 128)
     assert (resolved["batch_size"], resolved["k"]) == (16, 2)
+
+
+def test_flagfiles_work_from_any_folder(main_py, tmp_path):
+    bom = tmp_path / "bom.flags"
+    bom.write_bytes(b"\xef\xbb\xbf--image_size=32\r\n--batch_size=8\r\n")
+    printed = main_py(
+        f"--flagfile={ROOT}/variants/sd_began_stacked.flags",
+        "--flagfile=bom.flags",
+        "--dry_run",
+        cwd=tmp_path,
+    ).stdout
+    resolved = json.loads(printed[: printed.index("}") + 1])
+    assert (resolved["model"], resolved["dim"]) == ("sd_began", 128)
+    assert (resolved["image_size"], resolved["batch_size"]) == (32, 8)
 
 
 @pytest.mark.parametrize(
@@ -154,9 +198,12 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
     [
         (["--no_such_flag=1"], "Unknown command line flag 'no_such_flag'"),
         (["--image_size=48"], "--image_size must be one of (32, 64, 128, 256)"),
-        (["--loss=hinge"], "--loss=hinge: value should be one of"),
+        (["--loss=hinges"], "--loss=hinges: value should be one of"),
         (["--batch_size=0"], "--batch_size=0"),
-        (["train"], "not a flag: train"),
+        (["train"], "not a flag: train. Did you mean --mode=train ?"),
+        (["\ufeff--k=2"], "not a flag: '\\ufeff--k=2'"),
+        (["--batchsize=2"], "Did you mean: batch_size ?"),
+        (["--run_dir=~nobody-x/a"], "names nobody's home folder"),
         (["--data_dir=nowhere"], "No `manifest.json` in `data_dir`"),
         (["--model=stylegan"], "`model` must be one of"),
         (["--mode=import_reference"], "--reference_dir is missing"),
@@ -165,9 +212,9 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
     ],
 )
 def test_wrong_flags_are_one_clear_line(main_py, tmp_path, flags, message):
-    done = main_py(*flags, f"--run_dir={tmp_path / 'run'}", check=False)
-    assert done.returncode != 0
-    assert message in done.stderr
+    done = main_py(f"--run_dir={tmp_path / 'run'}", *flags, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
 

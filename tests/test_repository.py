@@ -34,7 +34,7 @@ ROOMS = (
     "sdgan_tf.optimizers sdgan_tf.fused "
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
     "sdgan_tf.photographs",
-    "sdgan_tf.flags sdgan_tf.allocator",
+    "sdgan_tf.flags sdgan_tf.flagfiles sdgan_tf.allocator",
     "sdgan_tf.config",
     "data_pipeline",
 )

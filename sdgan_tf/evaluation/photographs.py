@@ -13,6 +13,8 @@ from data_pipeline.shard_index import ShardIndex
 from data_pipeline.shard_reader import read_at
 
 DECODED_AT_ONCE = 256
+# Of so many a tenth, each drawn by itself, are two or more 19 times in 20.
+ENOUGH_IDENTITIES = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,8 +111,8 @@ class Photographs:
         if len(usable) < 2:
             raise BadDataSet(
                 f"The split `{self.split}` needs two identities of two "
-                f"photographs; it has {len(usable)}. Received: "
-                f"data_dir={self.data.folder!r}"
+                f"photographs; it has {len(usable)}. {self._advice()} "
+                f"Received: data_dir={self.data.folder!r}"
             )
         rng = np.random.default_rng([seed, records.SPLITS.index(self.split)])
         num_matched = num_pairs // 2
@@ -127,6 +129,21 @@ class Photographs:
             matched, (picks[:, 0] + beside) % counts[:, 0], picks[:, 1]
         )
         return Pairs(starts[who] + picks, self.hashes[who], matched)
+
+    def _advice(self) -> str:
+        """How to get identities into a split that has too few of them."""
+        usable = sum(
+            int(np.sum(Photographs.open(self.data, split).counts >= 2))
+            for split in records.SPLITS
+        )
+        return (
+            f"Of the {usable} such identities in the data set each lies in a "
+            "split by its hash. With about one in ten in `valid` and in "
+            f"`test` (--split_fractions=0.8,0.1,0.1) {ENOUGH_IDENTITIES} are "
+            "enough: build it again with more of them, or with larger shares "
+            "for these splits by build_records' --split_fractions, such as "
+            "0.4,0.3,0.3."
+        )
 
     def read(self, positions: np.ndarray) -> np.ndarray:
         """The photographs at ascending `positions`, uint8 `[n, h, w, 3]`.

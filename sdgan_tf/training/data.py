@@ -47,6 +47,13 @@ def open_tuples(
     return IdentityTuples.open(*asked)
 
 
+def counts(tuples: Tuples) -> tuple[int, int]:
+    """Photographs of the split, and identities that tuples are drawn of."""
+    if isinstance(tuples, CommonTuples):
+        return len(tuples.images), len(np.unique(tuples.hashes))
+    return int(tuples.counts.sum()), tuples.num_identities
+
+
 def distribute(
     strategy, tuples: Tuples, batch_size: int, **options
 ) -> tf.distribute.DistributedDataset:

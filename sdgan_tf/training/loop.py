@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import math
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -23,12 +24,19 @@ from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.data import (
     DevicePhotographs,
+    counts,
     distribute,
     open_data,
     open_tuples,
 )
 from sdgan_tf.training.precision import resolve_precision
-from sdgan_tf.training.resuming import describe, resolve
+from sdgan_tf.training.resuming import (
+    describe,
+    resolve,
+    take_up,
+    training_bytes,
+    write_told,
+)
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
 from sdgan_tf.training.state import TrainingState
@@ -36,12 +44,17 @@ from sdgan_tf.training.steps import compile_steps
 from sdgan_tf.training.strategy import make_workers
 from sdgan_tf.training.summaries import Meter, Summaries
 
+NIGHT_SECONDS = 10 * 3600
 # A signal is answered between two calls of the compiled steps.
 SECONDS_PER_CALL = 2.0
 
 
 class Diverged(ArithmeticError):
     """Losses or weights are no longer finite."""
+
+
+class Collapsed(ArithmeticError):
+    """Samples that hardly differ, of a run that is to stop then."""
 
 
 class Trainer:
@@ -59,9 +72,13 @@ class Trainer:
     """
 
     def __init__(self, config: Config):
-        self.options = config.training
-        self.workers = make_workers(self.options)
-        self.run, experiment = resolve(config)
+        self.workers = make_workers(config.training)
+        run, experiment = resolve(config)
+        config, before = take_up(config)
+        if before:
+            named = " ".join(f"--{n}={v}" for n, v in before.items())
+            print(f"As before: {named}", flush=True)
+        self.config, self.options = config, config.training
         count = None
         if not self.options.dry_run or (
             config.data_dir and knows_identities(experiment)
@@ -85,6 +102,7 @@ class Trainer:
             self.algorithm.photographs = self.tuples.photographs(
                 self.algorithm.photographs_wanted
             )
+        self.run = run or Run.new(self.experiment.model)
         # The workers do the same, but what is not the chief's is thrown away.
         self.output = self.run
         if not self.workers.is_chief:
@@ -155,6 +173,7 @@ class Trainer:
             self.experiment,
             self.data.build_id,
             self.options.train_steps,
+            self.options.stop_on_collapse,
             self._intervals,
         )
         digest = hashlib.sha256(repr(mine).encode()).hexdigest()
@@ -178,6 +197,7 @@ class Trainer:
 
         Raises:
             Diverged: If losses or weights are no longer finite.
+            Collapsed: If samples hardly differ and `stop_on_collapse` is on.
         """
         with self._lock:
             self._train()
@@ -186,14 +206,18 @@ class Trainer:
     def _train(self) -> None:
         step = self.state.steps_done
         if step >= self.options.train_steps:
-            print(f"Nothing to do: {step} steps are trained.")
+            print(
+                f"Nothing to do: {step} steps are trained. A larger "
+                "--train_steps goes on."
+            )
             return
         self.output.write_experiment(self.experiment)
+        write_told(self.output, self.config)
         if self.experiment.known_identities:
             self.output.write_identities(self.tuples.names())
         self.summaries = Summaries(self.output)
         self.summaries.text("configuration", self.description, step)
-        print(f"Training on {self.workers}", flush=True)
+        print(self._outlook(step), flush=True)
         handlers = {
             number: signal.signal(number, self._on_signal)
             for number in (signal.SIGTERM, signal.SIGINT)
@@ -205,7 +229,39 @@ class Trainer:
                 signal.signal(number, handler)
             self.summaries.flush()
 
+    def _outlook(self, step: int) -> str:
+        """What is known before the first step."""
+        experiment, options = self.experiment, self.options
+        photographs, identities = counts(self.tuples)
+        size = self.tuples.decoded_bytes
+        held = (
+            "on the device"
+            if size <= options.device_gb * 1e9
+            else "in memory"
+            if size <= options.cache_gb * 1e9
+            else "read again each epoch"
+        )
+        side = experiment.image_size
+        return "\n".join(
+            [
+                f"Training on {self.workers}",
+                f"Run folder:  {self.run.folder}",
+                f"Steps:       {step:,} of {options.train_steps:,} are done; "
+                f"each sees {experiment.batch_size} tuples of {experiment.k}",
+                f"Data:        {photographs:,} photographs of {identities:,} "
+                f"identities, {side}x{side}, {size / 1e6:,.1f} MB {held}: "
+                f"{self.data.folder}",
+                f"Memory:      {training_bytes(self.algorithm) / 1e6:,.1f} MB "
+                "for weights, gradients and optimizers, and activations",
+            ]
+        )
+
     def _train_from(self, step: int) -> None:
+        progress = Progress("step", self.options.train_steps, first=step)
+        with progress.watched():
+            self._take_steps(step, progress)
+
+    def _take_steps(self, step: int, progress: Progress) -> None:
         options, state, workers = self.options, self.state, self.workers
         photographs = None
         if self.tuples.decoded_bytes <= options.device_gb * 1e9:
@@ -230,10 +286,10 @@ class Trainer:
                 look_up=photographs is None,
             )
         )
-        progress = Progress("step", options.train_steps, first=step)
         meter = Meter()
-        self.grid_path, drawn = self.samples.draw(self.summaries, step), step
-        per_call, stopped = 1, False
+        self._draw(step)
+        drawn = step
+        per_call, stopped, advised = 1, False, False
         while step < options.train_steps and not stopped:
             n = min(per_call, self._steps_to_next_action(step))
             started = time.monotonic()
@@ -244,6 +300,7 @@ class Trainer:
             self._check_finite(step, values)
             meter.add(values, n, seconds)
             progress.moved(step)
+            advised = advised or self._advise(progress)
             if step % options.log_interval_steps == 0:
                 scalars = meter.take(self.experiment.batch_size)
                 self.summaries.scalars(scalars, step)
@@ -251,7 +308,7 @@ class Trainer:
                 shown = {n: scalars[n] for n in self.algorithm.scalars}
                 progress.logged(step, shown, rate)
             if step % options.sample_interval_steps == 0:
-                self.grid_path = self.samples.draw(self.summaries, step)
+                self._draw(step)
                 drawn = step
             if self.scoring and step % options.evaluate_interval_steps == 0:
                 self._score(step)
@@ -265,10 +322,33 @@ class Trainer:
         if step != state.last_saved_step:
             self._save()
         if step != drawn:
-            self.grid_path = self.samples.draw(self.summaries, step)
+            self._draw(step)
         if stopped:
             name = self._signal or "a signal to another worker"
             print(f"Stopped by {name}; saved at step {step}.")
+
+    def _advise(self, progress: Progress) -> bool:
+        """Says what a processor finishes in a night, where a run takes days.
+
+        Returns:
+            Whether no more is to be said.
+        """
+        devices = self.workers.strategy.extended.worker_devices
+        if any("GPU" in device for device in devices):
+            return True
+        if not progress.is_rated:
+            return False
+        days = progress.seconds_left / 86_400
+        if days > 1:
+            steps = int(NIGHT_SECONDS / progress.seconds_each)
+            print(
+                f"At this rate it takes {days:,.0f} days on this processor. "
+                f"By tomorrow it trains {steps:,} steps (--train_steps); "
+                "smaller --dim and --image_size (of the data set, too), as in "
+                "demo.flags, make a step many times as fast.",
+                flush=True,
+            )
+        return True
 
     def _on_signal(self, number, frame) -> None:
         self._signal = signal.Signals(number).name
@@ -287,12 +367,28 @@ class Trainer:
         ahead = [i - step % i for i in self._intervals if i]
         return min(*ahead, self.options.train_steps - step)
 
-    def _diverged(self, step: int, what: str) -> Diverged:
+    def _draw(self, step: int) -> None:
+        self.grid_path = self.samples.draw(self.summaries, step)
+        if not self.options.stop_on_collapse:
+            return
+        # What a worker raises alone would let the others wait for it.
+        if any(self.workers.agree(float(self.samples.collapsed))):
+            raise Collapsed(
+                f"Stopped by --stop_on_collapse at step {step}: the warning "
+                f"above says what collapsed. The last checkpoint: "
+                f"{self._last_checkpoint()}; to go further back, move the "
+                "later ones out of the folder."
+            )
+
+    def _last_checkpoint(self) -> str:
         last = self.state.last_saved_step
-        good = "none was saved" if last is None else f"step {last}"
+        step = "none was saved" if last is None else f"step {last}"
+        return f"{step} in {self.run.checkpoints}"
+
+    def _diverged(self, step: int, what: str) -> Diverged:
         return Diverged(
             f"{what} is not finite at step {step}. The last good checkpoint: "
-            f"{good} in {self.run.checkpoints}."
+            f"{self._last_checkpoint()}."
         )
 
     def _check_finite(self, step: int, values: dict[str, float]) -> None:
@@ -323,7 +419,8 @@ def train(config: Config) -> None:
     finished = trainer.train()
     run = trainer.run
     print(f"Run folder:  {run.folder}")
-    print(f"TensorBoard: tensorboard --logdir {run.path('tensorboard')}")
+    logs = shlex.quote(run.path("tensorboard"))
+    print(f"TensorBoard: tensorboard --logdir {logs}")
     paths = run.checkpoints.paths()
     print(f"Checkpoint:  {paths[0] if paths else 'none'}")
     if trainer.grid_path:

@@ -1,8 +1,10 @@
 """What a folder of checkpoints holds, and what in it is none."""
 
 import os
+import tempfile
 
 import pytest
+import tensorflow as tf
 
 from sdgan_tf.checkpoints import Checkpoints
 from sdgan_tf.runs import Run
@@ -62,3 +64,87 @@ def test_what_is_not_named_like_a_checkpoint_is_none(tmp_path):
     for name in names:
         (tmp_path / f"{name}.index").write_bytes(b"")
     assert Checkpoints(str(tmp_path)).paths() == [str(tmp_path / names[0])]
+
+
+# Each is a pattern, or a name that a shell or a library may take apart.
+NAMES = [
+    "faces [v2]",
+    "x[1-9]",
+    "a*b?",
+    "back\\slash",
+    "[",
+    "]",
+    "{a,b} ~",
+    "ü\n",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    value = tf.Variable(0.0)
+    checkpoint = tf.train.Checkpoint(value=value)
+    checkpoints = Checkpoints(str(tmp_path / name / "checkpoints"))
+    assert checkpoints.paths() == []
+    for step in (1, 2, 3):
+        value.assign(step)
+        checkpoints.write(checkpoint, step)
+    checkpoints.remove_leftovers()
+    first, second, third = reversed(checkpoints.paths())
+    assert third == os.path.join(checkpoints.folder, "step-00000003")
+    value.assign(0.0)
+    assert checkpoints.restore_latest(checkpoint) == third
+    assert value.numpy() == 3.0
+    checkpoints.keep(first)
+    checkpoints.set_aside(second)
+    checkpoints.remove(third)
+    names = [
+        f"{what}-step-{n:08d}" for what, n in (("damaged", 2), ("kept", 1))
+    ]
+    assert sorted(os.listdir(checkpoints.folder)) == [
+        f"{name}{suffix}"
+        for name in names
+        for suffix in (".data-00000-of-00001", ".index")
+    ]
+    # None of the links that TensorFlow is given stays.
+    assert not os.listdir(tmp_path / "temporary")
+
+
+def test_a_sound_folder_that_gets_another_name(tmp_path):
+    value = tf.Variable(5.0)
+    checkpoint = tf.train.Checkpoint(value=value)
+    # Among folders that its name as a pattern would match.
+    for name, content in (("run", 5.0), ("run1", 1.0), ("run2", 2.0)):
+        value.assign(content)
+        Checkpoints(str(tmp_path / name)).write(checkpoint, 4)
+    (tmp_path / "run").rename(tmp_path / "run[12]")
+    moved = Checkpoints(str(tmp_path / "run[12]"))
+    assert moved.restore_latest(checkpoint) == moved.paths()[0]
+    assert value.numpy() == 5.0
+
+
+def test_data_that_an_older_version_left_as_a_part_are_found(tmp_path):
+    value = tf.Variable(5.0)
+    checkpoint = tf.train.Checkpoint(value=value)
+    checkpoints = Checkpoints(str(tmp_path / "x[1-9]"))
+    path = checkpoints.write(checkpoint, 4)
+    data = ".data-00000-of-00001"
+    os.rename(path + data, path.replace("step-", "part-step-") + data)
+    checkpoints.remove_leftovers()
+    value.assign(0.0)
+    assert checkpoints.restore_latest(checkpoint) == path
+    assert value.numpy() == 5.0
+
+
+def test_a_folder_elsewhere_that_is_a_pattern_is_refused_first():
+    with pytest.raises(ValueError, match=r"without \*, \?.*'gs://b/x\[1\]/ch"):
+        Run("gs://b/x[1]").has_checkpoint()
+
+
+def test_files_of_others_are_no_leftovers(tmp_path):
+    names = ["my.data-1", "notes_temp", "part-list.txt", "step.data-copy"]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    Checkpoints(str(tmp_path)).remove_leftovers()
+    assert sorted(os.listdir(tmp_path)) == sorted(names)

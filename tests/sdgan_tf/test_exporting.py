@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -201,6 +202,21 @@ def test_too_many_images_are_refused(folder):
         served["interpolate"](z_i=z_i, z_o=z_o, steps=tf.constant(10**9))
 
 
+@pytest.mark.parametrize("odd", [np.inf, np.nan])
+@pytest.mark.parametrize(
+    "signature", ["serving_default", "png", "grid", "interpolate"]
+)
+def test_codes_that_are_not_finite_are_refused(folder, signature, odd):
+    served = tf.saved_model.load(folder).signatures[signature]
+    z_o = np.zeros([2, 5], "float32")
+    z_o[1, 3] = odd
+    inputs = {"z_i": tf.zeros([2, 6]), "z_o": tf.constant(z_o)}
+    if signature == "interpolate":
+        inputs["steps"] = tf.constant(2)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be finite"):
+        served(**inputs)
+
+
 def test_warm_up_records_parse_and_run(folder):
     from tensorflow_serving.apis import prediction_log_pb2
 
@@ -221,6 +237,18 @@ def test_warm_up_records_parse_and_run(folder):
         assert all(value.shape[0] for value in outputs.values())
         asked.append(name)
     assert sorted(asked) == sorted(served)
+
+
+@pytest.mark.parametrize("name", ["export [v2]", "x[1-9]", "back\\slash"])
+def test_server_files_name_the_models_of_any_folder(tmp_path, name):
+    folder = tmp_path / name
+    for version in ("sd_dcgan/6", "sd_began/12", "sd_wgan/unfinished-3"):
+        (folder / version).mkdir(parents=True)
+        (folder / version / "saved_model.pb").touch()
+    (folder / "sd_dcgan-6.onnx").touch()
+    exporting.write_server_files(str(folder))
+    config = (folder / "models.config").read_text()
+    assert re.findall('name: "(.*)"', config) == ["sd_began", "sd_dcgan"]
 
 
 def test_server_files_parse(exported_run):

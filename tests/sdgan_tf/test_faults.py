@@ -1,12 +1,16 @@
 """What is said to the user about errors that he can mend."""
 
 import errno
+import pathlib
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from data_pipeline import streaming
 from sdgan_tf import faults
+from sdgan_tf.training.data import open_data, open_tuples
 
 
 def test_a_full_disk_names_the_last_checkpoint(trained):
@@ -57,3 +61,75 @@ def test_an_error_of_none_of_these_stays_as_it_is(make_config):
 def test_damage_that_is_not_of_the_data_set(make_config):
     error = tf.errors.DataLossError(None, None, "corrupted record")
     assert "corrupted record" in faults.explain(error, make_config())
+
+
+def test_a_flipped_bit_is_damage(make_config, copied_data):
+    shard = copied_data / "train-00000-of-00001.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 4
+    shard.write_bytes(content)
+    error = tf.errors.DataLossError(None, None, "corrupted record at 7")
+    line = faults.explain(error, make_config(data_dir=str(copied_data)))
+    assert line.startswith(f"the data set is damaged: {shard} (corrupted")
+
+
+@pytest.fixture
+def copied_data(tiny_data, tmp_path):
+    """A data set that a test may change."""
+    return pathlib.Path(shutil.copytree(tiny_data, tmp_path / "data"))
+
+
+def rebuild(folder, left):
+    """Another build begins: the manifest goes first, then the shards."""
+    shard = folder / "train-00000-of-00001.tfrecord"
+    if left != "manifest":
+        (folder / "manifest.json").unlink()
+    if left == "nothing":
+        shard.unlink()
+    else:
+        # Written over where it lies, as TensorFlow does.
+        content = shard.read_bytes()
+        with open(shard, "r+b") as file:
+            file.write(content[len(content) // 2 :] + bytes(64))
+
+
+@pytest.mark.parametrize("left", ["manifest", "shards", "nothing"])
+@pytest.mark.parametrize("reader", [True, False])
+def test_a_data_set_that_is_built_anew_under_a_training(
+    make_config, copied_data, monkeypatch, left, reader
+):
+    """Whatever is left of it, and whether its shards are held open."""
+    if not reader:
+        monkeypatch.setattr(streaming, "can_read", lambda *_: False)
+    config = make_config(data_dir=str(copied_data), cache_gb=0.0)
+    tuples = open_tuples(
+        open_data(config.data_dir, config.experiment), config.experiment, 0
+    )
+    batches = iter(tuples.batches(4, cache_bytes=0))
+    next(batches)
+    rebuild(copied_data, left)
+    if reader and left == "nothing":
+        # What is open stays readable.
+        for _ in range(50):
+            next(batches)
+        return
+    with pytest.raises(tf.errors.OpError) as caught:
+        for _ in range(1000):
+            next(batches)
+    assert faults.is_users(caught.value)
+    line = faults.explain(caught.value, config)
+    assert "\n" not in line and str(copied_data) in line
+    if left == "manifest":
+        assert line.startswith("the data set is damaged: ")
+    else:
+        assert "was changed while it was read" in line
+
+
+def test_a_shard_that_is_gone_is_one_line(make_config, copied_data):
+    shard = copied_data / "train-00000-of-00001.tfrecord"
+    shard.unlink()
+    with pytest.raises(tf.errors.NotFoundError) as caught:
+        next(iter(tf.data.TFRecordDataset(str(shard))))
+    line = faults.explain(caught.value, make_config(data_dir=str(copied_data)))
+    assert "was changed while it was read" in line and str(shard) in line
+    assert "\n" not in line

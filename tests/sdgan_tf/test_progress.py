@@ -1,6 +1,8 @@
 """What is shown of a long job, on a terminal and without one."""
 
+import re
 import sys
+import time
 
 import pytest
 
@@ -45,3 +47,73 @@ def test_bar_on_a_terminal(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert out.startswith("step\n")
     assert "2/2" in out and "loss: 0.5" in out and "left" not in out
+
+
+def test_a_watched_job_is_not_silent(clock, capsys):
+    shown = Progress("step", 110, first=10)
+    clock[0] = 8.0
+    assert shown.beat(9.0) == 1.0
+    assert not capsys.readouterr().out
+    # The first one compiles for a long time.
+    for clock[0] in (9.0, 18.5):
+        assert shown.beat(9.0) == 9.0
+    clock[0] = 25.0
+    shown.moved(11)
+    clock[0] = 27.5
+    shown.beat(9.0)
+    clock[0] = 35.0
+    shown.moved(12)
+    clock[0] = 36.5
+    shown.beat(9.0)
+    shown.logged(12, {"loss": 0.5})
+    assert shown.beat(9.0) == 9.0
+    assert capsys.readouterr().out.splitlines() == [
+        "step 11/110 is being prepared for 0:00:09",
+        "step 11/110 is being prepared for 0:00:18",
+        # Nothing else is known than the first one, compiled on the way.
+        "step 11/110 25.0 s each 0:41:15 left",
+        # 98 of 10 s.
+        "step 12/110 10.0 s each 0:16:20 left",
+        "step 12/110 loss=0.5000 0:18:47 left",
+    ]
+
+
+def test_the_time_left_is_not_that_of_the_first(clock, capsys):
+    shown = Progress("step", 1000)
+    clock[0] = 30.0
+    shown.moved(1)
+    clock[0] = 31.0
+    shown.moved(101)
+    assert (shown.seconds_each, shown.seconds_left) == (0.01, 8.99)
+    clock[0] = 40.0
+    shown.beat(9.0)
+    assert capsys.readouterr().out == "step 101/1000 100.0/s 0:00:08 left\n"
+
+
+def test_a_thread_watches(capsys):
+    shown = Progress("step", 10)
+    with shown.watched(0.02):
+        time.sleep(0.3)
+        shown.moved(1)
+        time.sleep(0.3)
+    before = capsys.readouterr().out.splitlines()
+    assert before[0] == "step 1/10 is being prepared for 0:00:00"
+    assert re.fullmatch(r"step 1/10 [\d.]+/s 0:00:0\d left", before[-1])
+    assert len(before) > 4
+    # Whatever ends it.
+    with pytest.raises(ValueError), shown.watched(0.02):  # noqa: PT011
+        raise ValueError
+    time.sleep(0.1)
+    assert not capsys.readouterr().out
+
+
+def test_a_bar_is_drawn_again_while_nothing_moves(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    shown = Progress("step", 3)
+    shown.beat(0.0)
+    assert "step 1/3 is being prepared" in capsys.readouterr().out
+    shown.moved(1)
+    time.sleep(0.1)
+    capsys.readouterr()
+    shown.beat(0.0)
+    assert "1/3" in capsys.readouterr().out

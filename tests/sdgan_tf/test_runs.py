@@ -1,11 +1,13 @@
 """Run folders and the generators that they give back."""
 
+import concurrent.futures
 import dataclasses
 import json
 import os
 import pathlib
 import pickle
 import shutil
+import threading
 
 import keras
 import numpy as np
@@ -30,6 +32,33 @@ def test_new_runs_are_numbered(tmp_path):
     first.write_experiment(TINY)
     (tmp_path / "runs" / "notes").mkdir()
     assert Run.new("other", root).folder.endswith("00002-other")
+    assert sorted(os.listdir(root)) == [
+        "00001-sd_dcgan",
+        "00002-other",
+        "notes",
+    ]
+
+
+def test_runs_that_begin_at_once_have_numbers_of_their_own(tmp_path):
+    root = str(tmp_path / "runs")
+    together = threading.Barrier(8)
+
+    def begin(n):
+        together.wait()
+        return [Run.new(f"model{n % 3}", root).folder for _ in range(6)]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        folders = [f for made in pool.map(begin, range(8)) for f in made]
+    numbers = {os.path.basename(folder)[:5] for folder in folders}
+    assert len(numbers) == len(folders) == 48
+    assert sorted(os.listdir(root)) == sorted(map(os.path.basename, folders))
+
+
+def test_numbers_of_five_digits_and_more(tmp_path):
+    for name in ("00007-a", "99999-b", "123-c", "notes-00300"):
+        (tmp_path / name).mkdir()
+    assert Run.new("d", str(tmp_path)).folder.endswith("/100000-d")
+    assert Run.new("d", str(tmp_path)).folder.endswith("/100001-d")
 
 
 def test_experiment_survives(tmp_path):

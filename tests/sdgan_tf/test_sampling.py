@@ -1,6 +1,7 @@
 """`--mode=sample`: grids, single pictures, fixed codes."""
 
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -32,6 +33,49 @@ def test_grid_singles_and_npz_agree(trained, make_config, tmp_path):
     np.testing.assert_array_equal(grid[32:, 32:64], images[4])
     single = picture(out / "identity0001_observation0001.png")
     np.testing.assert_array_equal(single, images[4])
+
+
+def test_a_smaller_grid_leaves_nothing_of_a_larger_one(
+    trained, make_config, tmp_path, capsys
+):
+    out = tmp_path / "run" / "generated"
+    sampling.sample(make_config())
+    assert "replaced" not in capsys.readouterr().out
+    (out / "mine.png").write_bytes(b"mine")
+    sampling.sample(make_config(num_identities=1, num_observations=2, seed=1))
+    said = capsys.readouterr().out
+    assert "The 6 pictures of an earlier call are replaced.\n" in said
+    assert f"Other pictures in {out} are of no call that is known" in said
+    assert sorted(path.name for path in out.iterdir()) == [
+        "grid.png",
+        "identity0000_observation0000.png",
+        "identity0000_observation0001.png",
+        "mine.png",
+        "samples.npz",
+    ]
+    with np.load(out / "samples.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(
+            arrays["images"][0], picture(out / f"{arrays['names'][0]}.png")
+        )
+
+
+@pytest.mark.parametrize("record", ["none", "damaged", "of others"])
+def test_pictures_of_no_known_call_stay(tmp_path, capsys, record):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    others = [folder / "00001.png", tmp_path / "outside.png"]
+    for path in others:
+        path.write_bytes(b"mine")
+    if record == "damaged":
+        (folder / "samples.npz").write_bytes(b"PK no zip")
+    elif record == "of others":
+        names = np.array(["../outside", str(tmp_path / "outside")])
+        np.savez(folder / "samples.npz", names=names)
+    sampling.replace_earlier(str(folder), "samples.npz", ["00000"])
+    assert all(path.read_bytes() == b"mine" for path in others)
+    said = capsys.readouterr().out
+    assert said.startswith(f"Other pictures in {folder} are of no call")
+    assert said.endswith("stay: 1.\n")
 
 
 def test_codes_file_gives_exactly_its_codes(trained, make_config, tmp_path):
@@ -216,6 +260,55 @@ def test_bad_codes(tmp_path, arrays, message):
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=message):
         sampling.read_codes(str(path), LatentSpace(6, 5))
+
+
+CODES = np.linspace(-1, 1, 12).reshape(2, 6)
+
+
+@pytest.mark.parametrize("place", ["z_i", "z_o"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        CODES * (1 + 1j),
+        CODES.astype("complex64"),
+        (CODES * 9).astype("datetime64[s]"),
+        (CODES * 9).astype("timedelta64[D]"),
+        CODES.astype("U8"),
+        CODES.astype("S8"),
+        CODES.astype("f8,f4"),
+        CODES > 0,
+    ],
+    ids=lambda odd: str(odd.dtype),
+)
+def test_codes_that_are_no_real_numbers(tmp_path, place, odd):
+    path = str(tmp_path / "codes.npz")
+    held = {"z_i": CODES, "z_o": CODES} | {place: odd}
+    np.savez(path, **held)
+    wanted = re.escape(f"`{place}` must hold real numbers. Received: dtype=")
+    # Offline and by a client of a server, which knows no sizes.
+    for latents in (LatentSpace(6, 6), None):
+        with pytest.raises(ValueError, match=wanted):
+            sampling.read_codes(path, latents)
+
+
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan, 1e39])
+def test_codes_that_are_not_finite(tmp_path, odd):
+    path = str(tmp_path / "codes.npz")
+    z_o = CODES.copy()
+    z_o[1, 2] = odd
+    np.savez(path, z_i=CODES, z_o=z_o)
+    with pytest.raises(ValueError, match="`z_o` holds numbers that are not"):
+        sampling.read_codes(path, None)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "uint64"])
+def test_codes_of_any_real_numbers(tmp_path, dtype):
+    path = str(tmp_path / "codes.npz")
+    codes = np.abs(CODES).astype(dtype)
+    np.savez(path, z_i=codes, z_o=codes)
+    for z in sampling.read_codes(path, None):
+        assert z.dtype == np.float32
+        np.testing.assert_array_equal(z, codes.astype("float32"))
 
 
 def test_codes_that_are_no_npz(tmp_path):

@@ -1,6 +1,7 @@
 """Answers from files: what the page saved, and Mechanical Turk's results."""
 
 import csv
+import fnmatch
 import io
 import json
 import os
@@ -22,12 +23,21 @@ def answer_files(where: str) -> list[str]:
     Raises:
         FileNotFoundError: If there is none.
     """
-    pattern = where
-    if tf.io.gfile.isdir(where):
-        pattern = os.path.join(where, "*.csv")
-    # A name with brackets is no glob.
-    found = tf.io.gfile.exists(pattern) and [pattern]
-    paths = sorted(found or tf.io.gfile.glob(pattern))
+    gfile = tf.io.gfile
+    folder, pattern = os.path.split(where)
+    if gfile.isdir(where):
+        folder, pattern = where, "*.csv"
+    elif gfile.exists(where):
+        return [where]
+    # A folder's name with brackets is no pattern.
+    if gfile.isdir(folder or "."):
+        paths = [
+            os.path.join(folder, name)
+            for name in sorted(gfile.listdir(folder or "."))
+            if fnmatch.fnmatchcase(name, pattern) and name[0] != "."
+        ]
+    else:
+        paths = sorted(gfile.glob(where))
     if not paths:
         raise FileNotFoundError(
             f"`answers` names no CSV file. Received: answers={where!r}"

@@ -6,9 +6,11 @@ import pytest
 from data_pipeline import records
 from data_pipeline.records import BadDataSet, DataSet
 from sdgan_tf.evaluation.photographs import (
+    ENOUGH_IDENTITIES,
     Photographs,
     check_splits_are_disjoint,
 )
+from sdgan_tf.evaluation.verifier_training import train_verifier
 
 
 @pytest.fixture
@@ -62,6 +64,31 @@ def test_too_few_identities(make_splits):
     data = DataSet.open(make_splits("few", {"test": {"a": 3, "b": 1}}))
     with pytest.raises(BadDataSet, match="two identities of two .* it has 1"):
         Photographs.open(data, "test").pairs(10, 0)
+
+
+def test_too_few_identities_says_how_to_get_them(tiny_data, make_config):
+    """All 24 identities of the data set are for training."""
+    wanted = (
+        r"`valid` needs .* has 0\. Of the 24 such .*0\.1,0\.1\) 50 are enough"
+        r".*--split_fractions, such as 0\.4,0\.3,0\.3\. Received: data_dir="
+    )
+    with pytest.raises(BadDataSet, match=wanted):
+        Photographs.open(DataSet.open(tiny_data), "valid").pairs(10, 0)
+    with pytest.raises(BadDataSet, match=wanted):
+        train_verifier(make_config(verifier="none"))
+
+
+def test_enough_identities_are_enough():
+    """By the hashes that split a data set, one in ten."""
+    few = [
+        sum(
+            records.identity_hash(f"{n} of {name}") % 10 == 0
+            for n in range(ENOUGH_IDENTITIES)
+        )
+        < 2
+        for name in range(1000)
+    ]
+    assert sum(few) < 50
 
 
 def test_too_few_pairs(uneven):

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 
 import numpy as np
@@ -100,6 +101,32 @@ def test_resumed_equals_uninterrupted_to_the_last_bit(
         assert 0 < before[name] < after[name]
 
 
+def test_a_run_folder_whose_name_is_a_pattern(
+    trained, make_config, tmp_path, capsys
+):
+    """It is trained in, gone on with, sampled, and taken as a start."""
+    folder = str(tmp_path / "faces [v2]" / "x[1-9]")
+    loop.train(make_config(run_dir=folder, train_steps=3))
+    said = capsys.readouterr().out
+    assert f"Checkpoint:  {folder}/checkpoints/step-00000003\n" in said
+    assert f"--logdir '{folder}/tensorboard'\n" in said
+    loop.train(make_config(run_dir=folder))
+    assert "Resumed from" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="seed: 1 != 0"):
+        loop.Trainer(make_config(run_dir=folder, seed=1))
+    assert Run(folder).generator().step == 6
+    started = loop.Trainer(
+        make_config(run_dir=str(tmp_path / "new[1]"), init_from=folder)
+    )
+    best = Run(started.run.path("best"))
+    best.write_experiment(started.experiment)
+    started.state.write_only(best)
+    assert best.generator().step == 0
+    # TensorFlow itself reads no such folder.
+    os.rename(folder, tmp_path / "plain")
+    assert_same(weights(trained.run_dir, 6), weights(tmp_path / "plain", 6))
+
+
 @sd_began
 def test_learning_rate_survives_a_resume(trained, make_config, monkeypatch):
     monkeypatch.setattr("sdgan_tf.losses.BEGAN_HALVING_STEPS", 6)
@@ -173,6 +200,45 @@ def test_a_worker_that_would_train_something_else_is_refused(
     monkeypatch.setattr(Workers, "agree", lambda *_: [told[0] + 0.5])
     with pytest.raises(ValueError, match="must see the same run folder"):
         loop.Trainer(make_config())
+
+
+def test_what_is_known_is_said_before_the_first_step(
+    make_config, tiny_data, tmp_path, capsys, monkeypatch
+):
+    """And a step of any length is no silence."""
+    watched = loop.Progress.watched
+    monkeypatch.setattr(
+        loop.Progress, "watched", lambda self: watched(self, 0.05)
+    )
+    loop.train(make_config(train_steps=2, log_interval_steps=2))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:5] == [
+        "Training on CPU:0 (replicas in all: 1)",
+        f"Run folder:  {tmp_path}/run",
+        "Steps:       0 of 2 are done; each sees 4 tuples of 2",
+        "Data:        96 photographs of 24 identities, 32x32, 0.3 MB in "
+        f"memory: {tiny_data}",
+        lines[4],
+    ]
+    assert re.match(r"Memory:      [\d.]+ MB for weights, grad", lines[4])
+    assert lines[5] == "step 1/2 is being prepared for 0:00:00"
+    first = next(n for n, line in enumerate(lines) if "step 2/2 loss" in line)
+    assert first > 8
+
+
+def test_days_on_a_processor_are_said_once(make_config, capsys):
+    trainer = loop.Trainer(make_config(train_steps=10**9))
+    progress = loop.Progress("step", 10**9)
+    assert not trainer._advise(progress)
+    progress.moved(1)
+    assert not trainer._advise(progress)
+    progress._rated, progress._at = (1, 0.0), 20.0
+    progress._done = 11
+    assert trainer._advise(progress)
+    # 2 s each: 10**9 of them are 23,148 days, and 10 hours 18,000 steps.
+    said = capsys.readouterr().out
+    assert "takes 23,148 days on this processor" in said
+    assert "18,000 steps (--train_steps)" in said
 
 
 def test_finished_run_does_nothing(trained, capsys):
@@ -290,6 +356,18 @@ def test_init_from_without_checkpoint(make_config, tmp_path):
 def test_image_size_must_be_the_data_sets(make_config):
     with pytest.raises(ValueError, match="image_size=64, data set: 32"):
         loop.Trainer(make_config(image_size=64))
+
+
+def test_two_runs_without_a_folder(make_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="image_size=64, data set: 32"):
+        loop.Trainer(make_config(run_dir="", image_size=64))
+    assert not os.listdir(tmp_path)
+    both = [loop.Trainer(make_config(run_dir="")) for _ in range(2)]
+    assert [trainer.run.folder for trainer in both] == [
+        "runs/00001-sd_dcgan",
+        "runs/00002-sd_dcgan",
+    ]
 
 
 def test_data_dir_is_wanted(make_config):

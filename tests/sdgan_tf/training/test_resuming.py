@@ -1,15 +1,19 @@
 """What a run folder that is taken up says against what is asked for."""
 
+import dataclasses
 import json
+import os
 import pathlib
 
 import pytest
 
-from sdgan_tf.config import Experiment
+from sdgan_tf import flags
+from sdgan_tf.checkpoints import step_of
+from sdgan_tf.config import Config, Experiment, Training
 from sdgan_tf.locking import RunInUse
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop
-from sdgan_tf.training.resuming import resolve
+from sdgan_tf.training.resuming import TRAINING, resolve, take_up
 
 
 def test_another_configuration_is_refused_by_field(trained, make_config):
@@ -52,6 +56,100 @@ def test_folder_with_nothing_takes_what_is_asked_for(make_config):
     assert config.experiment == Experiment(
         image_size=32, dim=4, d_i=6, d_o=5, batch_size=4, k=3
     )
+
+
+@pytest.fixture
+def alone(make_config):
+    """Makes the configuration of `--run_dir` alone, and what is named."""
+    fresh = Config(
+        **{
+            **vars(make_config()),
+            **{name: section() for name, section in flags.SECTIONS.items()},
+            "data_dir": "",
+            "told": frozenset(),
+        }
+    )
+
+    def make(run_dir, data_dir="", **named):
+        return dataclasses.replace(
+            fresh,
+            run_dir=run_dir,
+            data_dir=data_dir,
+            training=dataclasses.replace(fresh.training, **named),
+            told=frozenset(named) | ({"data_dir"} if data_dir else set()),
+        )
+
+    return make
+
+
+def test_run_dir_alone_goes_on_as_before(
+    trained, alone, capsys, tiny_data, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    loop.train(alone(trained.run_dir))
+    said = capsys.readouterr().out
+    assert "Nothing to do: 6 steps are trained" in said
+    assert f"As before: --data_dir={tiny_data} --train_steps=6" in said
+    trainer = loop.Trainer(alone(trained.run_dir))
+    assert trainer.options == dataclasses.replace(trained.training)
+    assert trainer.data.folder == tiny_data
+
+
+def test_more_steps_extend_a_run_and_are_kept(trained, alone, capsys):
+    loop.train(alone(trained.run_dir, train_steps=8, log_interval_steps=1))
+    assert "step 8/8" in capsys.readouterr().out
+    run = Run(trained.run_dir)
+    assert [step_of(path) for path in run.checkpoints.paths()] == [8, 6, 3]
+    options = loop.Trainer(alone(trained.run_dir)).options
+    assert (options.train_steps, options.log_interval_steps) == (8, 1)
+    assert options.save_interval_steps == 3
+
+
+def test_fewer_steps_than_are_trained_change_nothing(trained, alone, capsys):
+    loop.train(alone(trained.run_dir, train_steps=2))
+    assert "Nothing to do: 6 steps" in capsys.readouterr().out
+    assert loop.Trainer(alone(trained.run_dir)).options.train_steps == 6
+
+
+def test_what_is_of_a_machine_is_not_kept(trained):
+    kept = json.loads(pathlib.Path(trained.run_dir, TRAINING).read_text())
+    assert os.path.isabs(kept["data_dir"]) and kept["verifier"] == "facenet"
+    of_the_run = {f.name for f in dataclasses.fields(Training)} - {
+        "strategy",
+        "logical_cpus",
+        "init_from",
+        "dry_run",
+    }
+    assert set(kept) == of_the_run | {"data_dir", "verifier"}
+
+
+def test_a_folder_that_does_not_know_how_it_was_trained(
+    trained, alone, tiny_data
+):
+    pathlib.Path(trained.run_dir, TRAINING).unlink()
+    with pytest.raises(ValueError, match="--data_dir is missing"):
+        loop.Trainer(alone(trained.run_dir))
+    trainer = loop.Trainer(alone(trained.run_dir, data_dir=tiny_data))
+    assert trainer.options.train_steps == 500_000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "must hold a JSON object"),
+        ('{"train_steps": "6"}', "`train_steps` must be int. Received"),
+        ('{"train_steps": 0}', "must be at least 1. Received: train_steps=0"),
+        ('{"data_dir": 5}', "`data_dir` must be str"),
+    ],
+)
+def test_a_damaged_note_is_named(trained, alone, text, message):
+    path = pathlib.Path(trained.run_dir, TRAINING)
+    path.write_text(text)
+    with pytest.raises(ValueError, match=rf"training\.json.*{message}"):
+        loop.Trainer(alone(trained.run_dir))
+    # What is named is not looked up, and what is unknown is of no matter.
+    path.write_text('{"train_steps": 9, "younger": 1}')
+    assert take_up(alone(trained.run_dir, train_steps=7))[1] == {}
 
 
 YOUNG = ("augment", "r1_weight", "spectral_norm", "ema_decay")

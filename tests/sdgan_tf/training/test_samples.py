@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
 
+from sdgan_tf import faults
+from sdgan_tf.runs import Run
 from sdgan_tf.training import loop, samples
 
 
@@ -37,6 +39,87 @@ def test_diversity_is_that_of_the_grid(make_config, caplog):
     with caplog.at_level(logging.WARNING):
         trainer.samples.draw(trainer.summaries, 3)
     assert "standard deviation 0.0000" in caplog.text
+
+
+def test_which_pictures_look_alike():
+    pictures = np.array([0.0, 0.5, 0.51, 0.9, 0.91, 1.5])
+    pictures = np.repeat(pictures[:, None], 12, axis=1).reshape(6, 2, 2, 3)
+    assert samples.count_alike(pictures, 0.02) == 4
+    # Two draws of a standard deviation are sqrt(2) of it apart.
+    assert samples.count_alike(pictures, 0.0072) == 4
+    assert samples.count_alike(pictures, 0.0070) == 0
+    assert samples.count_alike(pictures, 1.0) == 6
+    assert samples.count_alike(pictures[:1], 1.0) == 0
+
+
+GRIDS = {
+    "rows": "z_i does nothing",
+    "columns": "z_o does nothing",
+}
+
+
+@pytest.mark.parametrize("side", GRIDS)
+@pytest.mark.parametrize("equal", [3, 4, 8])
+def test_rows_and_columns_that_are_alike_warn(make_config, caplog, side, equal):
+    """The grid as a whole is diverse."""
+    drawn = loop.Trainer(make_config()).samples
+    rng = np.random.default_rng(0)
+    grid = rng.uniform(-1, 1, [8, 8, 4, 4, 3])
+    differing = drawn.count_alike(grid)
+    assert differing == {"rows": (0, 8), "columns": (0, 8)}
+    grid[:equal] = grid[:1] + rng.uniform(-0.01, 0.01, grid[:equal].shape)
+    if side == "columns":
+        grid = grid.swapaxes(0, 1)
+    alike = drawn.count_alike(grid)
+    assert alike == differing | {side: (equal, 8)}
+    # Before it was seen to differ, only after a while.
+    assert not drawn.watch_sides(3, alike)
+    warns = equal >= 4
+    assert drawn.watch_sides(samples.COLLAPSE_WATCH_STEPS, alike) == warns
+    assert not drawn.watch_sides(3, differing)
+    assert drawn.watch_sides(6, alike) == warns
+    assert caplog.text.count("COLLAPSE") == 2 * warns
+    if warns:
+        assert f"at step 6: {equal} of 8 {side} of the fixed" in caplog.text
+        assert GRIDS[side] in caplog.text and "What may help" in caplog.text
+        assert "move the later checkpoints out" in caplog.text
+
+
+def test_photographs_that_are_alike_are_no_collapse(make_config):
+    drawn = loop.Trainer(make_config()).samples
+    assert drawn._limit("rows") == drawn._limit("columns") == 0.02
+    drawn.real = np.repeat(drawn.real[:, :1], 2, axis=1)
+    assert (drawn._limit("rows"), drawn._limit("columns")) == (0.02, 0)
+
+
+def test_a_run_stops_where_it_collapses(make_config, caplog):
+    config = make_config(
+        collapse_limit=1e9, stop_on_collapse=True, save_interval_steps=2
+    )
+    trainer = loop.Trainer(config)
+    trainer.samples.was_diverse = True
+    with pytest.raises(
+        loop.Collapsed, match="at step 0: .*: none was saved in"
+    ):
+        trainer.train()
+    assert faults.is_users(loop.Collapsed("x"))
+    trainer = loop.Trainer(config)
+    watch = trainer.samples.watch
+    trainer.samples.watch = lambda step, diversity: (
+        step >= 3 and watch(2000, diversity)
+    )
+    with pytest.raises(loop.Collapsed, match="at step 3: .*: step 2 in "):
+        trainer.train()
+    assert Run(config.run_dir).generator().step == 2
+    assert "COLLAPSE" in caplog.text
+
+
+def test_a_run_that_does_not_stop_goes_on(make_config, caplog):
+    config = make_config(collapse_limit=1e9, train_steps=3)
+    trainer = loop.Trainer(config)
+    trainer.samples.was_diverse = True
+    assert trainer.train() and trainer.samples.collapsed
+    assert "COLLAPSE at step 3" in caplog.text
 
 
 @pytest.mark.skipif(

@@ -138,16 +138,19 @@ def test_bad_files(read, read_mturk, small_kit, tmp_path):
         read_mturk({"Answer.pair_1": "same", "Input.kit": "beef"})
 
 
-def test_files_folders_and_globs(tmp_path):
+@pytest.mark.parametrize("name", ["answers", "kit [v2]", "x[1-9]", "b\\c"])
+def test_files_folders_and_globs(tmp_path, name):
+    folder = str(tmp_path / name)
+    (tmp_path / name).mkdir()
     names = ("a (1).csv", "a.csv", "b[2].csv", "notes.txt")
-    for name in names:
-        (tmp_path / name).touch()
-    folder = str(tmp_path)
+    for name in (*names, "._a.csv"):
+        (tmp_path / folder / name).touch()
     paths = [f"{folder}/{name}" for name in names]
     assert answer_files(folder) == paths[:3]
     assert answer_files(f"{folder}/a*.csv") == paths[:2]
     assert answer_files(paths[1]) == paths[1:2]
     assert answer_files(paths[2]) == paths[2:3]
+    assert answer_files(f"{tmp_path}/*/a.csv") == paths[1:2]
     for nothing in (f"{folder}/c*.csv", f"{folder}/none", f"{folder}/c.csv"):
         with pytest.raises(FileNotFoundError, match="no CSV file. Received"):
             answer_files(nothing)
