@@ -51,7 +51,9 @@ def test_folders(images_of, make_folders, build, read_records, source, target):
         for shard in range(8)
         for suffix in ("tfrecord", "npz")
     ]
-    assert sorted(os.listdir(target)) == sorted([*names, "manifest.json"])
+    assert sorted(os.listdir(target)) == sorted(
+        [*names, "manifest.json", "preview.png"]
+    )
     held = {(r["split"], r["shard"]) for r in read}
     assert len(held) < 24, "No shard is empty: the test tests nothing."
 
