@@ -44,6 +44,11 @@ def from_report(report: dict, options: BuildOptions) -> dict:
             f"{len(bad)} of {listed} files are bad, more than "
             f"`max_bad_fraction` {options.max_bad_fraction} allows:{lines}"
         )
+    changed = sorted(
+        c["changed"] for _, c in report["counts"] if "changed" in c
+    )
+    if changed:
+        raise BadCollection(changed[0])
     splits = {
         split: {"identities": 0, "images": 0, "bytes": 0}
         for split in records.SPLITS

@@ -134,11 +134,15 @@ def _to_shard(placed, dealt):
     return (split, dealing.shard_of(hashed, dealt)), (hashed, packed)
 
 
+class Changed(Exception):
+    """A picture is no longer what it was when it was inspected."""
+
+
 def _read_again(photograph: Photograph, options: BuildOptions):
     """The square picture of a file that `inspect` has found good.
 
     Raises:
-        OSError: If it is no longer.
+        Changed: If it is no longer.
     """
     try:
         return pictures.square(
@@ -153,14 +157,26 @@ def _read_again(photograph: Photograph, options: BuildOptions):
         pictures.BadPicture,
     ) as error:
         reason = " ".join(str(error).split())
-        raise OSError(
+        raise Changed(
             f"`{photograph.path}` was changed or removed while the data set "
             f"was built ({reason}): build it again"
-        ) from None
+        ) from error
 
 
 def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
-    """Reads, encodes and writes one whole shard and its index."""
+    """Reads, encodes and writes one whole shard and its index.
+
+    Returns:
+        Its split, and its counts and content; or why it could not be written
+        as `changed`, for which a worker's traceback is not wanted.
+    """
+    try:
+        return _write_shard(element, options)
+    except Changed as error:
+        return element[0][0], {"changed": str(error)}
+
+
+def _write_shard(element, options: BuildOptions) -> tuple[str, dict]:
     (split, shard), identities = element
     path = records.shard_path(
         options.output_dir, split, shard, options.num_shards

@@ -95,6 +95,20 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
             f"{found}{passed}Received: input={options.input!r}"
         )
 
+    names = [name for alike in notes.names.values() for name in alike]
+    if len(names) == 1:
+        # Now, and not only in the summary after an hour.
+        hint = ""
+        if is_folder:
+            hint = " " + sources.suggest(options.input, options.layout)
+        logging.warning(
+            "All %d pictures are of one identity, %s: pairs of one identity "
+            "teach nothing.%s",
+            listed,
+            names[0],
+            hint,
+        )
+
     manifest_path = os.path.join(options.output_dir, records.MANIFEST)
     if tf.io.gfile.exists(manifest_path):
         if not options.overwrite:

@@ -137,11 +137,15 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", "".join(folded.split()))
 
 
+def most_common(kinds: collections.Counter) -> list[tuple[str, int]]:
+    """The `NAMED` most frequent kinds of files, equal ones by name."""
+    return sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
+
+
 def name_kinds(kinds: collections.Counter) -> str:
     """ ".avif 3, .heic 1": the most frequent kinds of files."""
-    named = sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))
-    text = ", ".join(f"{kind} {number:,}" for kind, number in named[:NAMED])
-    return text + (", ..." if len(named) > NAMED else "")
+    text = ", ".join(f"{kind} {n:,}" for kind, n in most_common(kinds))
+    return text + (", ..." if len(kinds) > NAMED else "")
 
 
 def count_files(kinds: collections.Counter) -> str:

@@ -346,7 +346,7 @@ def table(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     folder = how.image_root or posixpath.dirname(root) or "."
     columns = how.columns
     image_column, identity_column, *label_columns = map(
-        tables.strip, (columns.image, columns.identity, *columns.labels)
+        tables.trim, (columns.image, columns.identity, *columns.labels)
     )
     wanted = (image_column, identity_column, *label_columns)
     read = tables.Table(root, wanted, how.delimiter, how.encoding)
@@ -459,7 +459,7 @@ def suggest(root: str, layout: str) -> str:
     if seen:
         named = ", ".join(
             f"{number:,} file{'s' * (number > 1)} {kind}"
-            for kind, number in seen.most_common(listing.NAMED)
+            for kind, number in listing.most_common(seen)
         )
         text.append(f"Here lie {named}.")
     if set(seen) & set(listing.CONTAINERS):

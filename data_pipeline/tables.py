@@ -118,7 +118,7 @@ def find_encoding(path: str) -> str:
     return next(iter(left))
 
 
-def strip(cell: str) -> str:
+def trim(cell: str) -> str:
     """A cell without the blanks around it."""
     return cell.strip(BLANKS)
 
@@ -162,13 +162,13 @@ class Table:
             told = re.fullmatch(r'"?sep=(.)"?\s*', line, re.IGNORECASE)
             if told:
                 self.delimiter = delimiter or told.group(1)
-            elif strip(line):
+            elif trim(line):
                 self.delimiter = self.delimiter or self._find_delimiter(line)
                 break
             self._skipped += 1
         self.delimiter = self.delimiter or ","
         _, self.header, _ = next(self._records(), (0, [], []))
-        self.header = [strip(name) for name in self.header]
+        self.header = [trim(name) for name in self.header]
         self._check_header()
 
     def __str__(self):
@@ -182,7 +182,7 @@ class Table:
                 cells = next(_reader([line], delimiter, strict=False), [])
             except csv.Error:  # It is raised where the header is read.
                 return 0, 0
-            names = {strip(cell) for cell in cells}
+            names = {trim(cell) for cell in cells}
             return len(names & set(self.wanted)), len(cells)
 
         return max(DELIMITERS, key=fits)  # Of equal ones the first.
@@ -252,7 +252,7 @@ class Table:
         records = self._records()
         next(records, None)  # The header.
         for line, cells, lines in records:
-            cells = [strip(cell) for cell in cells]
+            cells = [trim(cell) for cell in cells]
             if not any(cells):
                 continue
             if any(cells[len(self.header) :]):
@@ -273,7 +273,7 @@ class Table:
         for below in lines[1:]:
             cells = next(_reader([below], self.delimiter, strict=False), [])
             wrong |= len(cells) == len(self.header) and any(
-                posixpath.splitext(strip(cell))[1].lower() in pictures.SUFFIXES
+                posixpath.splitext(trim(cell))[1].lower() in pictures.SUFFIXES
                 for cell in cells
             )
         if wrong:
