@@ -121,12 +121,12 @@ def summary(manifest: dict) -> str:
     lines += [f"left out: {n:,} {what}" for what, n in left_out.items() if n]
     for bad in manifest["bad_files"][:LISTED]:
         lines.append(f"  {bad['path']}: {bad['reason']}")
-    shown = ", ".join(f"{n} {c:,}" for n, c in manifest["examples"].items())
+    shown = ", ".join(f"{n}: {c:,}" for n, c in manifest["examples"].items())
     total = sum(c["identities"] for c in manifest["splits"].values())
+    more = ", ..." if total > len(manifest["examples"]) else ""
     lines.append(
         f"images of an identity: {manifest['smallest']:,} to "
-        f"{manifest['largest']:,}; {shown}"
-        + (", ..." if total > len(manifest["examples"]) else "")
+        f"{manifest['largest']:,} ({shown}{more})"
     )
     for split, counts in manifest["splits"].items():
         if not counts["identities"]:
