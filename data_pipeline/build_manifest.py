@@ -26,9 +26,17 @@ def from_report(report: dict, options: BuildOptions) -> dict:
     """
     listed, bad = report["listed"][0], sorted(report["bad"])
     if report["errors"]:
+        errors = sorted(report["errors"])
+        help_ = ""
+        if "in more than one split" in errors[0]:
+            help_ = (
+                ". With --nofolder_splits the folders fix no split, and all "
+                "pictures of an identity go into one"
+            )
         raise BadCollection(
             "The collection contradicts itself: "
-            + "; ".join(sorted(report["errors"])[:LISTED])
+            + "; ".join(errors[:LISTED])
+            + help_
         )
     if len(bad) > options.max_bad_fraction * listed:
         lines = "".join(f"\n  {path}: {why}" for path, why in bad[:LISTED])
@@ -36,6 +44,11 @@ def from_report(report: dict, options: BuildOptions) -> dict:
             f"{len(bad)} of {listed} files are bad, more than "
             f"`max_bad_fraction` {options.max_bad_fraction} allows:{lines}"
         )
+    changed = sorted(
+        c["changed"] for _, c in report["counts"] if "changed" in c
+    )
+    if changed:
+        raise BadCollection(changed[0])
     splits = {
         split: {"identities": 0, "images": 0, "bytes": 0}
         for split in records.SPLITS
@@ -64,7 +77,7 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         "build_id": build_id[:32],
         "image_size": options.image_size,
         "num_shards": options.num_shards,
-        "label_names": list(options.columns.labels),
+        "label_names": list(options.label_names),
         "contents": dict(sorted(shards.items())),
         "options": dataclasses.asdict(options)
         | {"crop": options.resolved_crop},
@@ -104,10 +117,28 @@ def summary(manifest: dict) -> str:
         ),
         "bad files": len(manifest["bad_files"]),
     }
+    lines += manifest["listing"]
     lines += [f"left out: {n:,} {what}" for what, n in left_out.items() if n]
     for bad in manifest["bad_files"][:LISTED]:
         lines.append(f"  {bad['path']}: {bad['reason']}")
+    shown = ", ".join(f"{n}: {c:,}" for n, c in manifest["examples"].items())
+    total = sum(c["identities"] for c in manifest["splits"].values())
+    more = ", ..." if total > len(manifest["examples"]) else ""
+    lines.append(
+        f"images of an identity: {manifest['smallest']:,} to "
+        f"{manifest['largest']:,} ({shown}{more})"
+    )
     for split, counts in manifest["splits"].items():
         if not counts["identities"]:
             lines.append(f"WARNING: the split `{split}` is empty.")
+    pairs = manifest["identities_with_two_images"]["train"]
+    if pairs < 2:
+        lines.append(
+            f"WARNING: {pairs or 'no'} identit{'y' if pairs else 'ies'} of "
+            "`train` with two images: pairs of fewer than two teach nothing. "
+            "Does a folder, or the column of the identity, say whom each "
+            "picture shows?"
+        )
+    if manifest["advice"]:
+        lines.append(f"WARNING: {manifest['advice']}")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from data_pipeline import dealing, packing, pictures, records, sources
 from data_pipeline.build_options import BuildOptions
+from data_pipeline.listing import Notes
 from data_pipeline.sources import Photograph
 
 SPREAD = 64  # Photographs that one worker inspects in one go.
@@ -32,6 +33,8 @@ def _read(path: str) -> bytes:
 
 def inspect(photograph: Photograph, crop: str) -> tuple[Photograph, str | None]:
     """The photograph with what its pixels say, and why they cannot be used."""
+    if photograph.fault:
+        return photograph, photograph.fault
     try:
         picture = pictures.decode(_read(photograph.path))
         eyes = None
@@ -90,7 +93,9 @@ def _identity_hash(photograph: Photograph) -> int:
     return records.identity_hash(photograph.identity)
 
 
-def place(identity, min_images: int, last_hash):
+def place(
+    identity, min_images: int, last_hash, fractions=records.SPLIT_FRACTIONS
+):
     """One identity to its (split, hash, number of photographs, pack)."""
     hashed, count, packed = identity
     photographs = packing.unpack(packed)
@@ -114,7 +119,8 @@ def place(identity, min_images: int, last_hash):
     if last_hash is not None and hashed > last_hash:
         yield beam.pvalue.TaggedOutput("beyond_max", names[0])
         return
-    yield splits.pop() or records.split_of(hashed), hashed, count, packed
+    split = splits.pop() or records.split_of(hashed, fractions)
+    yield split, hashed, count, packed
 
 
 def _size(placed):
@@ -128,8 +134,49 @@ def _to_shard(placed, dealt):
     return (split, dealing.shard_of(hashed, dealt)), (hashed, packed)
 
 
+class Changed(Exception):
+    """A picture is no longer what it was when it was inspected."""
+
+
+def _read_again(photograph: Photograph, options: BuildOptions):
+    """The square picture of a file that `inspect` has found good.
+
+    Raises:
+        Changed: If it is no longer.
+    """
+    try:
+        return pictures.square(
+            pictures.decode(_read(photograph.path)),
+            options.resolved_crop,
+            options.image_size,
+            photograph.eyes,
+        )
+    except (
+        OSError,
+        beam.io.filesystem.BeamIOError,
+        pictures.BadPicture,
+    ) as error:
+        reason = " ".join(str(error).split())
+        raise Changed(
+            f"`{photograph.path}` was changed or removed while the data set "
+            f"was built ({reason}): build it again"
+        ) from error
+
+
 def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
-    """Reads, encodes and writes one whole shard and its index."""
+    """Reads, encodes and writes one whole shard and its index.
+
+    Returns:
+        Its split, and its counts and content; or why it could not be written
+        as `changed`, for which a worker's traceback is not wanted.
+    """
+    try:
+        return _write_shard(element, options)
+    except Changed as error:
+        return element[0][0], {"changed": str(error)}
+
+
+def _write_shard(element, options: BuildOptions) -> tuple[str, dict]:
     (split, shard), identities = element
     path = records.shard_path(
         options.output_dir, split, shard, options.num_shards
@@ -140,12 +187,7 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
         for _, packed in sorted(identities):
             photographs = packing.unpack(packed)
             for photograph in photographs:
-                picture = pictures.square(
-                    pictures.decode(_read(photograph.path)),
-                    options.resolved_crop,
-                    options.image_size,
-                    photograph.eyes,
-                )
+                picture = _read_again(photograph, options)
                 record = records.example(
                     pictures.to_png(picture),
                     photograph.identity,
@@ -167,10 +209,16 @@ def write_shard(element, options: BuildOptions) -> tuple[str, dict]:
     }
 
 
-def list_collection(options: BuildOptions):
-    """The photographs of the collection, in the order of their layout."""
-    layout = sources.LAYOUTS[options.layout]
-    yield from layout.photographs(options.input, options.columns)
+def list_collection(options: BuildOptions, notes: Notes | None = None):
+    """The photographs of the collection, in the order of their layout.
+
+    Args:
+        options: Of the build.
+        notes: Gets what is to be said of the collection.
+    """
+    yield from sources.list_photographs(
+        options.layout, options.input, options.reading, notes or Notes()
+    )
 
 
 def list_packs(options: BuildOptions):
@@ -236,7 +284,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         )
         last_hash = beam.pvalue.AsSingleton(largest)
     placed = identities | "Place" >> beam.FlatMap(
-        place, options.min_images, last_hash
+        place, options.min_images, last_hash, options.split_fractions
     ).with_outputs("errors", "too_few", "beyond_max", main="placed")
     # Typed, which outputs of several kinds are not: else it would be pickled.
     kept = placed.placed | "Kept" >> beam.Map(lambda e: e).with_output_types(

@@ -189,19 +189,37 @@ class CommonTuples:
 
 
 def group(values: list[np.ndarray]) -> Groups:
-    """Groups images that agree in all of several values `[images]`."""
-    keys = np.stack([np.unique(v, return_inverse=True)[1] for v in values])
+    """Groups images that agree in all of several values `[images]`.
+
+    An image that lacks one of them, which is None, is in no group.
+    """
+    told = np.flatnonzero(
+        np.all([np.not_equal(v.astype(object), None) for v in values], axis=0)
+    )
+    keys = np.stack(
+        [
+            np.unique(v[told].astype(str), return_inverse=True)[1].reshape(-1)
+            for v in values
+        ]
+    )
     _, places, counts = np.unique(
         keys, axis=1, return_inverse=True, return_counts=True
     )
-    order = np.argsort(places.reshape(-1), kind="stable")
+    order = told[np.argsort(places.reshape(-1), kind="stable")]
     return Groups(order.astype(np.int64), counts.astype(np.int64))
 
 
 def read_labels(
     data: DataSet, split: str, names: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """Labels of a split's photographs, and "observation", as texts by name."""
+    """Labels of a split's photographs, and "observation", by name.
+
+    Returns:
+        Texts, and None where a record lacks the label.
+
+    Raises:
+        BadDataSet: If no record has one of the labels.
+    """
     wanted = {n: records.FEATURES[n] for n in (OBSERVATION, "labels")}
     found = {name: [] for name in names if name != IDENTITY}
     for serialised in tf.data.TFRecordDataset(data.shards(split)).batch(
@@ -213,11 +231,14 @@ def read_labels(
         ):
             labels = {OBSERVATION: observation.decode(), **json.loads(text)}
             for name, values in found.items():
-                if name not in labels:
-                    raise BadDataSet(
-                        f"A record has no label {name!r}, which the manifest "
-                        "names: they are of different builds. Build the data "
-                        f"set again. Received: data_dir={data.folder!r}"
-                    )
-                values.append(labels[name])
-    return {name: np.array(values) for name, values in found.items()}
+                # A data set of an earlier build has empty ones.
+                values.append(labels.get(name) or None)
+    for name, values in found.items():
+        if values and not any(values):
+            raise BadDataSet(
+                f"The records of the split `{split}` have no label {name!r}, "
+                "which the manifest names: its cells were empty, or they are "
+                "of different builds. Build the data set again. "
+                f"Received: data_dir={data.folder!r}"
+            )
+    return {name: np.array(v, object) for name, v in found.items()}

@@ -21,20 +21,20 @@ class Groups:
     """Images that may stand together in a tuple, group after group.
 
     Attributes:
-        order: Positions of the images, int64 `[images]`; None if they lie in
-            this order.
+        order: Positions of the images that are in a group, int64; None if
+            all are and lie in this order.
         counts: Images of each group, at least 1, int64 `[groups]`.
     """
 
     order: np.ndarray | None
     counts: np.ndarray
 
-    def numbers(self) -> np.ndarray:
-        """The number of each image's group, int64 `[images]`."""
+    def numbers(self, images: int) -> np.ndarray:
+        """The number of each image's group, int64 `[images]`; -1 for none."""
         numbers = np.repeat(np.arange(len(self.counts)), self.counts)
         if self.order is None:
             return numbers
-        of_images = np.empty_like(numbers)
+        of_images = np.full([images], -1, numbers.dtype)
         of_images[self.order] = numbers
         return of_images
 
@@ -120,7 +120,9 @@ def draw_batches(
 
     numbers = None
     if with_rows:
-        numbers = tf.constant(np.stack([g.numbers() for g in kinds], axis=1))
+        numbers = tf.constant(
+            np.stack([g.numbers(len(hashes)) for g in kinds], axis=1)
+        )
 
     def look_up(positions):
         first = positions[:, 0]

@@ -35,8 +35,9 @@ def unpack(packed: bytes) -> list[Photograph]:
             split,
             eyes and tuple(map(tuple, eyes)),
             pixel_hash,
+            fault,
         )
-        for *names, labels, split, eyes, pixel_hash in json.loads(
+        for *names, labels, split, eyes, pixel_hash, fault in json.loads(
             zlib.decompress(packed)
         )
     ]

@@ -53,6 +53,15 @@ class IdentityTuples:
                 f"No identity of the split `{split}` has k={k} images. "
                 f"Received: data_dir={data.folder!r}"
             )
+        if k > 1 and tuples.num_identities == 1:
+            logging.warning(
+                "The split `%s` has one identity with k=%d images: tuples of "
+                "one identity teach nothing of what tells identities apart. "
+                "Was the layout right? %r",
+                split,
+                k,
+                data.folder,
+            )
         if tuples.num_left_out:
             logging.warning(
                 "%d identities of the split `%s` have fewer than k=%d images "

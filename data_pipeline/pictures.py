@@ -1,5 +1,6 @@
 """Photograph files to square RGB pictures of one size."""
 
+import functools
 import hashlib
 import io
 import re
@@ -7,26 +8,68 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (
+    Image,
+    ImageChops,
+    ImageCms,
+    ImageOps,
+    UnidentifiedImageError,
+    features,
+)
 
 from data_pipeline import faces
 
-# 8 bits a channel. 16-bit and float modes have no agreed range to scale from.
+# 8 bits a channel, or 16 of grey. Float modes have no agreed range to scale
+# from.
+GREY_16 = ("I;16", "I;16L", "I;16B")
 MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
+MODES += GREY_16
+# Less than 15 bits of 16 are used where a camera's or a scanner's 12 bits
+# were not scaled: such pictures would be nearly black.
+LEAST_OF_16_BITS = 1 << 14
 
 # Only what photographs come as: some of Pillow's formats start other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 # What files of these are named.
 SUFFIXES = (
     ".png",
+    ".apng",
     ".jpg",
     ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".jif",
+    ".jfi",
+    ".pjpeg",
+    ".pjp",
     ".webp",
     ".bmp",
+    ".dib",
     ".gif",
     ".tif",
     ".tiff",
 )
+# What files of these begin with, save those that have no clear sign (BMP) or
+# share it with cameras' raw files (TIFF).
+_HEADS = [
+    rb"\xff\xd8\xff",
+    rb"\x89PNG\r\n\x1a\n",
+    rb"GIF8[79]a",
+    rb"RIFF....WEBP",
+]
+if features.check("avif"):
+    FORMATS += ("AVIF",)
+    SUFFIXES += (".avif", ".avifs")
+    _HEADS.append(rb"....ftypavi[fs]")
+if features.check("jpg_2000"):
+    FORMATS += ("JPEG2000",)
+    SUFFIXES += (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc")
+    _HEADS += [rb"\0\0\0\x0cjP  ", rb"\xff\x4f\xff\x51"]
+if "HEIF" in Image.OPEN:  # Where a plugin of Pillow brought it.
+    FORMATS += ("HEIF",)
+    SUFFIXES += (".heic", ".heif", ".hif")
+    _HEADS.append(rb"....ftyp(?:hei[cxms]|hev[cx]|mif1)")
+_HEAD = re.compile(b"|".join(_HEADS), re.DOTALL)
 # Cameras take up to 102 megapixels; decoded these are 400 MB.
 MAX_PIXELS = 110_000_000
 # A progressive file draws the picture again in each scan, usually ten: a few
@@ -35,8 +78,11 @@ MAX_SCANS_PIXELS = 2_000_000_000
 # Signature, header, the names and sizes around the rows: see `to_png`.
 PNG_HEAD_BYTES = 48
 
-CENTER, WHOLE, FACE = "center", "none", "face"
+CENTER, WHOLE, PAD, FACE = "center", "none", "pad", "face"
 
+# The largest difference, in 255ths, between sRGB and what a profile says, where
+# the profile is sRGB's own, as rounded by who wrote it.
+SAME_COLOUR = 3
 
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 
@@ -45,12 +91,20 @@ class BadPicture(ValueError):
     """A file that cannot be used, with the reason as its message."""
 
 
+def is_head(head: bytes) -> bool:
+    """Whether a file that begins so is a picture of one of `FORMATS`."""
+    return bool(_HEAD.match(head))
+
+
 def decode(data: bytes) -> Image.Image:
-    """A file's bytes as RGB: upright by EXIF, alpha on white, grey as RGB.
+    """A file's bytes as RGB: upright by EXIF, in sRGB, alpha on white.
+
+    Of an animation it is the first frame. 16 bits a channel become 8.
 
     Raises:
         BadPicture: If the file is empty, corrupt, too large, not of one of
-            `FORMATS` or of a mode that has no agreed range.
+            `FORMATS`, of a mode that has no agreed range, or uses less than
+            its 16 bits.
     """
     if not data:
         raise BadPicture("empty file")
@@ -59,22 +113,140 @@ def decode(data: bytes) -> Image.Image:
         check_size(picture, data)
         if picture.mode not in MODES:
             raise BadPicture(f"mode {picture.mode} is not 8 bits a channel")
+        bits = bits_a_channel(picture, data)
         picture.load()
+        profile = picture.info.get("icc_profile")
         picture = ImageOps.exif_transpose(picture)
+        return _on_white(*_colours_and_alpha(picture, bits), profile)
     except UnidentifiedImageError:
         raise BadPicture("not a picture that Pillow can read") from None
     except Image.DecompressionBombError as error:
-        raise BadPicture(f"too large: {error}") from error
+        # Pillow's own limit, before it gives us the picture.
+        pixels = re.search(r"\d+", str(error))
+        raise _too_large(int(pixels.group())) from error
     except BadPicture:
         raise
     # Pillow's decoders raise many kinds on broken data.
     except Exception as error:
         raise BadPicture(f"corrupt: {error}") from error
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
+
+
+def bits_a_channel(picture: Image.Image, data: bytes) -> int:
+    """The bits of a channel in the file, which Pillow may cut to 8."""
+    if picture.format == "PNG":
+        return data[24]  # Of the header, which comes first.
+    if picture.format == "TIFF":
+        return max(picture.tag_v2.get(258, (8,)))  # BitsPerSample.
+    return 8
+
+
+def _colours_and_alpha(picture: Image.Image, bits: int):
+    """The picture of 8 bits without alpha, and its alpha or None."""
+    alpha = None
+    transparent = picture.info.get("transparency")
+    if picture.mode in ("P", "PA", "La", "RGBa"):
+        if picture.has_transparency_data:
+            picture = picture.convert("RGBA")
+        elif picture.mode == "P":
+            picture = picture.convert("RGB")
+        transparent = None
+    if picture.mode in ("LA", "RGBA"):
+        *colours, alpha = picture.split()
+        mode = picture.mode[:-1]
+        picture = Image.merge(mode, colours) if mode == "RGB" else colours[0]
+    if picture.mode in GREY_16:
+        values = np.asarray(picture)
+        _check_range(int(values.max()))
+        if transparent is not None:
+            alpha = Image.fromarray(
+                np.where(values == transparent, 0, 255).astype(np.uint8)
+            )
+        grey = (values.astype(np.uint32) + 128) // 257
+        return Image.fromarray(grey.astype(np.uint8)), alpha
+    if bits > 8:
+        # Pillow has kept the upper 8 bits.
+        extrema = picture.getextrema()
+        if picture.mode == "L":
+            extrema = [extrema]
+        _check_range(max(high for _, high in extrema) << 8)
+    if picture.mode == "1":
+        picture = picture.convert("L")
+    if transparent is not None and alpha is None:
+        alpha = _all_but(picture, transparent, bits)
+    return picture, alpha
+
+
+def _check_range(largest: int) -> None:
+    if largest < LEAST_OF_16_BITS:
+        raise BadPicture(
+            "16 bits a channel, of which it uses "
+            f"{max(largest.bit_length(), 1)}: scale its values to 65,535"
+        )
+
+
+def _all_but(picture: Image.Image, transparent, bits: int) -> Image.Image:
+    """The alpha of a grey or RGB picture with one transparent colour."""
+    if isinstance(transparent, int):
+        transparent = (transparent,)
+    different = None
+    for channel, value in zip(picture.split(), transparent, strict=True):
+        # As Pillow has scaled the pixels: the upper bits, or all of a few.
+        value = value >> 8 if bits > 8 else value * 255 // (2**bits - 1)
+        other = channel.point([255 * (v != value) for v in range(256)])
+        different = (
+            other if different is None else ImageChops.lighter(different, other)
+        )
+    return different
+
+
+def _on_white(picture: Image.Image, alpha, profile) -> Image.Image:
+    """An 8-bit picture as RGB: in sRGB, and what shines through is white."""
+    transform = _to_srgb(profile, picture.mode) if profile else None
+    if transform:
+        picture = ImageCms.applyTransform(picture, transform)
+    picture = picture.convert("RGB")
+    if alpha is None:
+        return picture
+    picture.putalpha(alpha)
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")
+
+
+@functools.lru_cache(maxsize=16)
+def _to_srgb(profile: bytes, mode: str):
+    """What takes a picture from its profile to sRGB; None if nothing does.
+
+    A profile that is broken or of another kind of colours is passed over, as
+    viewers do, and so is one of sRGB, which most cameras write.
+    """
+    try:
+        transform = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+        )
+        if mode == "CMYK":
+            return transform
+        steps = np.arange(0, 256, 15, np.uint8)
+        if mode == "RGB":
+            colours = np.stack(np.meshgrid(*[steps] * 3), -1).reshape(1, -1, 3)
+        else:
+            colours = steps[None]
+        probe = Image.fromarray(colours)
+        changed = ImageCms.applyTransform(probe, transform)
+    # lcms and Pillow raise several kinds on what a stranger wrote.
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    difference = np.subtract(changed, probe.convert("RGB"), dtype=np.int16)
+    return transform if np.abs(difference).max() > SAME_COLOUR else None
+
+
+def _too_large(pixels: int) -> BadPicture:
+    return BadPicture(
+        f"too large: {pixels / 1e6:.1f} megapixels, where "
+        f"{MAX_PIXELS / 1e6:g} are the most"
+    )
 
 
 def check_size(picture: Image.Image, data: bytes) -> None:
@@ -90,10 +262,7 @@ def check_size(picture: Image.Image, data: bytes) -> None:
     """
     pixels = picture.width * picture.height
     if pixels > MAX_PIXELS:
-        raise BadPicture(
-            f"too large: {pixels / 1e6:.1f} megapixels, where "
-            f"{MAX_PIXELS / 1e6:g} are the most"
-        )
+        raise _too_large(pixels)
     if picture.format in ("JPEG", "MPO"):
         scans = count_scans(data)
         if scans * pixels > MAX_SCANS_PIXELS:
@@ -119,7 +288,7 @@ def count_scans(data: bytes) -> int:
 def parse_crop(crop: str) -> tuple[float, float, float, float] | None:
     """Checks a crop: a name or "left,top,right,bottom" in [0, 1].
 
-    The names are "center", "none" and "face".
+    The names are "center", "none", "pad" and "face".
 
     Returns:
         The relative box, or None for a name.
@@ -127,7 +296,7 @@ def parse_crop(crop: str) -> tuple[float, float, float, float] | None:
     Raises:
         ValueError: If it is none of these.
     """
-    if crop in (CENTER, WHOLE, FACE):
+    if crop in (CENTER, WHOLE, PAD, FACE):
         return None
     try:
         left, top, right, bottom = (float(part) for part in crop.split(","))
@@ -135,8 +304,8 @@ def parse_crop(crop: str) -> tuple[float, float, float, float] | None:
         left = right = 0.0
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise ValueError(
-            '`crop` must be "center", "none", "face" or a relative box '
-            '"left,top,right,bottom" with 0 <= left < right <= 1 and '
+            '`crop` must be "center", "none", "pad", "face" or a relative '
+            'box "left,top,right,bottom" with 0 <= left < right <= 1 and '
             f"0 <= top < bottom <= 1. Received: crop={crop!r}"
         )
     return left, top, right, bottom
@@ -174,7 +343,8 @@ def square(
     Args:
         picture: RGB.
         crop: See `parse_crop`. "none" and a box that is not square are
-            squeezed into the square; "face" aligns the largest face.
+            squeezed into the square; "pad" lays the whole picture on the
+            mean colour of its border; "face" aligns the largest face.
         image_size: Side of the result in pixels.
         eyes: For "face", what `find_eyes` found in this picture; it is called
             where they are not given.
@@ -186,6 +356,8 @@ def square(
     if crop == FACE:
         eyes = find_eyes(picture) if eyes is None else eyes
         return faces.align(picture, eyes, image_size)
+    if crop == PAD:
+        return _padded(picture, image_size)
     w, h = picture.size
     if box:
         left, top, right, bottom = box
@@ -206,6 +378,22 @@ def square(
             (image_size, image_size), Image.Resampling.LANCZOS
         )
     return picture
+
+
+def _padded(picture: Image.Image, image_size: int) -> Image.Image:
+    """The whole picture, in the middle of a square of its border's colour."""
+    pixels = np.asarray(picture)
+    border = np.concatenate(
+        [pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]]
+    )
+    scale = image_size / max(picture.size)
+    size = [max(1, round(side * scale)) for side in picture.size]
+    if picture.size != tuple(size):
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    colour = tuple(np.rint(border.mean(axis=0)).astype(int).tolist())
+    padded = Image.new("RGB", (image_size, image_size), colour)
+    padded.paste(picture, [(image_size - side) // 2 for side in size])
+    return padded
 
 
 def to_png(picture: Image.Image) -> bytes:

@@ -20,6 +20,7 @@ from data_pipeline import pictures, shard_index
 from data_pipeline.shard_index import ShardIndex
 
 SPLITS = ("train", "valid", "test")
+SPLIT_FRACTIONS = (0.8, 0.1, 0.1)  # Of the identities.
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1
 MAX_SHARDS = 100_000  # Their names have five digits.
@@ -47,13 +48,21 @@ def identity_hash(identity: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def split_of(hash_value: int) -> str:
+def split_of(
+    hash_value: int, fractions: tuple[float, ...] = SPLIT_FRACTIONS
+) -> str:
     """The split of an identity: 80 % train, 10 % valid, 10 % test.
 
     It depends on the identity alone, so adding images moves nobody.
     """
-    bucket = (int(hash_value) % 2**64) % 10
-    return "train" if bucket < 8 else SPLITS[bucket - 7]
+    # The last digit first: in tenths it alone decides.
+    rest, tenth = divmod(int(hash_value) % 2**64, 10)
+    place = tenth * 10**6 + rest % 10**6
+    train, valid, _ = fractions
+    for split, end in (("train", train), ("valid", train + valid)):
+        if place < round(end * 10**7):
+            return split
+    return "test"
 
 
 def shard_path(folder: str, split: str, shard: int, num_shards: int) -> str:

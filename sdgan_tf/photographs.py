@@ -1,11 +1,12 @@
 """A user's own photographs, found and prepared as those of a data set."""
 
+import logging
 import os
 
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline import pictures
+from data_pipeline import listing, pictures
 
 
 def find_photographs(images: str) -> list[str]:
@@ -16,17 +17,25 @@ def find_photographs(images: str) -> list[str]:
     """
     gfile = tf.io.gfile
     if gfile.isdir(images):
-        found = [
-            os.path.join(images, name)
-            for name in gfile.listdir(images)
-            if name.lower().endswith(pictures.SUFFIXES)
-        ]
+        names, _ = listing.scan(images)
+        notes = listing.Notes()
+        taken = listing.pictures_in(images, names, notes)
+        for line in notes.report(len(taken)):
+            logging.warning("%s: %s", images, line)
+        found = [os.path.join(images, name) for name in taken]
+    elif gfile.exists(images):
+        found = [images]
     else:
-        found = [images] if gfile.exists(images) else gfile.glob(images)
+        wants_hidden = listing.is_hidden(os.path.basename(images))
+        found = [
+            path
+            for path in gfile.glob(images)
+            if wants_hidden or not listing.is_hidden(os.path.basename(path))
+        ]
     if not found:
         raise FileNotFoundError(
             "No photographs: `images` must be a file, a folder with "
-            f"{', '.join(pictures.SUFFIXES)} files, or a glob. "
+            f"{', '.join(pictures.FORMATS)} files, or a glob. "
             f"Received: images={images!r}"
         )
     return sorted(found)

@@ -64,7 +64,9 @@ def test_empty_split_is_warned_of(save_picture, build, source, target):
     manifest = build("flat", source, target)
     text = build_manifest.summary(manifest)
     assert "WARNING: the split `valid` is empty." in text
-    assert text.count("WARNING") == 1
+    assert "WARNING: 1 identity of `train` with two images" in text
+    assert "`valid` has 0, `test` has 1" in text
+    assert text.count("WARNING") == 3
     assert [line.split() for line in text.splitlines()[:3]] == [
         ["train", "1", "identities", "2", "images"],
         ["valid", "0", "identities", "0", "images"],

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from data_pipeline import build_manifest, records
-from data_pipeline.sources import BadCollection, TableColumns
+from data_pipeline import build_manifest, build_pipeline, packing, records
+from data_pipeline.build_options import BuildOptions
+from data_pipeline.sources import BadCollection, Photograph, TableColumns
 
 
 def test_folders(images_of, make_folders, build, read_records, source, target):
@@ -51,7 +52,9 @@ def test_folders(images_of, make_folders, build, read_records, source, target):
         for shard in range(8)
         for suffix in ("tfrecord", "npz")
     ]
-    assert sorted(os.listdir(target)) == sorted([*names, "manifest.json"])
+    assert sorted(os.listdir(target)) == sorted(
+        [*names, "manifest.json", "preview.png"]
+    )
     held = {(r["split"], r["shard"]) for r in read}
     assert len(held) < 24, "No shard is empty: the test tests nothing."
 
@@ -221,6 +224,88 @@ def test_table_keeps_labels_and_lists_missing_files(
     assert bad["path"] == str(source / "pics/nowhere.png")
     assert bad["reason"].startswith("cannot be read: ")
     assert manifest["files_listed"] == 10
+
+
+def test_table_of_a_shop(
+    images_of, save_picture, build, read_records, source, target
+):
+    """Semicolons, UTF-16, blanks, an empty label, and a row without image."""
+    rows = ["Image ;identity;brand"]
+    for i in range(8):
+        for j in range(2):
+            save_picture(source / f"pics/{i}{j}.png", (i, j, 0))
+            brand = "acme" if i < 2 else ""
+            rows.append(f"pics\\{i}{j}.png; Schuh {i}\u00a0;{brand}")
+    rows.append(";Schuh 1;acme")
+    (source / "shop.csv").write_text("\r\n".join(rows), encoding="utf-16")
+    manifest = build(
+        "table",
+        source / "shop.csv",
+        target,
+        columns=TableColumns("Image", "identity", ("brand",)),
+        max_bad_fraction=0.1,
+        split_fractions=(0.4, 0.3, 0.3),
+    )
+    read = read_records(target)
+    assert images_of(read) == {f"Schuh {i}": 2 for i in range(8)}
+    for record in read:
+        few = record["identity"] in ("Schuh 0", "Schuh 1")
+        assert record["labels"] == ({"brand": "acme"} if few else {})
+        assert record["split"] == records.split_of(
+            record["identity_hash"], (0.4, 0.3, 0.3)
+        )
+    (bad,) = manifest["bad_files"]
+    assert bad == {"path": f"{source}/shop.csv line 18", "reason": "no image"}
+    text = build_manifest.summary(manifest)
+    assert "cells separated by semicolon, UTF-16" in text
+    assert "without the label `brand`: 12 of 17 pictures" in text
+    assert "images of an identity: 2 to 2 (Schuh " in text
+    with Image.open(target / "preview.png") as preview:
+        assert preview.size == (2 * 64, 8 * (64 + 16))
+
+
+def test_folders_of_splits_and_a_single_identity(
+    read_records, save_picture, build, source, target, caplog
+):
+    for j in range(3):
+        save_picture(source / f"train/Ada/{j}.png", (1, j, 0))
+        save_picture(source / f"train/.ipynb_checkpoints/{j}.png", (1, j, 0))
+    manifest = build("folders", source, target)
+    assert [r["split"] for r in read_records(target)] == ["train"] * 3
+    assert "All 3 pictures are of one identity, Ada" in caplog.text
+    text = build_manifest.summary(manifest)
+    assert "WARNING: 1 identity of `train` with two images" in text
+    assert "own folders say" in text
+
+
+@pytest.mark.parametrize("fault", ["gone", "cut"])
+def test_picture_that_is_gone_or_cut_before_it_is_written(
+    save_picture, source, target, fault
+):
+    target.mkdir()
+    save_picture(source / "0.png", "red")
+    path = source / "0.png"
+    photographs = [Photograph(str(path), "Ada", "0")]
+    if fault == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:60])
+    options = BuildOptions("folders", str(source), str(target), image_size=32)
+    split, counts = build_pipeline.write_shard(
+        (("train", 0), [(7, packing.pack(photographs))]), options
+    )
+    assert split == "train"
+    why = counts["changed"]
+    assert why.startswith(f"`{path}` was changed or removed while the data")
+    assert "\n" not in why
+    report = {
+        "listed": [1],
+        "bad": [],
+        "errors": [],
+        "counts": [[split, counts]],
+    }
+    with pytest.raises(BadCollection, match="was changed or removed while"):
+        build_manifest.from_report(report, options)
 
 
 def test_duplicates(

@@ -8,7 +8,12 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline import records
-from data_pipeline.commonalities import Commonalities, CommonTuples
+from data_pipeline.commonalities import (
+    Commonalities,
+    CommonTuples,
+    group,
+    read_labels,
+)
 from data_pipeline.records import BadDataSet, DataSet
 
 # Brand, and photographs, of each product: 40 of brand 0, 8 of brand 1.
@@ -156,6 +161,29 @@ def test_labels_that_the_manifest_has_alone(catalogue):
 def test_names_lead_into_no_other_folder(name):
     with pytest.raises(ValueError, match="names without slashes"):
         Commonalities.parse(f"identity,{name}")
+
+
+def test_an_image_without_a_label_is_in_no_group():
+    brands = np.array(["a", None, "b", "a", None, "b", "b"], object)
+    products = np.array(["1", "1", "2", "1", "1", "2", "3"])
+    groups = group([brands])
+    assert groups.order.tolist() == [0, 3, 2, 5, 6]
+    assert groups.counts.tolist() == [2, 3]
+    assert groups.numbers(7).tolist() == [0, -1, 1, 0, -1, 1, 1]
+    both = group([products, brands])
+    assert both.order.tolist() == [0, 3, 2, 5, 6]
+    assert both.counts.tolist() == [2, 2, 1]
+
+
+def test_labels_that_some_records_lack(tmp_path):
+    path = records.shard_path(str(tmp_path), "train", 0, 1)
+    with tf.io.TFRecordWriter(path) as writer:
+        # The last is of a build that stored empty cells.
+        for labels in ({"brand": "a"}, {}, {"brand": ""}):
+            writer.write(records.example(b"", "x", "0", labels))
+    data = DataSet(str(tmp_path), 4, 1, "x", ("brand",))
+    found = read_labels(data, "train", ("brand",))["brand"]
+    assert found.tolist() == ["a", None, None]
 
 
 def test_names_and_what_kinds_share():

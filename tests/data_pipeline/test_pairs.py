@@ -353,3 +353,15 @@ def test_the_first_photograph_of_the_first_rows(skewed):
         seen, _ = numbers(batch["images"].numpy())
         owners |= dict(zip(batch["row"].numpy(), seen[:, 0], strict=True))
     assert [owners[row] for row in range(5)] == identities.ravel().tolist()
+
+
+def test_pairs_of_a_single_identity_are_warned_of(
+    write_data_set, tmp_path, caplog
+):
+    data = write_data_set(tmp_path / "one", [5, 1, 1])
+    IdentityTuples.open(data, "train", 2, seed=0)
+    assert "has one identity with k=2 images" in caplog.text
+    caplog.clear()
+    data = write_data_set(tmp_path / "two", [5, 2])
+    IdentityTuples.open(data, "train", 2, seed=0)
+    assert not caplog.text

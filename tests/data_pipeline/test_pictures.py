@@ -1,9 +1,11 @@
 import io
+import struct
 import time
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageCms, ImageDraw
 
 from data_pipeline import pictures
 
@@ -141,14 +143,209 @@ def test_cmyk():
     assert near(decoded.getpixel((8, 8)), RED)
 
 
-def test_16_bit_is_refused():
-    picture = Image.fromarray(np.full((4, 4), 40_000, np.uint16))
-    data = file_of(picture)
+def png_of(rows, colour_type, *chunks):
+    """A PNG file of 16 bits a channel, which Pillow does not write."""
+    h, w = rows.shape[:2]
+    lines = np.hstack(
+        [
+            np.zeros([h, 1], np.uint8),
+            rows.reshape(h, -1).astype(">u2").view(np.uint8),
+        ]
+    )
+    header = struct.pack(">2I5B", w, h, 16, colour_type, 0, 0, 0)
+    parts = [
+        (b"IHDR", header),
+        *chunks,
+        (b"IDAT", zlib.compress(lines.tobytes())),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in parts
+    )
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bits_of_grey_are_scaled(kind):
+    values = np.arange(0, 65536, 257, np.uint16).reshape(16, 16)
+    data = file_of(Image.fromarray(values), kind)
     assert Image.open(io.BytesIO(data)).mode == "I;16"
+    pixels = np.asarray(decode_rgb(data))
+    for channel in range(3):
+        np.testing.assert_array_equal(
+            pixels[..., channel].ravel(), np.arange(256)
+        )
+
+
+def test_16_bits_of_colour_are_scaled():
+    rows = np.full((2, 2, 3), (60000, 128, 256 * 30), np.uint16)
+    assert decode_rgb(png_of(rows, 2)).getpixel((0, 0)) == (234, 0, 30)
+
+
+@pytest.mark.parametrize("bits", [1, 10, 12, 14])
+@pytest.mark.parametrize("colour_type", [0, 2, 4, 6])
+def test_less_than_16_bits_in_16_are_refused(bits, colour_type):
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour_type]
+    rows = np.full((2, 2, channels), 2**bits - 1, np.uint16)
+    if colour_type in (4, 6):
+        rows[..., -1] = 65535
+    # Pillow's upper byte cannot tell the lowest bits.
+    used = bits if bits > 8 or colour_type == 0 else 1
     with pytest.raises(
-        pictures.BadPicture, match="mode I;16 is not 8 bits a channel"
+        pictures.BadPicture, match=f"of which it uses {used}: scale its values"
     ):
-        pictures.decode(data)
+        pictures.decode(png_of(rows, colour_type))
+
+
+def test_transparent_grey_of_16_bits_becomes_white():
+    rows = np.full((1, 2), 30000, np.uint16)
+    rows[0, 1] = 30001
+    data = png_of(rows, 0, (b"tRNS", struct.pack(">H", 30001)))
+    decoded = decode_rgb(data)
+    assert decoded.getpixel((0, 0)) == (117,) * 3
+    assert decoded.getpixel((1, 0)) == WHITE
+
+
+@pytest.mark.parametrize("mode", ["1", "L"])
+def test_transparent_grey_becomes_white(mode):
+    picture = Image.new(mode, (2, 1), 255)
+    picture.putpixel((1, 0), 0)
+    decoded = decode_rgb(file_of(picture, transparency=0))
+    assert decoded.getpixel((1, 0)) == WHITE
+    decoded = decode_rgb(file_of(picture, transparency=1 if mode == "1" else 9))
+    assert decoded.getpixel((0, 0)) == WHITE
+    assert decoded.getpixel((1, 0)) == (0, 0, 0)
+
+
+# Of Display P3 and Adobe RGB: gamma, and red, green and blue as XYZ (D50).
+WIDE = {
+    "p3": (2.2, (0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189),
+           (0.1571, 0.06657, 0.78407)),
+    "adobe": (563 / 256, (0.60974, 0.31111, 0.01947),
+              (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)),
+}  # fmt: skip
+
+
+def icc_of(gamma, *primaries):
+    """A profile of a display, as the ICC's specification lays it out."""
+
+    def fixed(*values):
+        return b"".join(struct.pack(">i", round(v * 65536)) for v in values)
+
+    curve = (
+        b"curv"
+        + bytes(4)
+        + struct.pack(">IH", 1, round(gamma * 256))
+        + bytes(2)
+    )
+    tags = {
+        b"desc": b"desc"
+        + bytes(4)
+        + struct.pack(">I", 5)
+        + b"wide\0"
+        + bytes(78),
+        b"wtpt": b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249),
+    }
+    for name, primary in zip("rgb", primaries, strict=True):
+        tags[name.encode() + b"XYZ"] = b"XYZ " + bytes(4) + fixed(*primary)
+        tags[name.encode() + b"TRC"] = curve
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        content += bytes(-len(content) % 4)
+        offset = 128 + 4 + 12 * len(tags) + len(body)
+        table += name + struct.pack(">II", offset, len(content))
+        body += content
+    head = (
+        struct.pack(
+            ">I4sI4s4s4s12s4s",
+            128 + len(table + body),
+            bytes(4),
+            0x02100000,
+            b"mntr",
+            b"RGB ",
+            b"XYZ ",
+            bytes(12),
+            b"acsp",
+        )
+        + bytes(28)
+        + fixed(0.9642, 1, 0.8249)
+    )
+    return head + bytes(128 - len(head)) + table + body  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP"])
+@pytest.mark.parametrize(
+    ("profile", "colour", "expected"),
+    [
+        ("p3", (200, 120, 90), (214, 116, 82)),
+        ("p3", (60, 200, 60), (0, 205, 0)),
+        ("adobe", (200, 120, 90), (224, 121, 88)),
+        ("adobe", (60, 200, 60), (0, 201, 37)),
+    ],
+)
+def test_wide_colours_become_srgb(kind, profile, colour, expected):
+    data = file_of(
+        Image.new("RGB", (16, 16), colour),
+        kind,
+        icc_profile=icc_of(*WIDE[profile]),
+        quality=100,
+    )
+    # P3 has the curve of sRGB, for which 2.2 stands here.
+    assert near(decode_rgb(data).getpixel((5, 5)), expected, 12)
+    assert not near(decode_rgb(data).getpixel((5, 5)), colour, 10)
+
+
+def test_colours_with_alpha_become_srgb_before_they_lie_on_white():
+    picture = Image.new("RGBA", (2, 1), (60, 200, 60, 255))
+    picture.putpixel((1, 0), (60, 200, 60, 0))
+    decoded = decode_rgb(file_of(picture, icc_profile=icc_of(*WIDE["adobe"])))
+    assert near(decoded.getpixel((0, 0)), (0, 201, 37), 2)
+    assert decoded.getpixel((1, 0)) == WHITE
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        b"no profile",
+        icc_of(*WIDE["adobe"])[:200],
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+    ],
+    ids=["text", "cut", "srgb", "lab"],
+)
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "LA"])
+def test_other_profiles_change_nothing(profile, mode):
+    picture = noise(16, 16).convert(mode)
+    np.testing.assert_array_equal(
+        np.asarray(decode_rgb(file_of(picture, icc_profile=profile))),
+        np.asarray(decode_rgb(file_of(picture))),
+    )
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_it_is_the_first_frame(kind):
+    first, second = (Image.new("RGB", (8, 8), c) for c in (RED, BLUE))
+    data = file_of(first, kind, save_all=True, append_images=[second])
+    assert near(decode_rgb(data).getpixel((4, 4)), RED)
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "JPEG2000"])
+def test_newer_formats_where_pillow_has_them(kind):
+    if kind not in pictures.FORMATS:
+        pytest.skip(f"This Pillow was built without {kind}.")
+    data = file_of(Image.new("RGB", (16, 16), RED), kind)
+    assert pictures.is_head(data[:16])
+    assert near(decode_rgb(data).getpixel((5, 5)), RED)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_heads_of_pictures(kind):
+    assert pictures.is_head(file_of(noise(9, 9), kind)[:16])
+    assert not pictures.is_head(b"")
+    assert not pictures.is_head(b"image,identity\n1")
 
 
 def test_float_is_refused():
@@ -191,7 +388,8 @@ def test_decompression_bomb_is_refused():
     data = file_of(Image.new("1", (15_000, 15_000)))
     assert len(data) < 100_000
     with pytest.raises(
-        pictures.BadPicture, match=r"^too large: .*decompression bomb"
+        pictures.BadPicture,
+        match=r"^too large: 225\.0 megapixels, where 110 are the most$",
     ):
         pictures.decode(data)
 
@@ -238,6 +436,32 @@ def test_none_keeps_everything():
     assert near(result.getpixel((30, 16)), BLUE)
     assert near(result.getpixel((12, 16)), RED)
     assert near(result.getpixel((19, 16)), BLUE)
+
+
+@pytest.mark.parametrize("size", [(40, 20), (20, 40), (300, 150), (4, 900)])
+def test_pad_lays_the_whole_picture_on_its_border_s_colour(size):
+    w, h = size
+    picture = Image.new("RGB", size, (90, 40, 10))
+    inner = (w // 4, h // 4, w - w // 4, h - h // 4)
+    picture.paste(GREEN, inner)
+    result = pictures.square(picture, "pad", 32)
+    assert result.size == (32, 32)
+    for place in ((0, 0), (31, 0), (0, 31), (31, 31)):
+        assert result.getpixel(place) == (90, 40, 10)
+    if max(size) <= 300:
+        assert near(result.getpixel((16, 16)), GREEN, 30)
+
+
+def test_pad_takes_the_mean_of_the_border():
+    picture = halves(2, 4)
+    assert pictures.square(picture, "pad", 32).getpixel((0, 0)) == (128, 0, 128)
+
+
+def test_pad_of_a_square_is_the_picture():
+    picture = noise(32, 32)
+    np.testing.assert_array_equal(
+        np.asarray(pictures.square(picture, "pad", 32)), np.asarray(picture)
+    )
 
 
 def test_box_is_left_top_right_bottom():
@@ -292,6 +516,7 @@ def test_small_picture_is_enlarged():
 def test_parse_crop():
     assert pictures.parse_crop("center") is None
     assert pictures.parse_crop("none") is None
+    assert pictures.parse_crop("pad") is None
     assert pictures.parse_crop("face") is None
     assert pictures.parse_crop("0,0.25,0.5,1") == (0, 0.25, 0.5, 1)
     assert pictures.parse_crop(" 0.1, .2,0.3 ,0.4") == (0.1, 0.2, 0.3, 0.4)

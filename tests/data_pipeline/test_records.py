@@ -101,6 +101,23 @@ def up_filtered(png):
     return png[:41] + content + checksum + png[-12:]
 
 
+def test_split_fractions_of_their_own():
+    hashes = [records.identity_hash(f"person {i}") for i in range(3000)]
+    usual = [records.split_of(h) for h in hashes]
+    assert usual == [records.split_of(h, (0.8, 0.1, 0.1)) for h in hashes]
+    for fractions in ((0.6, 0.2, 0.2), (0.75, 0.25, 0), (0, 0.5, 0.5)):
+        splits = [records.split_of(h, fractions) for h in hashes]
+        for split, part in zip(records.SPLITS, fractions, strict=True):
+            assert abs(splits.count(split) / 3000 - part) < 0.03
+    # What is trained on with fewer was trained on with more.
+    fewer = [records.split_of(h, (0.5, 0.25, 0.25)) for h in hashes]
+    assert all(
+        big == "train"
+        for big, small in zip(usual, fewer, strict=True)
+        if small == "train"
+    )
+
+
 @pytest.mark.parametrize("side", [4, 32, 128])
 @pytest.mark.parametrize("kind", ["stored", "compressed", "mixed", "filtered"])
 def test_decode(rng, kind, side):

@@ -28,6 +28,15 @@ def test_find_photographs(tmp_path):
             find_photographs(str(nothing))
 
 
+def test_hidden_photographs_are_passed_over(tmp_path):
+    for name in ("a.jfif", "._a.jfif", "Thumbs.db", ".b.png"):
+        (tmp_path / name).write_bytes(b"")
+    wanted = [str(tmp_path / "a.jfif")]
+    assert find_photographs(str(tmp_path)) == wanted
+    assert find_photographs(str(tmp_path / "*a.jfif")) == wanted
+    assert find_photographs(str(tmp_path / ".b*")) == [str(tmp_path / ".b.png")]
+
+
 def test_photographs_of_any_size_and_format(tmp_path):
     paths = [
         str(save(tmp_path / "p" / "a.png", (50, 40))),
