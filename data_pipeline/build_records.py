@@ -240,7 +240,8 @@ def main(argv: list[str]) -> None:
     }
     # A shell expands no ~ behind an equals sign.
     for name in ("input", "output_dir", "image_root"):
-        given[name] = os.path.expanduser(given[name])
+        if given[name]:
+            given[name] = os.path.expanduser(given[name])
     try:
         given["split_fractions"] = tuple(map(float, flag.split_fractions))
     except ValueError:
