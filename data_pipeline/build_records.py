@@ -84,6 +84,8 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
     for photograph in build_pipeline.list_collection(options, notes):
         listed += 1
         fixed |= photograph.split is not None
+    if not listed:
+        notes.kinds.clear()  # What lies there is said below.
     said = notes.report(listed)
     if not listed:
         found = ""
@@ -251,6 +253,9 @@ def main(argv: list[str]) -> None:
         )
     if flag.delimiter in ("\\t", "tab"):  # As one types it.
         given["delimiter"] = "\t"
+    for name in ("input", "output_dir", "image_root"):
+        if given[name]:  # Shells expand no ~ behind a =.
+            given[name] = os.path.expanduser(given[name])
     columns = TableColumns(
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )

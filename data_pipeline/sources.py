@@ -282,7 +282,7 @@ def pattern(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 
     Its groups are `identity`, `observation`, `split`; others are labels.
     """
-    wanted = re.compile(how.pattern)
+    wanted, unlike = re.compile(how.pattern), None
     for folder, parts, files in listing.walk(root):
         for name in listing.pictures_in(folder, files, notes):
             relative = "/".join((*parts, name))
@@ -290,7 +290,10 @@ def pattern(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
             told = match.groupdict() if match else {}
             identity = told.pop(IDENTITY, None)
             if not identity:
-                notes.passed_over["that --pattern does not match"] += 1
+                unlike = unlike or (
+                    f"that --pattern does not match, like {relative}"
+                )
+                notes.passed_over[unlike] += 1
                 continue
             observation = told.pop(OBSERVATION, None)
             split = told.pop(SPLIT, None)
@@ -447,7 +450,8 @@ def suggest(root: str, layout: str) -> str:
             break
     text = []
     for depth, number in sorted(depths.items()):
-        where = f"{depth} folders deep" if depth else "in no folder"
+        where = f"{depth} folder{'s' * (depth > 1)} deep"
+        where = where if depth else "in no folder"
         text.append(f"{number:,} pictures lie {where}.")
     if max(depths, default=0) and layout != "folders":
         text.append("Where a folder is an identity, say --layout=folders.")

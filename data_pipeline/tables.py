@@ -50,6 +50,7 @@ COMMON = {
         "subject",
     ),
 }
+FALLBACK = "cp1252"  # Of Windows in the West; nearly any file may be it.
 CHUNK = 1 << 20
 
 
@@ -100,7 +101,7 @@ def find_encoding(path: str) -> str:
             return "utf-16-be"
         left = {
             name: codecs.getincrementaldecoder(name)()
-            for name in ("utf-8-sig", "cp1252")
+            for name in ("utf-8-sig", FALLBACK)
         }
         while left:
             for name, decoder in list(left.items()):
@@ -153,6 +154,7 @@ class Table:
         """
         self.path = path
         self.encoding = encoding or find_encoding(path)
+        self._guessed = not encoding and self.encoding == FALLBACK
         if codecs.lookup(self.encoding).name == "utf-8":
             self.encoding = "utf-8-sig"
         self.wanted = wanted
@@ -174,6 +176,8 @@ class Table:
     def __str__(self):
         name = DELIMITERS.get(self.delimiter, repr(self.delimiter))
         encoding = self.encoding.upper().removesuffix("-SIG")
+        if self._guessed:
+            encoding += ", as it is not UTF-8; --encoding sets another"
         return f"`{self.path}`: cells separated by {name}, {encoding}"
 
     def _find_delimiter(self, line: str) -> str:

@@ -43,6 +43,30 @@ def test_broken_collection_fails_before_any_work(build, source, target):
     assert not target.exists()
 
 
+def test_containers_are_named(build, source, target):
+    source.mkdir()
+    for name in ("a.parquet", "b.rec"):
+        (source / name).write_bytes(b"PAR1")
+    with pytest.raises(
+        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. Unpack what"
+    ):
+        build("folders", source, target)
+    with pytest.raises(
+        BadCollection, match=r"wants a folder\. This is 1 file \.rec: unpack"
+    ):
+        build("folders", source / "b.rec", target)
+    with pytest.raises(
+        BadCollection, match=r"wants a CSV file\. Here lie 1 file \.parquet"
+    ):
+        build("table", source, target)
+
+
+def test_image_root_that_is_not_there(build, source, target):
+    source.write_text("image,identity\n")
+    with pytest.raises(FileNotFoundError, match="`image_root` does not exist"):
+        build("table", source, target, image_root=str(target))
+
+
 @pytest.mark.parametrize("content", ["nothing", "no pictures"])
 def test_folder_without_pictures(
     no_manifest, save_picture, build, source, target, content
@@ -182,7 +206,7 @@ def test_command_line(images_of, make_folders, read_records, source, target):
 def user_errors(tmp_path_factory):
     """(exit status, standard error) of some wrong command lines."""
     folder = tmp_path_factory.mktemp("errors")
-    good = ["--layout=folders", f"--input={folder}/nowhere"]
+    good = ["--layout=folders", "--input=~/nowhere"]
     target = f"--output_dir={folder}/target"
     Image.new("RGB", (40, 40)).save(folder / "x.png")
     table = folder / "table.csv"
@@ -235,7 +259,10 @@ def test_command_line_errors(user_errors, name, message):
         assert "No space left on device" in last or "is the disk full?" in last
     else:
         assert "Traceback" not in errors
-    if name != "missing input":
+    if name == "missing input":
+        # A shell leaves the ~ behind a = as it is.
+        assert f"input='{os.path.expanduser('~')}/nowhere'" in errors
+    else:
         # Flags are checked before anything else.
         assert "does not exist" not in errors
 

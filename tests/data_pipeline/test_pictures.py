@@ -185,6 +185,39 @@ def test_16_bits_of_colour_are_scaled():
     assert decode_rgb(png_of(rows, 2)).getpixel((0, 0)) == (234, 0, 30)
 
 
+def tiff_of(rows):
+    """A TIFF file of RGB of 16 bits a channel, uncompressed."""
+    h, w, _ = rows.shape
+    data = rows.astype("<u2").tobytes()
+    place = 8 + len(data)  # Of the bits of each channel.
+    tags = [
+        (256, 4, 1, w),
+        (257, 4, 1, h),
+        (258, 3, 3, place),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 8),
+        (277, 3, 1, 3),
+        (278, 4, 1, h),
+        (279, 4, 1, len(data)),
+    ]
+    return (
+        struct.pack("<2sHI", b"II", 42, place + 6)
+        + data
+        + struct.pack("<3H", 16, 16, 16)
+        + struct.pack("<H", len(tags))
+        + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+        + bytes(4)
+    )
+
+
+def test_16_bits_of_a_tiff():
+    rows = np.full((2, 2, 3), (60000, 128, 256 * 30), np.uint16)
+    assert decode_rgb(tiff_of(rows)).getpixel((0, 0)) == (234, 0, 30)
+    with pytest.raises(pictures.BadPicture, match="of which it uses 12"):
+        pictures.decode(tiff_of(rows // 16))
+
+
 @pytest.mark.parametrize("bits", [1, 10, 12, 14])
 @pytest.mark.parametrize("colour_type", [0, 2, 4, 6])
 def test_less_than_16_bits_in_16_are_refused(bits, colour_type):

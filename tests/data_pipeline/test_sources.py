@@ -245,7 +245,10 @@ def test_table_that_is_not_utf8_is_windows(tmp_path):
     notes = Notes()
     (photograph,) = listed("table", path, notes=notes)
     assert photograph.identity == "Zoë’s"
-    assert notes.lines[0].endswith("cells separated by comma, CP1252")
+    assert notes.lines[0].endswith(
+        "cells separated by comma, CP1252, as it is "
+        "not UTF-8; --encoding sets another"
+    )
 
 
 def test_table_with_a_name_that_no_file_has(tmp_path):
@@ -485,7 +488,7 @@ def test_patterns(tmp_path, name):
         found.split,
     )
     assert notes.report(1) == [
-        "passed over: 1 picture that --pattern does not match"
+        f"passed over: 1 picture that --pattern does not match, like {files[1]}"
     ]
 
 
