@@ -253,9 +253,6 @@ def main(argv: list[str]) -> None:
         )
     if flag.delimiter in ("\\t", "tab"):  # As one types it.
         given["delimiter"] = "\t"
-    for name in ("input", "output_dir", "image_root"):
-        if given[name]:  # Shells expand no ~ behind a =.
-            given[name] = os.path.expanduser(given[name])
     columns = TableColumns(
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )

@@ -237,6 +237,7 @@ MODEL_DEFAULTS = {
         "dim": 32,
         "ema_half_life_images": 20_000.0,
         "mismatched_weight": 0.3,
+        "tuple_weight": 3.0,
     },
 }
 
@@ -369,7 +370,7 @@ class Projection:
     )
     crop: str = option(
         "center",
-        '"center", "none", "face" or "left,top,right,bottom" in [0, 1], as '
+        '"center", "none", "pad", "face" or "left,top,right,bottom", as '
         "for build_records.",
     )
     restarts: int = option(4, "Descents from different codes.", minimum=1)
