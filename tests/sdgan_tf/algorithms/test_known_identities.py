@@ -199,7 +199,10 @@ def test_the_number_of_identities_is_the_datas():
     ("options", "message"),
     [
         ({"known_identities": 3}, "knows no identities one by one"),
-        ({"model": "sd_began", "commonalities": "a"}, r"models \['sd_dcgan'\]"),
+        (
+            {"model": "sd_began", "commonalities": "a"},
+            r"models \['sd_dcgan', 'sd_projected'\]",
+        ),
         ({"model": "encoder_pairwise", "k": 3}, "has k=2"),
     ],
 )
