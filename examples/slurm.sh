@@ -1,8 +1,8 @@
 #!/bin/bash
 # One run on two machines of four GPUs each: sbatch examples/slurm.sh
-# All see the run folder and the data. Two minutes before the time is up, or
-# when the job is to make room, training saves and ends with status 75; the same
-# command, or Slurm's requeue, goes on from there.
+# All processes see the run folder and the data. Two minutes before the time
+# is up, or when the job must make room, training saves and ends with status 75.
+# The same command, or Slurm's requeue, resumes from there.
 #SBATCH --job-name=sdgan
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=1
