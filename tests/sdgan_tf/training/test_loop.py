@@ -146,6 +146,22 @@ def test_streamed_data_resumes_exactly(make_config, tmp_path):
     assert_same(weights(straight, 6), weights(halved, 6))
 
 
+@pytest.mark.slow
+def test_projected_features_resume_exactly(make_config, tmp_path):
+    """The average's own statistics are drawn at other steps in each."""
+    options = {
+        "model": "sd_projected",
+        "features": "none",
+        "mirror": True,
+        "ema_half_life_images": 50.0,
+    }
+    straight, halved = str(tmp_path / "a"), str(tmp_path / "b")
+    loop.train(make_config(run_dir=straight, **options))
+    loop.train(make_config(run_dir=halved, train_steps=4, **options))
+    loop.train(make_config(run_dir=halved, **options))
+    assert_same(weights(straight, 6), weights(halved, 6))
+
+
 def test_steps_a_call_change_no_number(
     trained, make_config, tmp_path, monkeypatch
 ):
