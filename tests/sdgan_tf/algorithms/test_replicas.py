@@ -43,10 +43,20 @@ WEIGHTS = {
     "encoder_pairwise": {"generator": 14 + 12, "discriminator": 16},
     # A second head: a convolution, a batch norm, a dense layer.
     "commonalities": {"generator": 14, "discriminator": 16 + 6},
+    # Dense, norm, blocks of two, two and one convolution with their norms, a
+    # skip, the picture; on each scale a tower, a single head, a tuple head.
+    "projected": {
+        "generator": 3 + 6 + 6 + 3 + 4 + 2,
+        "discriminator": (6 + 2 + 5) + 3 * (3 + 2 + 5),
+    },
     # Dense, 6 + 1 convolutions; encoder 9 + 1, bottleneck 1 + 2, decoder.
     "began": {"generator": 16, "discriminator": 20 + 6 + 16},
 }
-SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {"began": 7, "ac_dcgan": 6}
+SCALARS = dict.fromkeys(EXPERIMENTS, 4) | {
+    "began": 7,
+    "ac_dcgan": 6,
+    "projected": 7,
+}
 
 
 # The others share most of their code with these.
@@ -168,7 +178,7 @@ def test_replicas_move_k_t_by_the_global_batch(replicas, name):
 
 def test_replicas_keep_equal_averages(replicas, name):
     names = [n for n in replicas[1] if n.startswith("generator_average")]
-    assert bool(names) == (name == "small_data")
+    assert bool(names) == (name in ("small_data", "projected"))
     for name in names:
         np.testing.assert_allclose(
             replicas[2][name],
