@@ -15,7 +15,15 @@ from sdgan_tf import augmentation, losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
-from sdgan_tf.models import began, dcgan, projected
+from sdgan_tf.models import began, dcgan
+from sdgan_tf.models.projected_discriminator import (
+    ProjectedDiscriminator,
+    different_neighbours,
+)
+from sdgan_tf.models.projected_generator import (
+    ProjectedGenerator,
+    measure_statistics,
+)
 from sdgan_tf.pixels import BEGAN_PIXELS, DCGAN_PIXELS
 
 # Codes behind the moving statistics of an averaged generator.
@@ -323,10 +331,8 @@ class SDProjected(System):
         self.features = build_features(e.features, e.image_size, e.precision)
         super().__init__(
             e,
-            projected.ProjectedGenerator(
-                e.image_size, e.dim, dtype=e.precision
-            ),
-            projected.ProjectedDiscriminator(
+            ProjectedGenerator(e.image_size, e.dim, dtype=e.precision),
+            ProjectedDiscriminator(
                 self.features.side, e.dim, e.k, seed=e.seed, dtype=e.precision
             ),
         )
@@ -340,7 +346,7 @@ class SDProjected(System):
             z = self.codes(
                 jax.random.key(self.experiment.seed), STATISTICS_CODES
             )
-            projected.measure_statistics(generator, z[:, 0], STATISTICS_BATCH)
+            measure_statistics(generator, z[:, 0], STATISTICS_BATCH)
 
     def draw(self, key, n: int) -> dict:
         """The random numbers of one step."""
@@ -378,7 +384,7 @@ class SDProjected(System):
             jnp.concatenate(maps)
             for maps in zip(real_maps, fake_maps, strict=True)
         ]
-        apart = projected.different_neighbours(drawn["row"])
+        apart = different_neighbours(drawn["row"])
         weights = e.single_weight, e.tuple_weight
 
         def d_loss(trainable):

@@ -11,10 +11,12 @@ from sdgan_tf.algorithms.common_gan import CommonCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
 from sdgan_tf.latents import Directions, Keys, Stream
-from sdgan_tf.models.projected import (
+from sdgan_tf.models.projected_discriminator import (
     ProjectedDiscriminator,
-    ProjectedGenerator,
     different_neighbours,
+)
+from sdgan_tf.models.projected_generator import (
+    ProjectedGenerator,
     measure_statistics,
 )
 from sdgan_tf.pixels import BEGAN_PIXELS

@@ -31,6 +31,13 @@ def conv_kernel_initializer() -> keras.initializers.Initializer:
     return keras.initializers.RandomUniform(-limit, limit)
 
 
+def fan_in_normal() -> keras.initializers.Initializer:
+    """Normal kernels with the variance 1 / fan-in."""
+    return keras.initializers.VarianceScaling(
+        1.0, mode="fan_in", distribution="untruncated_normal"
+    )
+
+
 def add_bias(maps, bias):
     """Maps `[n, h, w, c]` with a bias `[c]` added.
 

@@ -1,23 +1,16 @@
-"""The generator, the random mixing and the heads of projected features."""
+"""The random mixing and the heads of projected features."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.models import projected
 from sdgan_tf.models.layers import GroupedBatchNormalization
-from sdgan_tf.models.projected import (
-    BatchNormalization,
+from sdgan_tf.models.projected_discriminator import (
     BatchwiseNormalization,
-    BilinearNormal,
     FeatureMixing,
     ProjectedDiscriminator,
-    ProjectedGenerator,
     ScaleDiscriminator,
-    SkipExcitation,
     UnitConv2D,
-    glu,
     neighbours,
 )
 
@@ -28,97 +21,6 @@ def noise(*shape, seed=0):
 
 def parameters(network):
     return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-
-
-def test_gated_linear_unit_by_hand():
-    x = tf.constant([[1.0, 2.0, 0.0, np.log(3.0)]])
-    np.testing.assert_allclose(glu(x), [[0.5, 1.5]], rtol=1e-6)
-
-
-def test_parameters_at_64():
-    """Counted from the shapes, dim 32 and 128 numbers a code."""
-    generator = ProjectedGenerator(64, 32)
-    generator(noise(2, 128))
-    dense = 128 * 4 * 4 * 512
-    enlarging = 16 * (256 * 512 + 256 * 256 + 128 * 128 + 64 * 64)
-    refining = 9 * (256 * 512 + 128 * 256 + 64 * 128)
-    norms = 2 * (512 + 512 + 512 + 256 + 256 + 128 + 128 + 64)
-    skips = 16 * 256 * 64 + 64 + 64 * 64 + 64
-    skips += 16 * 256 * 32 + 32 + 32 * 32 + 32
-    image = 9 * 32 * 3 + 3
-    total = dense + enlarging + refining + norms + skips + image
-    assert parameters(generator) == total == 6_474_403
-
-
-@pytest.mark.parametrize("size", [32, 64, 128, 256])
-def test_generator_output(size):
-    images = ProjectedGenerator(size, 4)(noise(3, 10), training=True)
-    assert images.shape == (3, size, size, 3)
-    assert images.dtype == tf.float32
-    assert np.abs(images).max() <= 1 and np.std(images) > 0.01
-
-
-def test_the_length_of_a_code_does_not_matter():
-    generator = ProjectedGenerator(32, 4)
-    z = noise(2, 10)
-    np.testing.assert_allclose(generator(z), generator(3.0 * z), atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"image_size": 48}, "`image_size` must be one of"),
-        ({"dim": 0}, "`dim` must be at least 1"),
-    ],
-)
-def test_bad_options(options, message):
-    with pytest.raises(ValueError, match=message):
-        ProjectedGenerator(**options)
-
-
-def test_new_kernels_enlarge_smoothly():
-    """Of a constant map a constant comes, without a checkerboard."""
-    keras.utils.set_random_seed(0)
-    kernel = BilinearNormal()((4, 4, 3, 5), "float32")
-    assert kernel.shape == (4, 4, 3, 5)
-    y = tf.nn.conv2d_transpose(
-        tf.ones([1, 8, 8, 5]), kernel, [1, 16, 16, 3], 2, "SAME"
-    ).numpy()[0, 2:-2, 2:-2]
-    np.testing.assert_allclose(y, np.broadcast_to(y[0, 0], y.shape), atol=1e-5)
-    # The channels are mixed by normal numbers of variance 1 / channels.
-    large = BilinearNormal()((4, 4, 64, 64), "float32").numpy()
-    assert large[1, 1].std() == pytest.approx(0.75**2 / 8, rel=0.05)
-    np.testing.assert_allclose(large[0, 0] * 9, large[1, 1], rtol=1e-5)
-
-
-def test_small_maps_gate_the_channels_of_large_ones():
-    layer = SkipExcitation(6, None)
-    small, large = noise(2, 8, 8, 5), noise(2, 32, 32, 6)
-    gates = layer(small, large) / large
-    np.testing.assert_allclose(
-        gates, np.broadcast_to(gates[:, :1, :1], gates.shape), rtol=1e-4
-    )
-    assert np.min(gates) > 0 and np.max(gates) < 1
-
-
-def test_one_kernel_normalises_as_keras_does():
-    ours = BatchNormalization(momentum=0.9, epsilon=1e-5)
-    theirs = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-    x = 3.0 * noise(4, 6, 6, 5) + 2.0
-    results = []
-    for layer in (ours, theirs):
-        layer.build(x.shape)
-        layer.gamma.assign(np.arange(1.0, 6.0))
-        layer.beta.assign(np.arange(5.0))
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x, training=True)
-            loss = tf.reduce_sum(y * noise(*y.shape, seed=1))
-        of = [x, layer.gamma.value, layer.beta.value]
-        gradients = tape.gradient(loss, of)
-        results.append([y, *gradients, *layer.weights, layer(x)])
-    for a, b in zip(*results, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
 def test_one_kernel_a_batch_is_the_grouped_norm():
@@ -251,8 +153,3 @@ def test_parameters_of_the_discriminators():
     heads = 3 * 16 * 384 * 192 + 9 * 384 * 192
     heads += 4 * (2 * 192 + 9 * 192 + 1)
     assert parameters(d) == towers + norms + single + heads
-
-
-def test_widths():
-    widths = [projected.generator_width(2**n, 32) for n in range(2, 9)]
-    assert widths == [256, 256, 128, 64, 32, 16, 16]
