@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sdgan_tf import augmentation
 from sdgan_tf.config import Experiment
-from sdgan_tf.latents import Keys, LatentSpace, uniform
+from sdgan_tf.latents import Keys, LatentSpace, Stream, uniform
 from sdgan_tf.pixels import PixelMapping
 
 AVERAGE = "generator_average"  # The average's name in a checkpoint.
@@ -56,6 +57,7 @@ class Algorithm(abc.ABC):
         photographs: Of the first `photographs_wanted` identities one each,
             uint8 `[n, h, w, 3]`; whoever trains sets it.
         pixels: The generator's pixel mapping.
+        augmentation: What D's tuples go through, if anything.
         networks: Keras models by name; "generator" is among them.
         optimizers: One optimizer for each network, by the same names.
         average: The generator with the moving average of its weights, which
@@ -91,6 +93,7 @@ class Algorithm(abc.ABC):
                 f"ema_half_life_images={experiment.ema_half_life_images}"
             )
         self.ema_decay = experiment.average_decay
+        self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
         self.average: keras.Model | None = None
         if self.ema_decay:
             self.average = self.new_generator(experiment)
@@ -239,6 +242,16 @@ class Algorithm(abc.ABC):
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         """Codes of this replica's `n` tuples of the global batch."""
         return self.share(n, lambda total: self.latents.tuples(key, total, k))
+
+    def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
+        """Tuples as D sees them; each `use` within a step draws anew."""
+        if self.augmentation is None:
+            return tuples
+        key = keys.key(Stream.AUGMENTATION, use)
+        n, k = tuples.shape[:2]
+        return self.augmentation(
+            tuples, self.draw(key, n, k, augmentation.NUMBERS)
+        )
 
     def update(self, name: str, loss, tape: tf.GradientTape) -> None:
         """Moves one network by the gradient of its loss."""

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from sdgan_tf import augmentation, losses
+from sdgan_tf import losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.config import Experiment
@@ -44,7 +44,6 @@ class SDGAN(Algorithm):
         self.batches_per_step = experiment.d_steps_per_g_step
         self.k = experiment.k
         size = experiment.image_size
-        self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
         self.r1_weight = experiment.r1_weight
         self.d = self.build_discriminator(experiment)
         self.d(tf.zeros([self.kinds, self.k, size, size, 3]))
@@ -138,16 +137,6 @@ class SDGAN(Algorithm):
     def logits(self, tuples) -> tf.Tensor:
         """D's logits of one batch."""
         return self.d(tuples)
-
-    def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
-        """Tuples as D sees them; each `use` within a step draws anew."""
-        if self.augmentation is None:
-            return tuples
-        key = keys.key(Stream.AUGMENTATION, use)
-        n, k = tuples.shape[:2]
-        return self.augmentation(
-            tuples, self.draw(key, n, k, augmentation.NUMBERS)
-        )
 
     def penalty(self, real, fake, keys: Keys, substep: int):
         """The weighted penalties of D's gradient; 0 without any."""

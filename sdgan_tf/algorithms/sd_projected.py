@@ -75,7 +75,6 @@ class SDProjected(Algorithm):
                 f"Received: k={experiment.k}"
             )
         super().__init__(experiment)
-        self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
         self.weights = experiment.single_weight, experiment.tuple_weight
         self.mismatched_weight = experiment.mismatched_weight
         if not self.mismatched_weight:
@@ -162,16 +161,6 @@ class SDProjected(Algorithm):
         """Tuples `[n, k, h, w, c]` to the mixed features of their images."""
         images = tf.reshape(tuples, [-1, *tuples.shape[2:]])
         return self.d.mixing(self.features(images))
-
-    def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
-        """Tuples as they are altered before their features are taken."""
-        if self.augmentation is None:
-            return tuples
-        key = keys.key(Stream.AUGMENTATION, use)
-        n, k = tuples.shape[:2]
-        return self.augmentation(
-            tuples, self.draw(key, n, k, augmentation.NUMBERS)
-        )
 
     def refresh(self) -> None:
         """Gives the averaged generator the moving statistics of its weights.
