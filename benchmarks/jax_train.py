@@ -29,7 +29,8 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks.jax_systems import SYSTEMS, System
-from sdgan_tf import flags as sdgan_flags
+from sdgan_tf.commands import flags as sdgan_flags
+from sdgan_tf.commands import legacy
 from sdgan_tf.config import with_model_defaults
 
 PHOTOGRAPHS = flags.DEFINE_string(
@@ -190,7 +191,7 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     if keras.backend.backend() != "jax":
         raise app.UsageError("The environment must hold KERAS_BACKEND=jax.")
-    config = sdgan_flags.config()
+    config = legacy.whole()
     experiment = with_model_defaults(config.experiment, config.named)
     if experiment.model not in SYSTEMS:
         raise app.UsageError(
@@ -211,6 +212,6 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sdgan_flags.define(["train", "bench"])
+    sdgan_flags.define()
     flags.mark_flag_as_required("photographs")
     app.run(main, flags_parser=sdgan_flags.parse)

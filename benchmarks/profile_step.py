@@ -20,8 +20,9 @@ import tensorflow as tf
 from absl import app
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from sdgan_tf import flags as sdgan_flags
 from sdgan_tf.algorithms.registry import build_algorithm, settle
+from sdgan_tf.commands import flags as sdgan_flags
+from sdgan_tf.commands import legacy
 from sdgan_tf.config import with_model_defaults
 from sdgan_tf.training.steps import compile_steps
 
@@ -92,9 +93,9 @@ def profile(config) -> None:
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    profile(sdgan_flags.config())
+    profile(legacy.whole())
 
 
 if __name__ == "__main__":
-    sdgan_flags.define(["train"])
+    sdgan_flags.define()
     app.run(main, flags_parser=sdgan_flags.parse)

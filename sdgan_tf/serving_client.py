@@ -29,8 +29,8 @@ from tensorflow_serving.apis import (
 )
 
 from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
+from sdgan_tf.commands.flags import local_path
 from sdgan_tf.config import Experiment
-from sdgan_tf.flags import local_path
 from sdgan_tf.images import contact_sheet, encode_png
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.pixels import PixelMapping

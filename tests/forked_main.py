@@ -12,12 +12,11 @@ import resource
 import sys
 
 import main
-from sdgan_tf import flags
-from sdgan_tf.flags import parse
+from sdgan_tf.commands import flags, program
 from sdgan_tf.training import loop  # noqa: F401 - What is forked with it.
 
 
-def start(flags: list[str], output: str, address_space: int = 0) -> int:
+def start(given: list[str], output: str, address_space: int = 0) -> int:
     """Forks a process that is main.py; gives its id."""
     pid = os.fork()
     if pid:
@@ -27,15 +26,18 @@ def start(flags: list[str], output: str, address_space: int = 0) -> int:
     os.dup2(file, sys.stderr.fileno())
     if address_space:
         resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
-    main.app.run(main.main, argv=["main.py", *flags], flags_parser=parse)
+    main.app.run(
+        program.main, argv=["main.py", *given], flags_parser=flags.parse
+    )
 
 
 if __name__ == "__main__":
-    flags.define(list(main.MODES))
+    flags.define()
     for line in sys.stdin:
         command = json.loads(line)
         if "wait" in command:
             _, status = os.waitpid(command["wait"], 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
         else:
-            print(start(**command), flush=True)
+            given = command.pop("flags")
+            print(start(given, **command), flush=True)

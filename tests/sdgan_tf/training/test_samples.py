@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
 
-from sdgan_tf import faults
+from sdgan_tf.commands import faults
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop, samples
 

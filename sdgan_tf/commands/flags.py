@@ -1,41 +1,29 @@
-"""Flags of main.py: one for each field of the configuration."""
+"""Flags of the commands: one for each field of their options."""
 
 import dataclasses
 import math
 import os
 import sys
+from collections.abc import Iterator
 
 from absl import flags
 
-from sdgan_tf import flagfiles
-from sdgan_tf.config import (
-    Benchmark,
-    Config,
-    Evaluation,
-    Experiment,
-    Exploring,
-    Exporting,
-    Interpolation,
-    Judging,
-    Projection,
-    Reference,
-    Sampling,
-    Training,
-)
+from sdgan_tf.commands import flagfiles
+from sdgan_tf.commands.options import Options
+from sdgan_tf.commands.registry import COMMANDS
+from sdgan_tf.config import Experiment
 
-SECTIONS = {
-    "experiment": Experiment,
-    "training": Training,
-    "sampling": Sampling,
-    "exporting": Exporting,
-    "exploring": Exploring,
-    "benchmark": Benchmark,
-    "interpolation": Interpolation,
-    "projection": Projection,
-    "reference": Reference,
-    "evaluation": Evaluation,
-    "judging": Judging,
-}
+
+def fields_of(options: type) -> Iterator[dataclasses.Field]:
+    """The fields of options that are flags, those of `Experiment` among them.
+
+    Fields of one name are one flag.
+    """
+    for field in dataclasses.fields(options):
+        if field.type is Experiment:
+            yield from dataclasses.fields(Experiment)
+        elif field.metadata:
+            yield field
 
 
 def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
@@ -84,27 +72,15 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             )
 
 
-def define(modes: list[str], values: flags.FlagValues = flags.FLAGS) -> None:
-    """Defines all flags in `values`; `modes` are the values of --mode."""
-    flags.DEFINE_enum("mode", "train", modes, "What to do.", flag_values=values)
-    flags.DEFINE_string(
-        "run_dir",
-        "",
-        "Run folder; a new numbered one under runs/ by default.",
-        flag_values=values,
+def define(values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines --mode and the flags of all commands in `values`."""
+    flags.DEFINE_enum(
+        "mode", "train", list(COMMANDS), "What to do.", flag_values=values
     )
-    flags.DEFINE_string(
-        "data_dir", "", "Folder that build_records wrote.", flag_values=values
-    )
-    flags.DEFINE_bool(
-        "traceback",
-        False,
-        "Show where an error was raised, not its message alone.",
-        flag_values=values,
-    )
-    for section in SECTIONS.values():
-        for field in dataclasses.fields(section):
-            _define(field, values)
+    for command in COMMANDS.values():
+        for field in fields_of(command.options):
+            if field.name not in values:
+                _define(field, values)
 
 
 def parse(argv: list[str], values: flags.FlagValues = flags.FLAGS) -> list[str]:
@@ -153,34 +129,31 @@ def _value(field: dataclasses.Field, parsed: flags.FlagValues):
     return ",".join(local_path(name, path) for path in each)
 
 
-def config(parsed: flags.FlagValues = flags.FLAGS) -> Config:
-    """The configuration that the parsed flags ask for.
+def options(
+    of: type[Options], parsed: flags.FlagValues = flags.FLAGS
+) -> Options:
+    """The options of a command that the parsed flags ask for.
+
+    Args:
+        of: Their class.
+        parsed: The flags.
 
     Raises:
         ValueError: If a path begins with a `~` that stands for no folder.
     """
-    sections = {
-        name: section(
-            **{
-                field.name: _value(field, parsed)
-                for field in dataclasses.fields(section)
-            }
+    values = {
+        "named": frozenset(
+            field.name for field in fields_of(of) if parsed[field.name].present
         )
-        for name, section in SECTIONS.items()
     }
-
-    def named(names) -> frozenset:
-        return frozenset(name for name in names if parsed[name].present)
-
-    return Config(
-        mode=parsed.mode,
-        run_dir=local_path("run_dir", parsed.run_dir),
-        data_dir=local_path("data_dir", parsed.data_dir),
-        traceback=parsed.traceback,
-        named=named(field.name for field in dataclasses.fields(Experiment)),
-        told=named(
-            ["data_dir", "verifier"]
-            + [field.name for field in dataclasses.fields(Training)]
-        ),
-        **sections,
-    )
+    for field in dataclasses.fields(of):
+        if field.type is Experiment:
+            values[field.name] = Experiment(
+                **{
+                    inner.name: _value(inner, parsed)
+                    for inner in dataclasses.fields(Experiment)
+                }
+            )
+        elif field.metadata:
+            values[field.name] = _value(field, parsed)
+    return of(**values)

@@ -3,7 +3,6 @@
 import os
 
 import pytest
-
 from sdgan_tf.flagfiles import BadFlagfile, expanded
 
 

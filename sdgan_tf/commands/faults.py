@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.checkpoints import step_of
-from sdgan_tf.config import Config
+from sdgan_tf.commands import legacy
+from sdgan_tf.commands.options import Options
 from sdgan_tf.runs import Run
 from sdgan_tf.training.resuming import take_up
 
@@ -53,28 +54,29 @@ def is_users(error: Exception) -> bool:
     )
 
 
-def explain(error: Exception, config: Config) -> str:
+def explain(error: Exception, command: str, options: Options) -> str:
     """One line for the user: what happened and what to do next.
 
     Args:
         error: One that `is_users`.
-        config: Of the command that failed.
+        command: The command that failed.
+        options: Its options.
     """
     text = " ".join(str(error).split())
     if is_full_disk(error):
         return (
-            f"the disk is full: {text}. {_checkpoints(config)} Make room, then "
-            "give the same command again."
+            f"the disk is full: {text}. {_checkpoints(command, options)} Make "
+            "room, then give the same command again."
         )
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
-        names = MEMORY_FLAGS.get(config.mode, ())
+        names = MEMORY_FLAGS.get(command, ())
         lower = f" Lower {_listed(names)}." if names else ""
-        return f"out of memory: {text}.{lower} {_checkpoints(config)}"
+        return f"out of memory: {text}.{lower} {_checkpoints(command, options)}"
     disagreement = _disagreement(error)
     lost = disagreement or (
         isinstance(error, tf.errors.DataLossError) or _is_of_shard(error)
     )
-    data_dir = _data_dir(config)
+    data_dir = _data_dir(command, options)
     if lost and data_dir:
         return _explain_data(disagreement or text, data_dir)
     if isinstance(error, tf.errors.OpError):
@@ -82,14 +84,14 @@ def explain(error: Exception, config: Config) -> str:
     return str(error)
 
 
-def _data_dir(config: Config) -> str:
+def _data_dir(command: str, options: Options) -> str:
     """The data set that was read; a run that goes on knows its own."""
-    if config.mode != "train":
-        return config.data_dir
+    if command != "train":
+        return getattr(options, "data_dir", "")
     try:
-        return take_up(config)[0].data_dir
+        return take_up(legacy.whole())[0].data_dir
     except (OSError, ValueError, tf.errors.OpError):
-        return config.data_dir
+        return options.data_dir
 
 
 def _explain_data(text: str, data_dir: str) -> str:
@@ -138,13 +140,13 @@ def is_full_disk(error: Exception) -> bool:
     )
 
 
-def _checkpoints(config: Config) -> str:
+def _checkpoints(command: str, options: Options) -> str:
     """Which checkpoint a training has left."""
-    if config.mode != "train":
+    if command != "train":
         return ""
-    if not config.run_dir:
+    if not options.run_dir:
         return "Checkpoints that were saved stay."
-    paths = Run(config.run_dir).checkpoints.paths()
+    paths = Run(options.run_dir).checkpoints.paths()
     last = f"step {step_of(paths[0])}" if paths else "none was saved"
     return f"Checkpoints that were saved stay; the last one: {last}."
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline import streaming
-from sdgan_tf import faults
+from sdgan_tf.commands import faults
 from sdgan_tf.training.data import open_data, open_tuples
 
 

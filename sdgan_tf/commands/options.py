@@ -1,0 +1,392 @@
+"""The options of each command: frozen dataclasses, one field a flag.
+
+A command is given its own class and reads no other. Options of several
+commands stand once, in a class that theirs inherit; `--help` lists them by
+these classes. Nothing heavy is imported here: flags are parsed before
+TensorFlow is.
+"""
+
+import dataclasses
+
+from sdgan_tf.config import Experiment, option
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Common to all commands.
+
+    Attributes:
+        named: The flags that the user gave.
+    """
+
+    traceback: bool = option(
+        False, "Show where an error was raised, not its message alone."
+    )
+    named: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """A run folder, or a kept generator's."""
+
+    run_dir: str = option(
+        "",
+        "Run folder; a new numbered one under runs/ by default.",
+        paths=1,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class DataFolder:
+    """A data set."""
+
+    data_dir: str = option("", "Folder that build_records wrote.", paths=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputFolder:
+    """Where files go."""
+
+    output_dir: str = option(
+        "",
+        "Folder for the pictures; a folder in the run's by default.",
+        paths=1,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Seed:
+    """Of all that is random."""
+
+    seed: int = option(
+        0,
+        "Seed of the codes and of all that is random.",
+        minimum=0,
+        maximum=2**32 - 1,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Verifier:
+    """Which network tells subjects apart."""
+
+    verifier: str = option(
+        "facenet", "facenet, or the folder of --mode=train_verifier.", paths=1
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairs:
+    """How many pairs are judged."""
+
+    num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """How much data is held."""
+
+    cache_gb: float = option(
+        8.0, "Decoded data up to this size is held in memory.", minimum=0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Photographs:
+    """Photographs that are no data set."""
+
+    images: str = option(
+        "", "A photograph, a folder or a glob of them.", paths=1
+    )
+    crop: str = option(
+        "center",
+        '"center", "none", "pad", "face" or "left,top,right,bottom", as '
+        "for build_records.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Codes:
+    """Codes of a file."""
+
+    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].", paths=1)
+    truncate: float = option(
+        1.0, "Factor on the codes, in (0, 1]: less variety.", minimum=0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Descent:
+    """How the codes of photographs are looked for."""
+
+    restarts: int = option(4, "Descents from different codes.", minimum=1)
+    projection_steps: int = option(200, "Steps of a descent.", minimum=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Animation:
+    """Walks between codes."""
+
+    frames: int = option(
+        12, "Frames of the animation on each of its 4 ways.", minimum=1
+    )
+    frame_milliseconds: int = option(
+        80, "Time of a frame.", minimum=10, maximum=65_535
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Devices:
+    """What computes."""
+
+    strategy: str = option(
+        "mirrored",
+        "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",
+        choices=("mirrored", "multi_worker"),
+    )
+    logical_cpus: int = option(
+        0, "Train on so many logical CPUs instead of GPUs.", minimum=0
+    )
+    jit_compile: bool = option(
+        False, "Compile steps by XLA; for one GPU, or one processor."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Train(Verifier, Memory, Devices, DataFolder, RunFolder, Options):
+    """Options of `train`."""
+
+    train_steps: int = option(
+        500_000, "Generator updates of the whole run.", minimum=1
+    )
+    log_interval_steps: int = option(50, "Steps between scalars.", minimum=1)
+    sample_interval_steps: int = option(
+        500, "Steps between sample grids.", minimum=1
+    )
+    save_interval_steps: int = option(
+        500, "Steps between checkpoints.", minimum=1
+    )
+    evaluate_interval_steps: int = option(
+        0,
+        "Steps between small evaluations with --verifier, of which the best "
+        "checkpoint is kept; 0: none.",
+        minimum=0,
+    )
+    evaluate_pairs: int = option(
+        500, "Pairs of a small evaluation, half of them matched.", minimum=8
+    )
+    keep_checkpoints: int = option(5, "Latest checkpoints kept.", minimum=1)
+    keep_every_hours: float = option(
+        6.0, "One checkpoint in so many hours is kept for good.", minimum=0.1
+    )
+    device_gb: float = option(
+        0.0,
+        "Decoded data up to this size is held on each GPU instead.",
+        minimum=0,
+    )
+    collapse_limit: float = option(
+        0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
+    )
+    stop_on_collapse: bool = option(
+        False, "Stop where a run would warn of a collapse, and save none of it."
+    )
+    init_from: str = option(
+        "", "Run folder whose networks to start from.", paths=1
+    )
+    dry_run: bool = option(False, "Print the configuration, then stop.")
+    experiment: Experiment = Experiment()
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench(Devices, Options):
+    """Options of `bench`."""
+
+    bench_steps: int = option(5, "Timed training steps.", minimum=1)
+    experiment: Experiment = Experiment()
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample(Codes, Photographs, Seed, OutputFolder, RunFolder, Options):
+    """Options of `sample`."""
+
+    num_identities: int = option(8, "Rows of the grid.", minimum=1)
+    num_observations: int = option(8, "Columns of the grid.", minimum=1)
+    codes_as: str = option(
+        "pairs",
+        "Codes of the file one by one, or each z_i with each z_o.",
+        choices=("pairs", "grid"),
+    )
+    identities: str = option(
+        "", "Names, by commas, of training identities that the model knows."
+    )
+    share: str = option(
+        "", "One of --commonalities that alone is shared along a row."
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Interpolate(Animation, Codes, Seed, OutputFolder, RunFolder, Options):
+    """Options of `interpolate`."""
+
+    ends: str = option(
+        "0,1", "Two seeds; with --codes two rows of the file, from 0."
+    )
+    rows: int = option(8, "Steps along z_i.", minimum=1)
+    columns: int = option(8, "Steps along z_o.", minimum=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Project(
+    Descent, Photographs, Verifier, Seed, OutputFolder, RunFolder, Options
+):
+    """Options of `project`."""
+
+    num_observations: int = option(8, "Columns of the grid.", minimum=1)
+    shared_identity: bool = option(
+        False, "All photographs show one subject: one z_i for all."
+    )
+    perceptual_weight: float = option(
+        0.0,
+        "Grey levels that a squared distance of 1 in the embedding of "
+        "--verifier counts; 0 compares pixels only.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Export(OutputFolder, RunFolder, Options):
+    """Options of `export`."""
+
+    format: str = option(
+        "saved_model",
+        "For TensorFlow Serving, for onnxruntime, weights alone, or a page "
+        "that draws in the browser.",
+        choices=("saved_model", "onnx", "weights", "web"),
+    )
+    signatures: str = option(
+        "all",
+        "Of a SavedModel; batchable: those for a server by --enable_batching.",
+        choices=("all", "batchable"),
+    )
+    onnxruntime_web_dir: str = option(
+        "",
+        "Folder with onnxruntime-web for a page; by default npm packs it.",
+        paths=1,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Explore(Animation, Descent, Seed, RunFolder, Options):
+    """Options of `explore`."""
+
+    explore_address: str = option(
+        "127.0.0.1", "Address to answer at; 0.0.0.0: to the whole network."
+    )
+    explore_port: int = option(7860, "Port; 0: any that is free.", minimum=0)
+    explore_rows: int = option(6, "Identities in the grid.", minimum=1)
+    explore_columns: int = option(8, "Observations in the grid.", minimum=1)
+    upload_count: int = option(8, "Photographs in one upload.", minimum=1)
+    upload_megabytes: float = option(
+        10.0, "Largest photograph, in 1e6 bytes.", minimum=0
+    )
+    upload_megapixels: float = option(
+        40.0, "Largest photograph, in 1e6 pixels.", minimum=0
+    )
+    crop: str = option(
+        "center",
+        '"center", "none", "pad", "face" or "left,top,right,bottom", as '
+        "for build_records.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluate(Pairs, Verifier, Seed, DataFolder, RunFolder, Options):
+    """Options of `evaluate`."""
+
+    evaluate_real: bool = option(False, "Measure photographs instead.")
+    bootstrap_samples: int = option(
+        1000, "Resamples behind each interval.", minimum=1
+    )
+    factor_steps: int = option(
+        3000,
+        "Training steps of the model that reads the data set's known factors; "
+        "0: none.",
+        minimum=0,
+    )
+    report: bool = option(False, "Write a page of HTML beside the numbers.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Table(Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
+    """Options of `table`."""
+
+    runs: str = option("", "Run folders of --mode=table, by commas.", paths=2)
+    bootstrap_samples: int = option(
+        1000, "Resamples behind each interval.", minimum=1
+    )
+    factor_steps: int = option(
+        3000,
+        "Training steps of the model that reads the data set's known factors; "
+        "0: none.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainVerifier(Verifier, Memory, Seed, DataFolder, Options):
+    """Options of `train_verifier`."""
+
+    verifier_steps: int = option(
+        2000, "Steps of --mode=train_verifier.", minimum=1
+    )
+    verifier_width: int = option(
+        32, "Channels of the trained verifier's first stage.", minimum=1
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgeKit(Pairs, Seed, OutputFolder, DataFolder, RunFolder, Options):
+    """Options of `judge_kit`."""
+
+    judge_batch_size: int = option(
+        12, "Pairs of a batch, its attention checks among them.", minimum=3
+    )
+    judge_checks: int = option(
+        2, "Attention checks of a batch, both kinds in turn.", minimum=2
+    )
+    judge_subject: str = option(
+        "person,people", "What the pictures show: one and several of it."
+    )
+    judge_url: str = option(
+        "https://example.com/pictures",
+        "Where Mechanical Turk's page finds the pictures.",
+    )
+    evaluate_real: bool = option(False, "Measure photographs instead.")
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgeScore(Options):
+    """Options of `judge_score`."""
+
+    judge_dir: str = option("", "Folder that --mode=judge_kit wrote.", paths=1)
+    answers: str = option(
+        "",
+        "CSV file, folder or glob of them; `answers` in the kit by default.",
+        paths=1,
+    )
+    judge_annotators: int = option(
+        3, "Answers that a pair must have.", minimum=1
+    )
+    judge_min_checks: float = option(
+        0.8,
+        "Share of the attention checks that an annotator must answer right.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportReference(RunFolder, Options):
+    """Options of `import_reference`."""
+
+    reference_dir: str = option("", "Folder that the authors dumped.", paths=1)
+    d_i: int = option(50, "Size of the identity code z_i.", minimum=1)

@@ -1,0 +1,75 @@
+"""The commands by name."""
+
+import dataclasses
+import importlib
+
+from sdgan_tf.commands import options
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: The value of --mode, and its module in this package, whose
+            function `run` takes the options.
+        options: The class of its options.
+        summary: What it does, in a line.
+    """
+
+    name: str
+    options: type[options.Options]
+    summary: str
+
+    def run(self, given: options.Options) -> None:
+        """Runs the command.
+
+        Its module is imported now: TensorFlow takes seconds, and a wrong flag
+        is known before.
+        """
+        module = importlib.import_module(f"sdgan_tf.commands.{self.name}")
+        module.run(given)
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("train", options.Train, "Trains a model; the default."),
+        Command("sample", options.Sample, "Draws pictures of chosen codes."),
+        Command("interpolate", options.Interpolate, "Walks between two codes."),
+        Command(
+            "project",
+            options.Project,
+            "Looks for the codes of photographs.",
+        ),
+        Command(
+            "evaluate", options.Evaluate, "Measures a generator as the paper."
+        ),
+        Command("table", options.Table, "Compares several generators."),
+        Command(
+            "train_verifier",
+            options.TrainVerifier,
+            "Trains a network that tells subjects apart.",
+        ),
+        Command(
+            "judge_kit",
+            options.JudgeKit,
+            "Writes pairs and pages for human judges.",
+        ),
+        Command(
+            "judge_score", options.JudgeScore, "Counts human judges' answers."
+        ),
+        Command(
+            "explore", options.Explore, "Serves a page to look at a generator."
+        ),
+        Command(
+            "export", options.Export, "Writes a generator for other programs."
+        ),
+        Command(
+            "import_reference",
+            options.ImportReference,
+            "Reads the weights of the authors' code.",
+        ),
+        Command("bench", options.Bench, "Times a training step."),
+    )
+}
