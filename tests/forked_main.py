@@ -11,9 +11,13 @@ import os
 import resource
 import sys
 
-import main
-from sdgan_tf.commands import flags, program
-from sdgan_tf.training import loop  # noqa: F401 - What is forked with it.
+from absl import app
+
+from sdgan_tf.commands import environment, flags, program
+
+environment.prepare()
+# What is forked with it.
+from sdgan_tf.training import loop  # noqa: E402, F401
 
 
 def start(given: list[str], output: str, address_space: int = 0) -> int:
@@ -26,9 +30,7 @@ def start(given: list[str], output: str, address_space: int = 0) -> int:
     os.dup2(file, sys.stderr.fileno())
     if address_space:
         resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
-    main.app.run(
-        program.main, argv=["main.py", *given], flags_parser=flags.parse
-    )
+    app.run(program.run, argv=["main.py", *given], flags_parser=flags.parse)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The program as its users start it."""
 
+import dataclasses
 import importlib
 import json
 import os
@@ -8,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import flags as absl_flags
 
-import main
+from sdgan_tf.commands import flags, program
+from sdgan_tf.commands.registry import COMMANDS, Command
 from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -83,31 +85,49 @@ def test_sigterm_saves_and_exits_with_zero(tiny_data, tmp_path):
     assert "Stopped by SIGTERM; saved at step" in output
 
 
-@pytest.mark.parametrize("mode", sorted(main.MODES))
-def test_ctrl_c_is_one_line(monkeypatch, capsys, mode):
-    def interrupt(config):
+@pytest.fixture
+def parsed(monkeypatch):
+    """Parses flags as the program does, in no global place."""
+
+    def parse(*given):
+        values = absl_flags.FlagValues()
+        flags.define(values)
+        flags.parse(["main.py", *given], values)
+        monkeypatch.setattr(program.absl_flags, "FLAGS", values)
+
+    return parse
+
+
+@pytest.mark.parametrize("mode", sorted(COMMANDS))
+def test_ctrl_c_is_one_line(monkeypatch, capsys, parsed, mode):
+    def interrupt(command, options):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(10)
 
-    config = types.SimpleNamespace(mode=mode, traceback=False)
-    monkeypatch.setattr(main.sdgan_flags, "config", lambda: config)
-    monkeypatch.setitem(main.MODES, mode, interrupt)
+    parsed(f"--mode={mode}")
+    monkeypatch.setattr(Command, "run", interrupt)
     with pytest.raises(SystemExit) as caught:
-        main.main(["main.py"])
+        program.run(["main.py"])
     assert caught.value.code == 130
     assert capsys.readouterr().err == f"main.py: --mode={mode} interrupted\n"
 
 
-@pytest.mark.parametrize("mode", sorted(main.MODES))
-def test_each_mode_has_its_function(monkeypatch, mode):
+@pytest.mark.parametrize("mode", sorted(COMMANDS))
+def test_each_command_is_run_with_its_options(monkeypatch, parsed, mode):
     done = []
-    run = main.MODES[mode]
-    module, name = (cell.cell_contents for cell in run.__closure__)
-    found = importlib.import_module(f"sdgan_tf.{module}")
-    assert found.__dict__[name].__module__ == found.__name__
-    monkeypatch.setattr(found, name, done.append)
-    run("config")
-    assert done == ["config"]
+    module = importlib.import_module(f"sdgan_tf.commands.{mode}")
+    monkeypatch.setattr(module, "run", done.append)
+    parsed(f"--mode={mode}", "--run_dir=a", "--seed=7")
+    program.run(["main.py"])
+    (options,) = done
+    assert type(options) is COMMANDS[mode].options
+    own = {field.name for field in dataclasses.fields(options)}
+    named = {"run_dir", "seed"} & {f.name for f in flags.fields_of(options)}
+    assert options.named == named
+    if "run_dir" in own:
+        assert options.run_dir == "a"
+    if "experiment" in own:
+        assert options.experiment.seed == 7
 
 
 def test_flagfiles_build_on_one_another(main_py):

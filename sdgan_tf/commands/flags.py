@@ -10,7 +10,7 @@ from absl import flags
 
 from sdgan_tf.commands import flagfiles
 from sdgan_tf.commands.options import Options
-from sdgan_tf.commands.registry import COMMANDS
+from sdgan_tf.commands.registry import COMMANDS, Command
 from sdgan_tf.config import Experiment
 
 
@@ -95,6 +95,27 @@ def parse(argv: list[str], values: flags.FlagValues = flags.FLAGS) -> list[str]:
     except flags.Error as error:
         text = " ".join(str(error).split())
         sys.exit(f"{os.path.basename(program)}: {text}")
+
+
+def check_own(argv: list[str], command: Command) -> None:
+    """Ends the program where an argument is a flag of other commands only.
+
+    In a flagfile such flags may stand: it serves several commands.
+    """
+    own = {field.name for field in fields_of(command.options)}
+    for argument in argv[1:]:
+        name = argument.lstrip("-").partition("=")[0]
+        of = [
+            other.shown
+            for other in COMMANDS.values()
+            for field in fields_of(other.options)
+            if name in (field.name, f"no{field.name}")
+        ]
+        if of and name not in own and name.removeprefix("no") not in own:
+            sys.exit(
+                f"{os.path.basename(argv[0])}: --{name} is a flag of "
+                f"{', '.join(of)}."
+            )
 
 
 def local_path(name: str, path: str) -> str:

@@ -13,7 +13,7 @@ from sdgan_tf.config import Experiment, option
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Common to all commands.
+    """Errors.
 
     Attributes:
         named: The flags that the user gave.
@@ -27,7 +27,7 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class RunFolder:
-    """A run folder, or a kept generator's."""
+    """Run folder."""
 
     run_dir: str = option(
         "",
@@ -38,14 +38,14 @@ class RunFolder:
 
 @dataclasses.dataclass(frozen=True)
 class DataFolder:
-    """A data set."""
+    """Data set."""
 
     data_dir: str = option("", "Folder that build_records wrote.", paths=1)
 
 
 @dataclasses.dataclass(frozen=True)
 class OutputFolder:
-    """Where files go."""
+    """Output."""
 
     output_dir: str = option(
         "",
@@ -56,7 +56,7 @@ class OutputFolder:
 
 @dataclasses.dataclass(frozen=True)
 class Seed:
-    """Of all that is random."""
+    """Randomness."""
 
     seed: int = option(
         0,
@@ -68,7 +68,7 @@ class Seed:
 
 @dataclasses.dataclass(frozen=True)
 class Verifier:
-    """Which network tells subjects apart."""
+    """Verifier: the network that tells subjects apart."""
 
     verifier: str = option(
         "facenet", "facenet, or the folder of --mode=train_verifier.", paths=1
@@ -77,14 +77,14 @@ class Verifier:
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """How many pairs are judged."""
+    """Pairs."""
 
     num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
 
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """How much data is held."""
+    """Memory."""
 
     cache_gb: float = option(
         8.0, "Decoded data up to this size is held in memory.", minimum=0
@@ -93,7 +93,7 @@ class Memory:
 
 @dataclasses.dataclass(frozen=True)
 class Photographs:
-    """Photographs that are no data set."""
+    """Photographs outside a data set."""
 
     images: str = option(
         "", "A photograph, a folder or a glob of them.", paths=1
@@ -107,7 +107,7 @@ class Photographs:
 
 @dataclasses.dataclass(frozen=True)
 class Codes:
-    """Codes of a file."""
+    """Codes."""
 
     codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].", paths=1)
     truncate: float = option(
@@ -117,7 +117,7 @@ class Codes:
 
 @dataclasses.dataclass(frozen=True)
 class Descent:
-    """How the codes of photographs are looked for."""
+    """Search for the codes of photographs."""
 
     restarts: int = option(4, "Descents from different codes.", minimum=1)
     projection_steps: int = option(200, "Steps of a descent.", minimum=1)
@@ -125,7 +125,7 @@ class Descent:
 
 @dataclasses.dataclass(frozen=True)
 class Animation:
-    """Walks between codes."""
+    """Animation."""
 
     frames: int = option(
         12, "Frames of the animation on each of its 4 ways.", minimum=1
@@ -137,7 +137,7 @@ class Animation:
 
 @dataclasses.dataclass(frozen=True)
 class Devices:
-    """What computes."""
+    """Devices."""
 
     strategy: str = option(
         "mirrored",

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 
-from sdgan_tf.commands import options
+from sdgan_tf.commands import environment, options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,14 +21,53 @@ class Command:
     options: type[options.Options]
     summary: str
 
+    @property
+    def shown(self) -> str:
+        """The name as `sdgan` takes it."""
+        return self.name.replace("_", "-")
+
     def run(self, given: options.Options) -> None:
         """Runs the command.
 
         Its module is imported now: TensorFlow takes seconds, and a wrong flag
         is known before.
         """
-        module = importlib.import_module(f"sdgan_tf.commands.{self.name}")
+        with environment.held_stderr():
+            environment.import_tensorflow()
+            module = importlib.import_module(f"sdgan_tf.commands.{self.name}")
         module.run(given)
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A command of `sdgan` that is a program with flags of its own.
+
+    Attributes:
+        shown: The name as `sdgan` takes it.
+        module: What is run.
+        summary: What it does, in a line.
+    """
+
+    shown: str
+    module: str
+    summary: str
+
+
+PROGRAMS = {
+    program.shown: program
+    for program in (
+        Program(
+            "build",
+            "data_pipeline.build_records",
+            "Builds a data set from photographs.",
+        ),
+        Program(
+            "synthesize",
+            "data_pipeline.synthetic",
+            "Draws portraits of people, to try things out.",
+        ),
+    )
+}
 
 
 COMMANDS = {

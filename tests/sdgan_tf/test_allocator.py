@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
-import types
 
 import pytest
+from absl import flags as absl_flags
 
-import main
+from sdgan_tf.commands import flags, program
+from sdgan_tf.commands.registry import Command
 
 COUNT = """
 import resource
@@ -59,11 +60,15 @@ def test_the_users_own_settings_stay():
 
 def test_main_sets_it_before_anything_else(monkeypatch):
     calls = []
-    config = types.SimpleNamespace(mode="train")
-    monkeypatch.setattr(main.sdgan_flags, "config", lambda: config)
+    values = absl_flags.FlagValues()
+    flags.define(values)
+    values(["main.py"])
+    monkeypatch.setattr(program.absl_flags, "FLAGS", values)
     monkeypatch.setattr(
-        main.allocator, "keep_freed_memory", lambda: calls.append("kept")
+        program.allocator, "keep_freed_memory", lambda: calls.append("kept")
     )
-    monkeypatch.setitem(main.MODES, "train", calls.append)
-    main.main(["main.py"])
-    assert calls == ["kept", config]
+    monkeypatch.setattr(
+        Command, "run", lambda command, options: calls.append(command.name)
+    )
+    program.run(["main.py"])
+    assert calls == ["kept", "train"]

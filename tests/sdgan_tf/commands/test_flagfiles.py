@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from sdgan_tf.flagfiles import BadFlagfile, expanded
+from sdgan_tf.commands.flagfiles import BadFlagfile, expanded
 
 
 @pytest.fixture
