@@ -390,3 +390,20 @@ class ImportReference(RunFolder, Options):
 
     reference_dir: str = option("", "Folder that the authors dumped.", paths=1)
     d_i: int = option(50, "Size of the identity code z_i.", minimum=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Queue(OutputFolder, DataFolder, Options):
+    """Options of `queue`."""
+
+    trainings: str = option(
+        "",
+        "JSON file: a list of trainings, each with a name, flags, and minutes "
+        "if it is not to train all its steps.",
+        paths=1,
+    )
+    evaluate_trained: bool = option(True, "Evaluate what is trained.")
+    evaluate_flags: str = option("", "Flags of that evaluation.")
+    nice: int = option(
+        15, "Niceness of the trainings, 0 to 19.", minimum=0, maximum=19
+    )

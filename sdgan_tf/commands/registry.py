@@ -109,6 +109,9 @@ COMMANDS = {
             options.ImportReference,
             "Reads the weights of the authors' code.",
         ),
+        Command(
+            "queue", options.Queue, "Runs a list of trainings, one by one."
+        ),
         Command("bench", options.Bench, "Times a training step."),
     )
 }
