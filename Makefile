@@ -41,7 +41,7 @@ experiments: $(READY)
 	    --num_identities=1000 --images_per_identity=8 --image_size=32 && \
 	  $(BIN)/python -m data_pipeline.build_records --layout=table \
 	    --input=data/experiments/portraits/portraits.csv --image_size=32 \
-	    --label_columns=$$($(BIN)/python -c 'from data_pipeline.synthetic \
+	    --label_columns=$$($(BIN)/python -c 'from data_pipeline.portraits.collection \
 	import factor_columns; print(",".join(factor_columns()))') \
 	    --output_dir=data/experiments; }
 	test -f $(EXPERIMENTS)/verifier/verifier.json || \

@@ -26,7 +26,8 @@ from PIL import Image
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from data_pipeline import pictures, records  # noqa: E402
+from data_pipeline import records  # noqa: E402
+from data_pipeline.records import pictures  # noqa: E402
 
 SIDE = 8
 IMAGES = 10  # Of each identity but the large one.

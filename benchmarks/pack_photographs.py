@@ -10,8 +10,8 @@ of each one's identity, int64 `[photographs]`.
 import numpy as np
 from absl import app, flags
 
-from data_pipeline import memory
 from data_pipeline.records import DataSet
+from data_pipeline.tuples import memory
 
 DATA_DIR = flags.DEFINE_string("data_dir", None, "What build_records wrote.")
 OUTPUT = flags.DEFINE_string("output", None, "The file to write, NPZ.")

@@ -30,8 +30,9 @@ from PIL import Image
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from data_pipeline import pictures, records  # noqa: E402
-from data_pipeline.pairs import IdentityTuples  # noqa: E402
+from data_pipeline import records  # noqa: E402
+from data_pipeline.records import pictures  # noqa: E402
+from data_pipeline.tuples.identity_tuples import IdentityTuples  # noqa: E402
 
 SHARDS = 8
 BATCH = 64

@@ -1,1 +1,20 @@
-"""Image collections to identity tuples: sources, records, tuples."""
+"""Collections of photographs to data sets, and data sets to identity tuples.
+
+`build` writes what `records` describes, `tuples` samples from it, and
+`portraits` draws people by program: each room's docstring says what is in it.
+Imports go one way, from the other rooms to `records`.
+The names below are the public API; they are imported when they are used.
+"""
+
+from data_pipeline import lazy
+
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    {
+        "CommonTuples": "tuples.common_tuples",
+        "Commonalities": "tuples.commonalities",
+        "DataSet": "records.data_set",
+        "IdentityTuples": "tuples.identity_tuples",
+        "TupleSource": "tuples.source",
+    },
+)

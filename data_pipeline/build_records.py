@@ -8,169 +8,19 @@ runner by Beam's own flags. See `docs/data.md`.
 """
 
 import dataclasses
-import json
-import logging
 import os
-import re
 import sys
 
-# As in main.py, for the workers too.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import apache_beam as beam
-import tensorflow as tf
 from absl import app, flags
-from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
 
-from data_pipeline import (
-    build_manifest,
-    build_pipeline,
-    listing,
-    pictures,
-    preview,
-    records,
-    sources,
-)
-from data_pipeline.build_options import BuildOptions
-from data_pipeline.listing import Notes
-from data_pipeline.sources import BadCollection, TableColumns
-
-REPORT = "build_report.json"
-# The last line of a worker's traceback, where the user can mend it: a full
-# disk, a folder that may not be written, too little memory.
-WORKERS_FAULT = re.compile(
-    r"^(?:RuntimeError: )?(?:[\w.]*\.)?"
-    r"((?:OSError|PermissionError|MemoryError|BeamIOError|"
-    r"ResourceExhaustedError|PermissionDeniedError|UnavailableError).*?)"
-    r"(?: \[while running .*)?\s*\Z",
-    re.MULTILINE,
-)
-LOCAL_RUNNER = (
-    "--direct_running_mode=multi_processing",
-    "--direct_num_workers=2",
-    # What a worker fails of is raised here too.
-    "--default_sdk_harness_log_level=CRITICAL",
-)
-
-
-def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
-    """Builds the data set; returns its manifest.
-
-    The manifest is written last, so a build that fails or is interrupted
-    leaves a folder that cannot be trained on.
-
-    Raises:
-        BadCollection: If the collection is not as its layout says, holds too
-            many bad files or no identity with enough images.
-        FileNotFoundError: If `input`, or what the crop needs, is not there.
-        FileExistsError: If `output_dir` holds a data set already.
-    """
-    pictures.prepare_crop(options.resolved_crop)
-    if options.image_root and not FileSystems.exists(options.image_root):
-        raise FileNotFoundError(
-            "`image_root` does not exist. "
-            f"Received: image_root={options.image_root!r}"
-        )
-    if not FileSystems.exists(options.input):
-        raise FileNotFoundError(
-            f"`input` does not exist. Received: input={options.input!r}"
-        )
-    is_folder = tf.io.gfile.isdir(options.input)
-    if is_folder != sources.LAYOUTS[options.layout].is_folder:
-        raise BadCollection(_wrong_kind(options, is_folder))
-    # What is wrong in the collection's layout shows before any worker starts.
-    notes, listed, fixed = Notes(), 0, False
-    for photograph in build_pipeline.list_collection(options, notes):
-        listed += 1
-        fixed |= photograph.split is not None
-    if not listed:
-        notes.kinds.clear()  # What lies there is said below.
-    said = notes.report(listed)
-    if not listed:
-        found = ""
-        if is_folder:
-            found = sources.suggest(options.input, options.layout) + " "
-        passed = "".join(f"{line}. " for line in said if "WARNING" not in line)
-        raise BadCollection(
-            f"No pictures found in the layout `{options.layout}`. "
-            f"{found}{passed}Received: input={options.input!r}"
-        )
-
-    names = [name for alike in notes.names.values() for name in alike]
-    if len(names) == 1:
-        # Now, and not only in the summary after an hour.
-        hint = ""
-        if is_folder:
-            hint = " " + sources.suggest(options.input, options.layout)
-        logging.warning(
-            "All %d pictures are of one identity, %s: pairs of one identity "
-            "teach nothing.%s",
-            listed,
-            names[0],
-            hint,
-        )
-
-    manifest_path = os.path.join(options.output_dir, records.MANIFEST)
-    if tf.io.gfile.exists(manifest_path):
-        if not options.overwrite:
-            raise FileExistsError(
-                "`output_dir` holds a data set: choose another folder or pass "
-                f"--overwrite. Received: output_dir={options.output_dir!r}"
-            )
-        tf.io.gfile.remove(manifest_path)
-    try:
-        tf.io.gfile.makedirs(options.output_dir)
-    except tf.errors.OpError as error:
-        raise OSError(
-            f"`output_dir` cannot be made: {error.message}. "
-            f"Received: output_dir={options.output_dir!r}"
-        ) from error
-    report_path = os.path.join(options.output_dir, REPORT)
-    for name in (REPORT, preview.PREVIEW):
-        old = os.path.join(options.output_dir, name)
-        if tf.io.gfile.exists(old):
-            tf.io.gfile.remove(old)
-
-    with beam.Pipeline(
-        options=PipelineOptions([*LOCAL_RUNNER, *beam_args])
-    ) as root:
-        build_pipeline.pipeline(root, options, report_path)
-    with tf.io.gfile.GFile(report_path) as file:
-        report = json.loads(file.read())
-    manifest = build_manifest.from_report(report, options)
-    data = records.DataSet(
-        options.output_dir,
-        options.image_size,
-        options.num_shards,
-        manifest["build_id"],
-        options.label_names,
-        manifest["contents"],
-    )
-    manifest |= {"listing": said} | preview.look(data, fixed)
-    preview.write(data)
-    build_manifest.write(manifest, manifest_path)
-    tf.io.gfile.remove(report_path)
-    return manifest
-
-
-def _wrong_kind(options: BuildOptions, is_folder: bool) -> str:
-    """The message for a file where a folder is wanted, or the reverse."""
-    kind = "a CSV file" if is_folder else "a folder"
-    text = f"The layout `{options.layout}` wants {kind}. "
-    ending = listing.kind(options.input)
-    if is_folder:
-        text += sources.suggest(options.input, options.layout) + " "
-    elif ending in listing.CONTAINERS:
-        text += f"This is 1 file {ending}: unpack it into a folder. "
-    elif ending in (".csv", ".tsv"):
-        text += "For a CSV say --layout=table. "
-    return f"{text}Received: input={options.input!r}"
+from data_pipeline.build.layouts.kinds import LAYOUTS
+from data_pipeline.build.options import BuildOptions
+from data_pipeline.build.photograph import TableColumns
 
 
 def _define_flags() -> None:
     fields = {f.name: f.default for f in dataclasses.fields(BuildOptions)}
-    flags.DEFINE_enum("layout", None, sorted(sources.LAYOUTS), "Layout.")
+    flags.DEFINE_enum("layout", None, sorted(LAYOUTS), "Layout.")
     flags.DEFINE_string("input", None, "The collection's folder or CSV.")
     flags.DEFINE_string("output_dir", None, "Folder of the data set.")
     flags.mark_flags_as_required(["layout", "input", "output_dir"])
@@ -233,7 +83,12 @@ def _define_flags() -> None:
     flags.DEFINE_list("label_columns", [], "Of `table`: kept in the records.")
 
 
-def main(argv: list[str]) -> None:
+def read_options() -> BuildOptions:
+    """What the parsed flags say.
+
+    Raises:
+        ValueError: If a value is not allowed.
+    """
     flag = flags.FLAGS
     given = {
         f.name: flag[f.name].value
@@ -246,54 +101,44 @@ def main(argv: list[str]) -> None:
             given[name] = os.path.expanduser(given[name])
     try:
         given["split_fractions"] = tuple(map(float, flag.split_fractions))
-    except ValueError:
-        sys.exit(
-            "build_records: `split_fractions` must be numbers. Received: "
+    except ValueError as error:
+        raise ValueError(
+            "`split_fractions` must be numbers. Received: "
             f"split_fractions={flag.split_fractions}"
-        )
+        ) from error
     if flag.delimiter in ("\\t", "tab"):  # As one types it.
         given["delimiter"] = "\t"
     columns = TableColumns(
         flag.image_column, flag.identity_column, tuple(flag.label_columns)
     )
-    logging.getLogger().setLevel(logging.WARNING)
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    return BuildOptions(columns=columns, **given)
+
+
+def main(argv: list[str]) -> None:
+    """Builds as the flags say; those that are not ours are Beam's."""
+    try:
+        options = read_options()
+    except ValueError as error:
+        sys.exit(f"build_records: {error}")
+    # As in main.py, for the workers too.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # For the face detector in the workers: they are processes already, one a
     # core.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    try:
-        options = BuildOptions(columns=columns, **given)
-        manifest = build(options, beam_args=argv[1:])
-    except (ValueError, OSError) as error:
-        sys.exit(f"build_records: {error}")
-    except tf.errors.OpError as error:
-        sys.exit(f"build_records: {error.message}")
-    except RuntimeError as error:
-        cause = WORKERS_FAULT.search(str(error))
-        if not cause:
-            raise
-        sys.exit(f"build_records: a worker failed: {cause.group(1)}")
-    print(build_manifest.summary(manifest))
-    print(f"Wrote {os.path.join(options.output_dir, records.MANIFEST)}")
+    # Beam and TensorFlow take seconds, and a wrong flag shows at once.
+    from data_pipeline.build import command
+
+    command.run(options, argv[1:])
 
 
-def _parse(argv: list[str]) -> list[str]:
-    """Parses our flags; the others must be Beam's."""
+def parse(argv: list[str]) -> list[str]:
+    """Parses our flags; returns the others."""
     _define_flags()
     try:
-        left = flags.FLAGS(argv, known_only=True)
+        return flags.FLAGS(argv, known_only=True)
     except flags.Error as error:
         sys.exit(f"build_records: {error}")
-    beam_options = PipelineOptions().get_all_options()
-    for argument in left[1:]:
-        name = argument.removeprefix("--").split("=")[0]
-        if argument.startswith("--") and (
-            name not in beam_options
-            and name.removeprefix("no_") not in beam_options
-        ):
-            sys.exit(f"build_records: unknown flag --{name}")
-    return left
 
 
 if __name__ == "__main__":
-    app.run(main, flags_parser=_parse)
+    app.run(main, flags_parser=parse)

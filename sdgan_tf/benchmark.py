@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from data_pipeline import pictures, records
-from data_pipeline.pairs import IdentityTuples
-from data_pipeline.records import DataSet
+from data_pipeline import records
+from data_pipeline.records import DataSet, pictures
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf import exporting
 from sdgan_tf.algorithms.registry import (
     build_algorithm,

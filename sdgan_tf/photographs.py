@@ -6,7 +6,8 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline import listing, pictures
+from data_pipeline.build import listing
+from data_pipeline.records import pictures
 
 
 def find_photographs(images: str) -> list[str]:

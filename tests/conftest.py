@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipeline import pictures, records
+from data_pipeline import records
+from data_pipeline.records import pictures
 from sdgan_tf import exporting
 from sdgan_tf.config import (
     Benchmark,

@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_pipeline import pictures, records
+from data_pipeline import records
+from data_pipeline.records import pictures
 from sdgan_tf import faults, flags, identities, runs
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained

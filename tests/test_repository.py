@@ -36,7 +36,14 @@ ROOMS = (
     "sdgan_tf.photographs",
     "sdgan_tf.flags sdgan_tf.flagfiles sdgan_tf.allocator",
     "sdgan_tf.config",
-    "data_pipeline",
+    "data_pipeline.build_records data_pipeline.synthetic",
+    "data_pipeline.build data_pipeline.tuples data_pipeline.portraits",
+    "data_pipeline.records",
+    "data_pipeline.lazy",
+)
+# Rooms of equal standing that know nothing of each other.
+APART = (
+    ("data_pipeline.build", "data_pipeline.tuples", "data_pipeline.portraits"),
 )
 
 
@@ -70,11 +77,24 @@ def test_imports_go_one_way(path):
     if name == "sdgan_tf":
         assert not imported(path)
         return
+    if name == "data_pipeline":
+        assert imported(path) == {"data_pipeline", "data_pipeline.lazy"}
+        return
     mine = room(name)
     assert mine is not None, f"{name} is in no room: say which it belongs to"
     for other in imported(path):
         if (theirs := room(other)) is not None:
             assert theirs >= mine, f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("rooms", APART)
+def test_rooms_of_equal_standing_are_apart(rooms):
+    for path in CODE:
+        mine = [n for n in rooms if f"{module_name(path)}.".startswith(f"{n}.")]
+        others = tuple(f"{n}." for n in rooms if n not in mine)
+        if mine:
+            for name in imported(path):
+                assert not f"{name}.".startswith(others), f"{path}: {name}"
 
 
 def test_data_pipeline_knows_nothing_of_sdgan_tf():

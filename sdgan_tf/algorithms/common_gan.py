@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.commonalities import Commonalities
+from data_pipeline.tuples.commonalities import Commonalities
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import LatentSpace, uniform

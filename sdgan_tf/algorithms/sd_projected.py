@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from data_pipeline.commonalities import Commonalities
+from data_pipeline.tuples.commonalities import Commonalities
 from sdgan_tf import augmentation, losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm

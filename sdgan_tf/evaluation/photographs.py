@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from data_pipeline import records
 from data_pipeline.records import BadDataSet, DataSet
-from data_pipeline.shard_index import ShardIndex
-from data_pipeline.shard_reader import read_at
+from data_pipeline.records.shard_index import ShardIndex
+from data_pipeline.records.shard_reader import read_at
 
 DECODED_AT_ONCE = 256
 # Of so many a tenth, each drawn by itself, are two or more 19 times in 20.

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf.augmentation import translated
 from sdgan_tf.config import Config
 from sdgan_tf.evaluation import trained

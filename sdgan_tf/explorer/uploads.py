@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image
 
-from data_pipeline import pictures
+from data_pipeline.records import pictures
 
 MEGA = 1_000_000
 MAX_NAME = 80

@@ -3,12 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.commonalities import Commonalities, CommonTuples
-from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
+from data_pipeline.tuples.common_tuples import CommonTuples
+from data_pipeline.tuples.commonalities import Commonalities
+from data_pipeline.tuples.identity_tuples import IdentityTuples
+from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.config import Experiment
-
-Tuples = IdentityTuples | CommonTuples
 
 
 def open_data(folder: str, experiment: Experiment) -> DataSet:
@@ -34,7 +34,7 @@ def open_data(folder: str, experiment: Experiment) -> DataSet:
 
 def open_tuples(
     data: DataSet, experiment: Experiment, cache_bytes: float
-) -> Tuples:
+) -> TupleSource:
     """The tuples of the split train that an experiment is trained on.
 
     Raises:
@@ -47,15 +47,13 @@ def open_tuples(
     return IdentityTuples.open(*asked)
 
 
-def counts(tuples: Tuples) -> tuple[int, int]:
+def counts(tuples: TupleSource) -> tuple[int, int]:
     """Photographs of the split, and identities that tuples are drawn of."""
-    if isinstance(tuples, CommonTuples):
-        return len(tuples.images), len(np.unique(tuples.hashes))
-    return int(tuples.counts.sum()), tuples.num_identities
+    return tuples.num_images, tuples.num_identities
 
 
 def distribute(
-    strategy, tuples: Tuples, batch_size: int, **options
+    strategy, tuples: TupleSource, batch_size: int, **options
 ) -> tf.distribute.DistributedDataset:
     """Tuples as per-replica shares of the same global batches."""
     replicas = strategy.num_replicas_in_sync

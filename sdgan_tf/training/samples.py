@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.pairs import IdentityTuples
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream

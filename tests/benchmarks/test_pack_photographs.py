@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 
-from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 
 ROOT = pathlib.Path(__file__).parents[2]
 

@@ -8,8 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data_pipeline import build_records, pictures, records
-from data_pipeline.build_options import BuildOptions
+from data_pipeline import records
+from data_pipeline.build import driver
+from data_pipeline.build.options import BuildOptions
+from data_pipeline.records import pictures
 
 
 def _save_picture(path, colour, size=(40, 40), **options):
@@ -20,7 +22,7 @@ def _save_picture(path, colour, size=(40, 40), **options):
 def _build(layout, source, target, **options):
     options.setdefault("image_size", 32)
     options.setdefault("num_shards", 2)
-    return build_records.build(
+    return driver.build(
         BuildOptions(
             layout=layout,
             input=str(source),

@@ -6,9 +6,11 @@ import pathlib
 import numpy as np
 import pytest
 
-from data_pipeline import pictures, preview, sources, tables
-from data_pipeline.listing import BadCollection, Notes
-from data_pipeline.sources import Reading, TableColumns
+from data_pipeline.build import preview, tables
+from data_pipeline.build.layouts import registry
+from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.photograph import Reading, TableColumns
+from data_pipeline.records import pictures
 from sdgan_tf.photographs import find_photographs
 
 
@@ -28,7 +30,7 @@ def listed(cases, case, layout="folders", **how):
     """Photographs by identity, and what is said of them."""
     notes, found = Notes(), {}
     name = "t.csv" if layout == "table" else "photos"
-    for photograph in sources.list_photographs(
+    for photograph in registry.list_photographs(
         layout, str(cases / case / name), Reading(**how), notes
     ):
         found.setdefault(photograph.identity, []).append(photograph)
@@ -70,7 +72,7 @@ def test_empty_label(cases):
 
 def test_containers_and_zip(cases, tmp_path):
     (tmp_path / "faces.parquet").write_bytes(b"PAR1")
-    assert "1 file .parquet" in sources.suggest(str(tmp_path), "folders")
+    assert "1 file .parquet" in registry.suggest(str(tmp_path), "folders")
     with pytest.raises(BadCollection, match="1 file .parquet .*unpack it"):
         tables.Table(str(tmp_path / "faces.parquet"), ("image",))
 

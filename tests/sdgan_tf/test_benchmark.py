@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from data_pipeline.pairs import IdentityTuples
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf import benchmark
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.runs import TrainedGenerator

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import faces
+from data_pipeline.records import faces
 from sdgan_tf import projection
 from sdgan_tf.evaluation.verifiers import open_verifier
 from sdgan_tf.photographs import find_photographs, read_photographs

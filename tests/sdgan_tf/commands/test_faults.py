@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipeline import streaming
+from data_pipeline.tuples import streaming
 from sdgan_tf.commands import faults
 from sdgan_tf.training.data import open_data, open_tuples
 

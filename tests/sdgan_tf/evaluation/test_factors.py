@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data_pipeline.factors import identity, observation
-from data_pipeline.portraits import draw_portrait
+from data_pipeline.portraits.attributes import identity, observation
+from data_pipeline.portraits.painter import draw_portrait
 from sdgan_tf.evaluation.factors import Factor, FactorModel, find_factors
 
 WRITER = Factor("writer", False, ("a", "b", "c"))

@@ -1,0 +1,33 @@
+"""The layout `celeba`: CelebA's aligned pictures and their identities."""
+
+from collections.abc import Iterator
+
+from apache_beam.io.filesystems import FileSystems
+
+from data_pipeline.build import tables
+from data_pipeline.build.layouts.names import below, stem
+from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.photograph import Photograph, Reading
+
+
+def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
+    """CelebA: `img_align_celeba/` and `identity_CelebA.txt`."""
+    images = FileSystems.join(root, "img_align_celeba")
+    table = FileSystems.join(root, "identity_CelebA.txt")
+    if not FileSystems.exists(table):
+        raise BadCollection(
+            f"The layout `celeba` needs the file `{table}`, which comes with "
+            "CelebA on request."
+        )
+    for number, line in enumerate(tables.read_lines(table), start=1):
+        fields = line.split()
+        if not fields:
+            continue
+        if len(fields) != 2:
+            raise BadCollection(
+                f"`{table}` wants `<file> <identity>` in each line. "
+                f"Received: line {number}: {line.strip()!r}"
+            )
+        name, identity = fields
+        path = below(images, name, f"`{table}` line {number}")
+        yield Photograph(path, identity, stem(name))

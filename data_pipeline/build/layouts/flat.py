@@ -1,0 +1,58 @@
+"""The layout `flat`: names like `<IDENTITY>_<OBSERVATION>_<x>.png`."""
+
+import re
+from collections.abc import Iterator
+
+from data_pipeline.build import listing
+from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of, stem
+from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.photograph import Photograph, Reading
+
+# What `flat` has behind its last underscore: width by height.
+ASPECT_RATIO = re.compile(r"(?:0|[1-9]\d?)?\.\d+|1")
+
+
+def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
+    """`<IDENTITY>_<OBSERVATION>_<x>.png`, in `root` or in split folders.
+
+    The stem is split at its last two underscores; x is the aspect ratio that
+    the picture once had and is not used. `train/`, `valid/` and `test/` below
+    `root` then are the splits.
+
+    Source: the reference code's data layout.
+    """
+    files, subfolders = listing.scan(root)
+    places = [(root, None, files)]
+    for name in sorted(subfolders, key=_order_of_splits):
+        folder = listing.join(root, name)
+        if name.lower() not in SPLIT_FOLDERS:
+            count = listing.count_pictures(folder, Notes())
+            if count:
+                notes.passed_over["in folders that name no split"] += count
+            continue
+        split = split_of(name) if how.folder_splits else None
+        places.append((folder, split, listing.scan(folder)[0]))
+    for folder, split, names in places:
+        for name in listing.pictures_in(folder, names, notes):
+            path = listing.join(folder, name)
+            parts = stem(path).rsplit("_", 2)
+            if (
+                len(parts) != 3
+                or not parts[0]
+                or not ASPECT_RATIO.fullmatch(parts[2])
+            ):
+                raise BadCollection(
+                    "The layout `flat` wants names like "
+                    "`<IDENTITY>_<OBSERVATION>_<x>.png`, where x is the "
+                    "aspect ratio, like 0.82. For other names say --layout="
+                    r"pattern --pattern='(?P<identity>.+)_(?P<observation>"
+                    r"\d+)\.\w+' or so; where a folder is an identity, "
+                    f"--layout=folders. Received: {path}"
+                )
+            yield Photograph(path, parts[0], parts[1], split=split)
+
+
+def _order_of_splits(name: str):
+    order = list(SPLIT_FOLDERS)
+    known = name.lower() in order
+    return (order.index(name.lower()) if known else len(order)), name

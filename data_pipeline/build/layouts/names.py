@@ -1,0 +1,79 @@
+"""Names that collections give to files, folders and identities."""
+
+import os
+import posixpath
+import re
+import unicodedata
+
+from apache_beam.io.filesystems import FileSystems
+
+from data_pipeline.build.listing import BadCollection
+
+# Folders that fix the split of what lies in them.
+SPLIT_FOLDERS = {
+    "train": "train",
+    "val": "valid",
+    "valid": "valid",
+    "validation": "valid",
+    "test": "test",
+}
+URL = re.compile(r"(?:https?|ftps?)://|//[\w-]+\.|data:\w+/", re.IGNORECASE)
+
+
+def stem(path: str) -> str:
+    """A file's name without its ending."""
+    return os.path.splitext(posixpath.basename(path))[0]
+
+
+def nfc(text: str) -> str:
+    """A name composed, as most systems write it."""
+    return unicodedata.normalize("NFC", text)
+
+
+def split_of(folder: str) -> str | None:
+    """The split that a folder is named as."""
+    return SPLIT_FOLDERS.get(folder.lower())
+
+
+def below(folder: str, name: str, where: str) -> str:
+    """A file of a collection, which must lie in the collection's folder.
+
+    A table that someone else made could otherwise name any picture of this
+    machine.
+    """
+    if URL.match(name):
+        raise BadCollection(
+            f"{where} names a picture on the web, and none is fetched: "
+            "download the pictures and name their files. "
+            f"Received: {name[:200]!r}"
+        )
+    if os.path.isabs(name) or "://" in name:
+        for root in (folder, os.path.abspath(folder)):
+            name = name.removeprefix(root.rstrip("/") + "/")
+    parts = name.replace("\\", "/").split("/")
+    outside = os.path.isabs(name) or "://" in name or ".." in parts
+    if outside or "\0" in name:
+        raise BadCollection(
+            f"{where} names a file outside of the collection's folder; paths "
+            f"must be relative to it (--image_root sets it for a table). "
+            f"Received: {name!r}, folder {folder!r}"
+        )
+    return existing(folder, name)
+
+
+def existing(folder: str, name: str) -> str:
+    """The path of a file whose name may be written as another system does.
+
+    Windows writes backslashes, macOS letters and their marks apart.
+    """
+    likely = name.replace("\\", "/")
+    names = dict.fromkeys(
+        unicodedata.normalize(form, n) if form else n
+        for n in (name, likely)
+        for form in (None, "NFC", "NFD")
+    )
+    likely = FileSystems.join(folder, likely)
+    if len(names) == 1:
+        return likely
+    paths = (FileSystems.join(folder, n) for n in names)
+    return next(filter(FileSystems.exists, paths), likely)

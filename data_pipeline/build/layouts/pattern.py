@@ -1,0 +1,51 @@
+"""The layout `pattern`: a regular expression reads the paths."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from data_pipeline.build import listing
+from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of
+from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.photograph import (
+    IDENTITY,
+    OBSERVATION,
+    SPLIT,
+    Photograph,
+    Reading,
+)
+
+
+def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
+    """Paths from whose beginning a regular expression tells the identity.
+
+    Its groups are `identity`, `observation`, `split`; others are labels.
+    """
+    wanted, unlike = re.compile(how.pattern), None
+    for folder, parts, files in listing.walk(root):
+        for name in listing.pictures_in(folder, files, notes):
+            relative = "/".join((*parts, name))
+            match = wanted.match(relative)
+            told = match.groupdict() if match else {}
+            identity = told.pop(IDENTITY, None)
+            if not identity:
+                unlike = unlike or (
+                    f"that --pattern does not match, like {relative}"
+                )
+                notes.passed_over[unlike] += 1
+                continue
+            observation = told.pop(OBSERVATION, None)
+            split = told.pop(SPLIT, None)
+            if split and not split_of(split):
+                raise BadCollection(
+                    "The group `split` of --pattern must be one of "
+                    f"{sorted(SPLIT_FOLDERS)}. Received: {split!r} of "
+                    f"{relative!r}"
+                )
+            yield Photograph(
+                listing.join(folder, name),
+                identity,
+                observation or os.path.splitext(relative)[0],
+                tuple(told.items()),
+                split_of(split) if split else None,
+            )

@@ -1,0 +1,95 @@
+"""Lists a collection by the name of its layout, or suggests the layout."""
+
+import collections
+import dataclasses
+import importlib
+from collections.abc import Iterator
+
+from apache_beam.io.filesystems import FileSystems
+
+from data_pipeline.build import listing
+from data_pipeline.build.layouts.names import nfc
+from data_pipeline.build.listing import Notes
+from data_pipeline.build.photograph import Photograph, Reading
+
+LOOKED_AT = 10_000  # Files, to suggest a layout.
+
+
+def list_photographs(
+    layout: str, root: str, how: Reading, notes: Notes
+) -> Iterator[Photograph]:
+    """The photographs of a collection, in the order of their layout.
+
+    Names are composed (NFC), as most systems write them; an empty label is
+    none.
+
+    Args:
+        layout: A name of `kinds.LAYOUTS`.
+        root: The collection.
+        how: To read it.
+        notes: Gets what is to be said of it.
+
+    Raises:
+        BadCollection: If it is not as its layout says.
+        OSError: If a folder cannot be read.
+    """
+    module = importlib.import_module(f"{__package__}.{layout}")
+    for photograph in module.photographs(root, how, notes):
+        identity = nfc(photograph.identity)
+        labels = []
+        for name, value in photograph.labels:
+            if value:
+                labels.append((name, nfc(value)))
+            else:
+                notes.missing_labels[name] += 1
+        if not photograph.fault:
+            notes.name(identity)
+        yield dataclasses.replace(
+            photograph,
+            identity=identity,
+            observation=nfc(photograph.observation),
+            labels=tuple(labels),
+        )
+
+
+def suggest(root: str, layout: str) -> str:
+    """What lies in a folder of which a layout takes no picture."""
+    if layout != "celeba" and FileSystems.exists(
+        listing.join(root, "identity_CelebA.txt")
+    ):
+        return "These are the files of --layout=celeba."
+    seen, depths, csvs = collections.Counter(), collections.Counter(), []
+    for folder, parts, files in listing.walk(root):
+        for name in files:
+            kind = listing.kind(name)
+            if listing.is_picture(folder, name):
+                depths[len(parts)] += 1
+                continue
+            seen[kind] += 1
+            if kind == ".csv":
+                csvs.append(listing.join(folder, name))
+        if sum(depths.values()) + sum(seen.values()) > LOOKED_AT:
+            break
+    text = []
+    for depth, number in sorted(depths.items()):
+        where = f"{depth} folder{'s' * (depth > 1)} deep"
+        where = where if depth else "in no folder"
+        text.append(f"{number:,} pictures lie {where}.")
+    if max(depths, default=0) and layout != "folders":
+        text.append("Where a folder is an identity, say --layout=folders.")
+    elif depths:
+        text.append(
+            "Where their names tell the identity, say --layout=flat or "
+            "--layout=pattern."
+        )
+    if seen:
+        named = ", ".join(
+            f"{number:,} file{'s' * (number > 1)} {kind}"
+            for kind, number in listing.most_common(seen)
+        )
+        text.append(f"Here lie {named}.")
+    if set(seen) & set(listing.CONTAINERS):
+        text.append("Unpack what holds pictures, so that each is a file.")
+    if csvs:
+        text.append(f"For a CSV say --layout=table --input={csvs[0]}")
+    return " ".join(text)

@@ -1,0 +1,263 @@
+"""Folders of a collection: which files are pictures, which nobody means."""
+
+import collections
+import dataclasses
+import os
+import unicodedata
+
+import tensorflow as tf
+
+from data_pipeline.records import pictures
+
+# What systems and file servers put beside the files of their users. Names
+# that begin with a dot are hidden too.
+HIDDEN = (
+    "__macosx",
+    "@eadir",
+    "@recycle",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+)
+# Whole collections in one file.
+CONTAINERS = (
+    ".parquet",
+    ".arrow",
+    ".rec",
+    ".idx",
+    ".mdb",
+    ".lmdb",
+    ".tfrecord",
+    ".tar",
+    ".tgz",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".zip",
+    ".rar",
+    ".7z",
+    ".h5",
+    ".hdf5",
+    ".npz",
+    ".npy",
+    ".mat",
+    ".pkl",
+    ".pickle",
+    ".bin",
+    ".xlsx",
+    ".xls",
+    ".ods",
+)
+# Files that lie beside pictures by the thousand, and are not opened to see
+# whether they are pictures.
+BESIDE = (".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".html", ".pts")
+NAMED = 8  # Kinds of files that one line names.
+
+
+class BadCollection(ValueError):
+    """A collection that cannot be read as the layout says."""
+
+
+@dataclasses.dataclass
+class Notes:
+    """What a listing passed over, and what it has to say of the rest.
+
+    Attributes:
+        kinds: Files that are no pictures, by what their names end in.
+        passed_over: Pictures that are not taken, by the reason.
+        missing_labels: Photographs without a label, by its name.
+        lines: Sentences for the user.
+        names: Identities by their names without case, blanks and form.
+    """
+
+    kinds: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter
+    )
+    passed_over: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter
+    )
+    missing_labels: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter
+    )
+    lines: list[str] = dataclasses.field(default_factory=list)
+    names: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+
+    def name(self, identity: str) -> None:
+        """Remembers the name of an identity."""
+        folded = _folded(identity)
+        known = self.names.get(folded, ())
+        if identity not in known:
+            self.names[folded] = (*known, identity)
+
+    def report(self, listed: int) -> list[str]:
+        """Lines for a person.
+
+        Args:
+            listed: Photographs that were listed.
+        """
+        lines = list(self.lines)
+        if self.kinds:
+            lines.append(
+                f"passed over: {count_files(self.kinds)}: "
+                f"{name_kinds(self.kinds)}"
+            )
+        lines += [
+            f"passed over: {number:,} {'picture' + 's' * (number > 1)} {why}"
+            for why, number in self.passed_over.items()
+        ]
+        lines += [
+            f"without the label `{name}`: {number:,} of {listed:,} pictures"
+            for name, number in self.missing_labels.items()
+        ]
+        alike = sorted(names for names in self.names.values() if names[1:])
+        if alike:
+            shown = "; ".join(
+                " and ".join(map(ascii, sorted(names))) for names in alike[:5]
+            )
+            more = f" and {len(alike) - 5} more" if len(alike) > 5 else ""
+            lines.append(
+                "WARNING: identities whose names differ by case, blanks or "
+                f"Unicode form only: {shown}{more}."
+            )
+        if sum(self.passed_over.values()) > listed:
+            lines.append(
+                "WARNING: more pictures are passed over than taken: is the "
+                "layout right?"
+            )
+        return lines
+
+
+def _folded(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    # Again: to lower case some letters come apart.
+    return unicodedata.normalize("NFKC", "".join(folded.split()))
+
+
+def most_common(kinds: collections.Counter) -> list[tuple[str, int]]:
+    """The `NAMED` most frequent kinds of files, equal ones by name."""
+    return sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
+
+
+def name_kinds(kinds: collections.Counter) -> str:
+    """ ".avif 3, .heic 1": the most frequent kinds of files."""
+    text = ", ".join(f"{kind} {n:,}" for kind, n in most_common(kinds))
+    return text + (", ..." if len(kinds) > NAMED else "")
+
+
+def count_files(kinds: collections.Counter) -> str:
+    """ "1 file" or "12 files"."""
+    total = sum(kinds.values())
+    return f"{total:,} file" + "s" * (total != 1)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether no user means the file or folder of that name."""
+    return name.startswith(".") or name.lower() in HIDDEN
+
+
+def kind(name: str) -> str:
+    """What a file's name ends in, or "no ending"."""
+    return os.path.splitext(name)[1].lower() or "no ending"
+
+
+def is_picture(folder: str, name: str) -> bool:
+    """Whether a file is a picture by its name or, failing that, its head."""
+    ending = kind(name)
+    if ending in pictures.SUFFIXES:
+        return True
+    if ending in (*BESIDE, *CONTAINERS):
+        return False
+    try:
+        with tf.io.gfile.GFile(join(folder, name), "rb") as file:
+            return pictures.is_head(file.read(16))
+    except (OSError, tf.errors.OpError):
+        return False
+
+
+def join(folder: str, name: str) -> str:
+    """A path in a folder, whose own path may end in a slash."""
+    return folder.rstrip("/") + "/" + name if folder.strip("/") else "/" + name
+
+
+def scan(folder: str) -> tuple[list[str], list[str]]:
+    """The names of a folder's files and of its folders, sorted.
+
+    What is hidden is left out, and links that lead back to a folder above.
+
+    Raises:
+        BadCollection: If a name is not UTF-8.
+        OSError: If the folder cannot be read.
+    """
+    try:
+        entries = list(
+            _scan_remote(folder) if "://" in folder else _scan_local(folder)
+        )
+        for name, _ in entries:
+            name.encode()
+    except UnicodeError as error:
+        raise BadCollection(
+            f"A name in the folder `{folder}` is not UTF-8: {error}"
+        ) from error
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OSError(
+            f"A folder of pictures cannot be read: {reason}. "
+            f"Received: {folder!r}"
+        ) from error
+    entries = sorted(e for e in entries if not is_hidden(e[0]))
+    return (
+        [name for name, is_folder in entries if not is_folder],
+        [name for name, is_folder in entries if is_folder],
+    )
+
+
+def _scan_local(folder: str):
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            is_folder = entry.is_dir()
+            if is_folder and entry.is_symlink():
+                target = os.path.realpath(entry.path)
+                here = os.path.realpath(folder)
+                if os.path.commonpath([target, here]) == target:
+                    continue
+            yield entry.name, is_folder
+
+
+def _scan_remote(folder: str):
+    for name in tf.io.gfile.listdir(folder):
+        # Buckets' folders end in a slash; other systems must be asked.
+        is_folder = name.endswith("/") or (
+            "." not in name and tf.io.gfile.isdir(join(folder, name))
+        )
+        yield name.rstrip("/"), is_folder
+
+
+def pictures_in(folder: str, names: list[str], notes: Notes) -> list[str]:
+    """Those names that are pictures; the others are counted by kind."""
+    found = []
+    for name in names:
+        if is_picture(folder, name):
+            found.append(name)
+        else:
+            notes.kinds[kind(name)] += 1
+    return found
+
+
+def walk(folder: str, parts: tuple[str, ...] = ()):
+    """(parts of its path below the first, its files) of each folder."""
+    files, below = scan(folder)
+    yield folder, parts, files
+    for name in below:
+        yield from walk(join(folder, name), (*parts, name))
+
+
+def count_pictures(folder: str, notes: Notes) -> int:
+    """The pictures of a folder and of those below it."""
+    return sum(
+        len(pictures_in(place, files, notes))
+        for place, _, files in walk(folder)
+    )

@@ -1,0 +1,127 @@
+"""The Apache Beam pipeline from photographs to shards and a report.
+
+Every picture is read twice: once to check it, to hash its pixels and to find
+its face if one is wanted, once to write its shard. So the shuffle in between
+moves paths, hashes and eyes only, and those in packs.
+"""
+
+import json
+
+import apache_beam as beam
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from data_pipeline.build import packing
+from data_pipeline.build.inspection import InspectPictures
+from data_pipeline.build.layouts import registry
+from data_pipeline.build.listing import Notes
+from data_pipeline.build.options import BuildOptions
+from data_pipeline.build.selection import (
+    DropRepeats,
+    GroupByIdentity,
+    SelectIdentities,
+)
+from data_pipeline.build.sharding import AssignShards
+from data_pipeline.build.writing import WriteShards
+
+SPREAD = 64  # Photographs that one worker inspects in one go.
+
+
+def list_collection(options: BuildOptions, notes: Notes | None = None):
+    """The photographs of the collection, in the order of their layout.
+
+    Args:
+        options: Of the build.
+        notes: Gets what is to be said of the collection.
+    """
+    yield from registry.list_photographs(
+        options.layout, options.input, options.reading, notes or Notes()
+    )
+
+
+def list_packs(options: BuildOptions):
+    """The same as numbered packs, to spread over the workers."""
+    yield from enumerate(packing.in_packs(list_collection(options), SPREAD))
+
+
+class ListPhotographs(beam.PTransform):
+    """The collection as numbered packs."""
+
+    def __init__(self, options: BuildOptions):
+        super().__init__()
+        self._options = options
+
+    def expand(self, root):
+        return (
+            root
+            | "Collection" >> beam.Create([self._options])
+            | "List"
+            >> beam.FlatMap(list_packs).with_output_types(tuple[int, bytes])
+        )
+
+
+class WriteReport(beam.PTransform):
+    """Writes what a build has found as JSON.
+
+    It is applied to a dictionary of collections. Of those that are named in
+    `counted` the report has the number of elements alone.
+    """
+
+    def __init__(self, path: str, counted: tuple[str, ...]):
+        super().__init__()
+        self._path = path
+        self._counted = counted
+
+    def expand(self, parts):
+        found = {}
+        for name, collection in parts.items():
+            if name in self._counted:
+                collection |= f"Count_{name}" >> (
+                    beam.combiners.Count.Globally()
+                )
+            else:
+                # Outputs of one step that has several are no side input.
+                collection |= f"All_{name}" >> beam.Map(lambda e: e)
+            found[name] = beam.pvalue.AsList(collection)
+        root = next(iter(parts.values())).pipeline
+        return (
+            root
+            | "One" >> beam.Create([None])
+            | "Gather"
+            >> beam.Map(
+                lambda _, **found: {k: list(v) for k, v in found.items()},
+                **found,
+            )
+            | "Write" >> beam.Map(_write_report, self._path)
+        )
+
+
+def _write_report(report: dict, path: str) -> None:
+    with FileSystems.create(
+        path, compression_type=CompressionTypes.UNCOMPRESSED
+    ) as file:
+        file.write(json.dumps(report).encode())
+
+
+def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
+    """From a collection to shards and a report of what was left out."""
+    inspected = (
+        root | ListPhotographs(options) | InspectPictures(options.resolved_crop)
+    )
+    distinct = inspected.good | DropRepeats()
+    selected = distinct.kept | GroupByIdentity() | SelectIdentities(options)
+    shards = (
+        selected.placed
+        | AssignShards(options.num_shards)
+        | WriteShards(options)
+    )
+    _ = {
+        "counts": shards,
+        "good": inspected.good,
+        "bad": inspected.bad,
+        "repeated": distinct.repeated,
+        "ambiguous": distinct.ambiguous,
+        "errors": selected.errors,
+        "too_few": selected.too_few,
+        "beyond_max": selected.beyond_max,
+    } | WriteReport(report_path, counted=("good", "too_few", "beyond_max"))
