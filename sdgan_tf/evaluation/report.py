@@ -1,4 +1,4 @@
-"""`--report`: one page of HTML with what an evaluation found, all inside it."""
+"""One page of HTML with what an evaluation found, all inside it."""
 
 import html
 import json
@@ -181,7 +181,6 @@ def _neighbours(images: np.ndarray, found: Neighbours, shown) -> str:
 
 def write_report(
     path: str,
-    line: dict,
     real: RealPairs,
     generated: GeneratedPairs,
     verifier: Verifier,
@@ -193,13 +192,13 @@ def write_report(
 
     Args:
         path: Of the HTML file.
-        line: What `evaluate` prints.
         real: Real pairs.
-        generated: Generated pairs.
-        verifier: Who measured them.
+        generated: Generated pairs; their result is the whole line.
+        verifier: The one that measured them.
         seed: Of the evaluation.
     """
     generator, measured = generated.generator, generated.measured
+    line = generated.result
     num_pairs = len(measured.matched)
 
     def made_pictures(numbers):

@@ -8,7 +8,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import verification
 from sdgan_tf.evaluation.diversity import diversity
 from sdgan_tf.evaluation.measuring import Measured, measure_photographs
-from sdgan_tf.evaluation.photographs import Pairs, Photographs
+from sdgan_tf.evaluation.splits import Pairs, Photographs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.runs import TrainedGenerator
@@ -99,7 +99,13 @@ class RealPairs:
 
 @dataclasses.dataclass(frozen=True)
 class GeneratedPairs:
-    """Generated pairs and what was measured of them."""
+    """Generated pairs and what was measured of them.
+
+    Attributes:
+        generator: It drew them.
+        measured: Of each pair.
+        result: The whole line of the evaluation.
+    """
 
     generator: TrainedGenerator
     measured: Measured

@@ -15,7 +15,7 @@ SAMPLES_AT_ONCE = 50
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """What each threshold accepts; rows are resamples.
+    """Accepted shares at each threshold; rows are resamples.
 
     Attributes:
         thresholds: The distances that occur, ascending, `[t]`.

@@ -7,13 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import facenet, trained
+from sdgan_tf.evaluation import facenet, trained_verifier
 
 FACENET = "facenet"
 
 
 class Verifier(Protocol):
-    """What is asked of a verifier.
+    """The interface of a verifier.
 
     Attributes:
         name: For the report.
@@ -38,7 +38,7 @@ def open_verifier(name: str, data: DataSet | None = None) -> Verifier:
     """The verifier called `name`, if it is one for this data set.
 
     Args:
-        name: "facenet" or the folder that `--mode=train_verifier` wrote.
+        name: "facenet" or the folder of a trained verifier.
         data: The data set that is evaluated on; None where nothing is.
 
     Raises:
@@ -47,7 +47,7 @@ def open_verifier(name: str, data: DataSet | None = None) -> Verifier:
     """
     if name == FACENET:
         return facenet.FaceNet(facenet.facenet_path())
-    return trained.TrainedVerifier(name, data)
+    return trained_verifier.TrainedVerifier(name, data)
 
 
 class CachedVerifier:

@@ -6,7 +6,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import comparing
 from sdgan_tf.evaluation.measuring import Measured
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 
 RNG = np.random.default_rng(0)
 

@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import diversity, measuring
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verifiers import CachedVerifier
 from sdgan_tf.runs import Run
 
