@@ -34,6 +34,7 @@ def run(options: Evaluate) -> None:
         seed=options.seed,
         bootstrap_samples=options.bootstrap_samples,
         factor_steps=options.factor_steps,
+        novelty=options.novelty,
     )
     threshold = protocol.threshold
     print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)

@@ -34,6 +34,7 @@ def run(options: Table) -> None:
         seed=options.seed,
         bootstrap_samples=options.bootstrap_samples,
         factor_steps=options.factor_steps,
+        novelty=options.novelty,
     )
     threshold = protocol.threshold
     print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
@@ -45,7 +46,8 @@ def run(options: Table) -> None:
     note = (
         f"{options.num_pairs} pairs of {options.data_dir}, verifier "
         f"{protocol.verifier.name}, tau {threshold.tau:.4f}, seed "
-        f"{options.seed}. In brackets: 95 % bootstrap intervals."
+        f"{options.seed}. Fréchet, kernel, precision, recall: "
+        f"{rows[-1].line['set_metric']}. In brackets: 95 % intervals."
     )
     folder = options.output_dir or "table"
     table.write_table(folder, rows, note)

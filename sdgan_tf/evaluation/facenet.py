@@ -57,6 +57,7 @@ class FaceNet:
 
     name = "facenet"
     size = SIZE
+    resize = f"bilinear{SIDE}"
     image_size = None
 
     def __init__(self, path: str):

@@ -44,6 +44,25 @@ class Measured:
             self.embeddings[:, 0], self.embeddings[:, 1]
         )
 
+    def one_of_each(self) -> tuple[np.ndarray, np.ndarray]:
+        """One picture of each identity, none of them twice.
+
+        Returns:
+            Numbers of the pairs, int `[n]`, and which of the two it is, 0 or
+            1, int `[n]`.
+        """
+        if self.identities is not None:
+            _, first = np.unique(self.identities, return_index=True)
+            first = np.sort(first)
+            return first // 2, first % 2
+        matched = np.flatnonzero(self.matched)
+        unmatched = np.repeat(np.flatnonzero(~self.matched), 2)
+        which = np.arange(len(unmatched)) % 2
+        return (
+            np.concatenate([matched, unmatched]),
+            np.concatenate([np.zeros_like(matched), which]),
+        )
+
 
 def pair_codes(
     generator: TrainedGenerator, seed, start, n, matched: bool

@@ -15,6 +15,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import count_parameters
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
+from sdgan_tf.evaluation import identity_sets
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
     pair_kernel_distance,
@@ -26,13 +27,14 @@ from sdgan_tf.evaluation.consistency import (
     measure_parts,
     photograph_grid,
 )
+from sdgan_tf.evaluation.gallery import Gallery, NearestIdentities
 from sdgan_tf.evaluation.measuring import (
     Measured,
     independent_pairs,
     measure_generated,
     measure_photographs,
 )
-from sdgan_tf.evaluation.metrics_file import metric_name
+from sdgan_tf.evaluation.metrics_file import metric_name, set_metric_name
 from sdgan_tf.evaluation.splits import (
     Photographs,
     check_splits_are_disjoint,
@@ -52,6 +54,9 @@ from sdgan_tf.evaluation.verifiers import (
 )
 from sdgan_tf.runs import Run, TrainedGenerator
 
+# Measures of a vanilla model that are taken again with all of z drawn afresh.
+FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
+
 
 def evaluate(
     generator: TrainedGenerator | str | os.PathLike,
@@ -62,6 +67,7 @@ def evaluate(
     seed: int = 0,
     bootstrap_samples: int = 1000,
     factor_steps: int = 3000,
+    novelty: bool = True,
 ) -> dict:
     """Measures a generator against the photographs of a data set.
 
@@ -75,6 +81,9 @@ def evaluate(
         bootstrap_samples: Resamples behind each interval.
         factor_steps: Training steps of the model that reads the data set's
             known factors; 0 leaves them out.
+        novelty: Whether the nearest training identities are looked for. Once
+            for a data set, this embeds its training photographs: see
+            `gallery`.
 
     Returns:
         The measures by name, each with `NAME_interval` where it has one, and
@@ -101,6 +110,7 @@ def evaluate(
         seed=seed,
         bootstrap_samples=bootstrap_samples,
         factor_steps=factor_steps,
+        novelty=novelty,
     )
     return protocol.generated(generator, run).result
 
@@ -133,6 +143,7 @@ class Protocol:
         bootstrap_samples: Resamples behind each interval.
         factor_steps: Training steps of the model that reads the data set's
             known factors; 0 leaves them out.
+        novelty: Whether the nearest training identities are looked for.
 
     Raises:
         FileNotFoundError: If there is no verifier.
@@ -149,11 +160,13 @@ class Protocol:
         seed: int = 0,
         bootstrap_samples: int = 1000,
         factor_steps: int = 3000,
+        novelty: bool = True,
     ):
         self.started = time.monotonic()
         self.data, self.num_pairs, self.seed = data, num_pairs, seed
         self.bootstrap_samples = bootstrap_samples
         self.factor_steps = factor_steps
+        self.novelty = novelty
         check_splits_are_disjoint(data)
         if isinstance(verifier, str):
             verifier = open_verifier(verifier, data)
@@ -173,6 +186,11 @@ class Protocol:
         return Reader.train(self.data, self.factor_steps, self.seed)
 
     @functools.cached_property
+    def gallery(self) -> Gallery:
+        """The training identities."""
+        return Gallery.open(self.data, self.verifier)
+
+    @functools.cached_property
     def real(self) -> RealPairs:
         """The photographs of the split test."""
         tau = self.threshold.tau  # First what tells of too few photographs.
@@ -184,6 +202,8 @@ class Protocol:
             grid = photograph_grid(self.data, self.reader.model.factors)
             if grid is not None:
                 result |= measure_grid(grid, self.cached, self.reader)
+        found, nearest = self._identities(measured, tau)
+        result |= found
         result["distinct_matched_pairs"] = pairs.distinct_matched
         result["num_identities"] = pairs.num_identities
         if pairs.distinct_matched < pairs.matched.sum():
@@ -193,7 +213,7 @@ class Protocol:
                 "repeat; intervals resample identities"
             )
             logging.warning("%s", result["warning"])
-        return RealPairs(photographs, pairs, measured, result)
+        return RealPairs(photographs, pairs, measured, result, nearest)
 
     def photographs(self) -> dict:
         """The line of the photographs."""
@@ -218,6 +238,8 @@ class Protocol:
         )
         result = self._summary(measured, tau)
         result |= self._codes(generator)
+        found, nearest = self._identities(measured, tau)
+        result |= found
         num_matched = int(measured.matched.sum())
         result["distinct_matched_pairs"] = num_matched
         if measured.identities is None:
@@ -227,6 +249,11 @@ class Protocol:
             result["num_identities"] = len(np.unique(measured.identities))
         result |= compare_with_photographs(
             measured, self.data, self.cached, self.seed
+        )
+        result["set_metric"] = set_metric_name(
+            self.verifier,
+            2 * int(np.sum(~measured.matched)),
+            result["compared_photographs"],
         )
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
         of_run = {"step": generator.step}
@@ -243,7 +270,20 @@ class Protocol:
         result["real_auc"] = real.result["auc"]
         result["real_auc_interval"] = real.result.get("auc_interval")
         line = self._line("generated", result, **of_run)
-        return GeneratedPairs(generator, measured, line)
+        return GeneratedPairs(generator, measured, line, nearest)
+
+    def _identities(
+        self, measured: Measured, tau: float
+    ) -> tuple[dict, NearestIdentities | None]:
+        """Counts the identities of pairs that are distinct, and new."""
+        embeddings = measured.embeddings[measured.one_of_each()]
+        result = identity_sets.uniqueness(
+            embeddings, tau, self.bootstrap_samples, self.seed
+        )
+        if not self.novelty:
+            return result, None
+        nearest = self.gallery.nearest(embeddings)
+        return result | identity_sets.novelty(nearest.distances, tau), nearest
 
     def _summary(self, measured: Measured, tau: float) -> dict:
         return summarise(measured, tau, self.bootstrap_samples, self.seed)
@@ -265,7 +305,7 @@ class Protocol:
             for name, value in self._summary(
                 independent_pairs(measured), tau
             ).items()
-            if "div" not in name and "far" not in name
+            if name.removesuffix("_interval") in FLOOR
         }
 
     def _line(self, source: str, measures: dict, **of_run) -> dict:

@@ -19,12 +19,15 @@ class Verifier(Protocol):
         name: For the report.
         file_hash: SHA-256 of the weights, hexadecimal.
         size: Numbers in an embedding.
+        resize: How pictures are resized before, such as "bilinear160"; "" if
+            they are not.
         image_size: Side of the pictures that it knows; None if it takes any.
     """
 
     name: str
     file_hash: str
     size: int
+    resize: str
     image_size: int | None
 
     def __call__(self, images: np.ndarray) -> np.ndarray:

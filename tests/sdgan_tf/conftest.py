@@ -59,7 +59,7 @@ def _own_pictures(generator: TrainedGenerator, n: int, seed=1) -> tuple:
 class MeanColour:
     """Embeds a picture as its mean colour."""
 
-    name, file_hash, size = "mean_colour", "none", 3
+    name, file_hash, size, resize = "mean_colour", "none", 3, ""
 
     def __init__(self):
         self.seen = 0

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from sdgan_tf.evaluation.intervals import share, wilson_interval
 from sdgan_tf.evaluation.judging import agreement
 from sdgan_tf.evaluation.judging.kit import (
     CHECK,
@@ -112,8 +113,8 @@ def _rates(called: dict[str, bool], key: dict[str, Pair]) -> dict:
         "accuracy_interval": agreement.accuracy_interval(*both),
     }
     for kind, tally in tallies.items():
-        rates[f"same_{kind}"] = agreement.share(*tally)
-        rates[f"same_{kind}_interval"] = agreement.wilson_interval(*tally)
+        rates[f"same_{kind}"] = share(*tally)
+        rates[f"same_{kind}_interval"] = wilson_interval(*tally)
     result = {name: _or_none(value) for name, value in rates.items()}
     return result | {f"judged_{kind}": tallies[kind][1] for kind in tallies}
 

@@ -57,6 +57,16 @@ def test_report(options, capsys, tmp_path):
     assert "http" not in page.replace(line["run_dir"], "")
     assert page.count("data:image/png;base64,") == page.count("<img")
     assert "36 photographs of train, 12 photographs of test" in page
+    assert "photographs of the nearest training identity" in page
+    assert "mean_colour_n8_m12" in page
+
+
+def test_without_novelty(options, capsys, tmp_path):
+    evaluate.run(dataclasses.replace(options, report=True, novelty=False))
+    line = last_line(capsys)
+    assert "novelty" not in line and "distinct_identities" in line
+    page = (tmp_path / "run" / "report-00000006.html").read_text()
+    assert "They were not looked for." in page
 
 
 def test_the_report_opens_in_a_browser_without_network(
@@ -69,7 +79,7 @@ def test_the_report_opens_in_a_browser_without_network(
     pictures = page.locator("img")
     widths = pictures.evaluate_all("all => all.map(i => i.naturalWidth)")
     assert len(widths) > 3 and min(widths) >= 32
-    assert page.locator("svg").count() == 3
+    assert page.locator("svg").count() == 5
     # Nothing is wider than a telephone; tables scroll by themselves.
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 

@@ -12,6 +12,13 @@ def test_metric_names():
     assert metrics_file.metric_name(500, "judges") == "judges500"
 
 
+def test_set_metrics_name_network_resizing_and_numbers(mean_colour):
+    name = metrics_file.set_metric_name
+    assert name(mean_colour, 600, 2000) == "mean_colour_n600_m2000"
+    mean_colour.resize = "bilinear160"
+    assert name(mean_colour, 6, 4) == "mean_colour_bilinear160_n6_m4"
+
+
 def test_each_result_is_a_line(tmp_path):
     run = Run(str(tmp_path))
     lines = [

@@ -29,6 +29,10 @@ def test_generated(trained, split_data, mean_colour):
         "id_div",
         "all_div",
         "real_auc",
+        "eer",
+        "novelty",
+        "precision",
+        "recall",
     ):
         low, high = line[f"{name}_interval"]
         assert 0 <= low <= high <= 1 and 0 <= line[name] <= 1
@@ -40,6 +44,8 @@ def test_generated(trained, split_data, mean_colour):
         "distinct_matched_pairs": 4,
         "num_identities": 12,
         "compared_photographs": 12,
+        "sampled_identities": 12,
+        "set_metric": "mean_colour_n8_m12",
         "step": 6,
         "fingerprint": trained.experiment.fingerprint(),
         "run_dir": trained.run_dir,
@@ -48,6 +54,9 @@ def test_generated(trained, split_data, mean_colour):
         "seed": 0,
     }
     assert expected.items() <= line.items()
+    assert 1 <= line["distinct_identities"] <= 12
+    # Pairs are too few for these.
+    assert not {"tar_at_1e-2", "tar_at_1e-3", "uniqueness"} & set(line)
     assert 0 <= line["leakage"] <= 1 and line["frechet"] > 0
     assert line["kernel"] > 0 and np.isfinite(line["pair_kernel"])
     assert 0 <= line["observation_auc"] <= 1
@@ -110,9 +119,36 @@ def test_measures_by_hand():
     assert result["auc"] == 0.75
     assert result["accuracy"] == result["far"] == 0.5
     assert result["best_accuracy"] == 0.75
+    assert result["eer"] == 0.5
+    # Squares 1 and 9, 4 and 16: means 5 and 10, variances 16 and 36.
+    assert result["fisher_ratio"] == pytest.approx(25 / 52)
     assert result["id_div"] == 0.0
     assert result["all_div"] == pytest.approx(1 - 0.5**0.1333)
     assert result["auc_interval"] == [0.0, 1.0]
+
+
+def test_true_accept_rates_need_enough_unmatched_pairs():
+    rng = np.random.default_rng(0)
+
+    def names(unmatched):
+        n = unmatched + 10
+        embeddings = np.zeros([n, 2, 1])
+        embeddings[:, 1, 0] = rng.uniform(1, 2, n)
+        measured = Measured(embeddings, np.arange(n) < 10, np.ones([n, 5]))
+        return set(summarise(measured, tau=1.5, samples=10, seed=0))
+
+    low, high = "tar_at_1e-2", "tar_at_1e-3"
+    assert not {low, high} & names(499)
+    assert low in names(500) and high not in names(4999)
+    assert {low, high, f"{high}_interval"} <= names(5000)
+
+
+def test_a_ratio_that_is_infinite_is_left_out():
+    embeddings = np.zeros([4, 2, 1], np.float32)
+    embeddings[2:, 1, 0] = 1
+    measured = Measured(embeddings, np.arange(4) < 2, np.ones([4, 5]))
+    result = summarise(measured, tau=0.5, samples=10, seed=0)
+    assert result["auc"] == 1.0 and "fisher_ratio" not in result
 
 
 @pytest.mark.parametrize(
