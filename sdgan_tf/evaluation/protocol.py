@@ -56,6 +56,8 @@ from sdgan_tf.runs import Run, TrainedGenerator
 
 # Measures of a vanilla model that are taken again with all of z drawn afresh.
 FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
+# Measures of photographs that stand beside those of generated pictures.
+REFERENCES = ("auc", "uniqueness", "novelty")
 
 
 def evaluate(
@@ -119,6 +121,16 @@ def memory_mb(experiment: Experiment) -> float:
     """Trainable parameters of all networks at 4 bytes, in 10^6 bytes."""
     networks = build_algorithm(experiment).networks.values()
     return 4 * sum(map(count_parameters, networks)) / 1e6
+
+
+def _of_run(run: Run) -> dict:
+    """The part of a line that only a run's folder tells."""
+    experiment = run.experiment()
+    return {
+        "memory_mb": memory_mb(experiment),
+        "fingerprint": experiment.fingerprint(),
+        "run_dir": run.folder,
+    }
 
 
 def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
@@ -232,7 +244,7 @@ class Protocol:
             ValueError: If its pictures are of another size, or not finite.
         """
         check_sizes(generator, self.data)
-        real, tau = self.real, self.threshold.tau
+        tau = self.threshold.tau  # First what tells of too few photographs.
         measured = measure_generated(
             generator, self.verifier, self.num_pairs, self.seed
         )
@@ -255,21 +267,17 @@ class Protocol:
             2 * int(np.sum(~measured.matched)),
             result["compared_photographs"],
         )
+        real = self.real
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
-        of_run = {"step": generator.step}
-        if run:
-            experiment = run.experiment()
-            if experiment.k == 1 and generator.latents.draws_new_identities:
-                result |= self._floor(measured, tau)
-            of_run |= {
-                "memory_mb": memory_mb(experiment),
-                "fingerprint": experiment.fingerprint(),
-                "run_dir": run.folder,
-            }
-        # It bounds what can be seen in generated pictures.
-        result["real_auc"] = real.result["auc"]
-        result["real_auc_interval"] = real.result.get("auc_interval")
-        line = self._line("generated", result, **of_run)
+        of_run = _of_run(run) if run else {}
+        vanilla = run and run.experiment().k == 1
+        if vanilla and generator.latents.draws_new_identities:
+            result |= self._floor(measured, tau)
+        # They bound what can be seen in generated pictures.
+        for name in (*REFERENCES, *(f"{n}_interval" for n in REFERENCES)):
+            if name in real.result:
+                result[f"real_{name}"] = real.result[name]
+        line = self._line("generated", result, step=generator.step, **of_run)
         return GeneratedPairs(generator, measured, line, nearest)
 
     def _identities(
