@@ -24,7 +24,7 @@ from data_pipeline import records
 from data_pipeline.records import pictures
 from sdgan_tf import faults, flags, identities, runs
 from sdgan_tf.config import Experiment
-from sdgan_tf.evaluation import trained
+from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.explorer import uploads
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.models.embedding import EmbeddingNetwork
@@ -343,16 +343,16 @@ def test_cards(count, tmp_path):
 def test_verifier_cards(count, tmp_path):
     network = EmbeddingNetwork(width=1, size=2)
     network(tf.zeros([1, 1, 1, 3]))
-    trained.save(
+    trained_verifier.save(
         str(tmp_path), network, {"data_build_id": "0", "image_size": 32}
     )
-    path = tmp_path / trained.CARD
+    path = tmp_path / trained_verifier.CARD
     card = json.loads(path.read_text())
 
     def check(data):
         path.write_bytes(data)
         with users_errors(tmp_path):
-            verifier = trained.TrainedVerifier(str(tmp_path), None)
+            verifier = trained_verifier.TrainedVerifier(str(tmp_path), None)
             embeddings = verifier(np.zeros([1, 8, 8, 3], np.uint8))
             assert embeddings.shape == (1, 2)
 

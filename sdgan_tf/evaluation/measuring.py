@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.evaluation import diversity, verification
-from sdgan_tf.evaluation.photographs import Pairs, Photographs
+from sdgan_tf.evaluation.splits import Pairs, Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.progress import Progress
@@ -22,7 +22,7 @@ LINE_SECONDS = 10.0
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What is known of n pairs.
+    """Measurements of n pairs.
 
     Attributes:
         embeddings: Of both pictures, float32 `[n, 2, size]`.
@@ -42,6 +42,25 @@ class Measured:
         """Of the embeddings, float64 `[n]`."""
         return verification.distances(
             self.embeddings[:, 0], self.embeddings[:, 1]
+        )
+
+    def one_of_each(self) -> tuple[np.ndarray, np.ndarray]:
+        """One picture of each identity, none of them twice.
+
+        Returns:
+            Numbers of the pairs, int `[n]`, and which of the two it is, 0 or
+            1, int `[n]`.
+        """
+        if self.identities is not None:
+            _, first = np.unique(self.identities, return_index=True)
+            first = np.sort(first)
+            return first // 2, first % 2
+        matched = np.flatnonzero(self.matched)
+        unmatched = np.repeat(np.flatnonzero(~self.matched), 2)
+        which = np.arange(len(unmatched)) % 2
+        return (
+            np.concatenate([matched, unmatched]),
+            np.concatenate([np.zeros_like(matched), which]),
         )
 
 
@@ -107,7 +126,7 @@ def chosen_pairs(
     """Pictures of some of the pairs that `measure_generated` measures.
 
     Args:
-        generator: Who drew them.
+        generator: It drew them.
         seed: Seed of the evaluation.
         num_pairs: Of the evaluation.
         chosen: Numbers of the pairs, `[n]`.
@@ -172,7 +191,7 @@ def embed(images: np.ndarray, verifier: Callable, what: str) -> np.ndarray:
 
     Args:
         images: `[n, h, w, 3]`.
-        verifier: Who embeds them.
+        verifier: It embeds them.
         what: The pictures' name, for the progress.
     """
     progress = Progress(what, len(images), line_seconds=LINE_SECONDS)

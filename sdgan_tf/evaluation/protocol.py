@@ -1,21 +1,21 @@
-"""`--mode=evaluate`: verification and diversity of pairs, as the paper does.
+"""Verification and diversity of pairs, as the paper measures them.
 
 10,000 pairs, half of them matched. tau maximises the accuracy on as many real
 validation pairs and is kept for real and generated test pairs.
 """
 
 import functools
-import json
 import logging
+import os
 import time
 
 import numpy as np
-import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import count_parameters
 from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.config import Config, Experiment
+from sdgan_tf.config import Experiment
+from sdgan_tf.evaluation import identity_sets
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
     pair_kernel_distance,
@@ -27,17 +27,18 @@ from sdgan_tf.evaluation.consistency import (
     measure_parts,
     photograph_grid,
 )
+from sdgan_tf.evaluation.gallery import Gallery, NearestIdentities
 from sdgan_tf.evaluation.measuring import (
     Measured,
     independent_pairs,
     measure_generated,
     measure_photographs,
 )
-from sdgan_tf.evaluation.photographs import (
+from sdgan_tf.evaluation.metrics_file import metric_name, set_metric_name
+from sdgan_tf.evaluation.splits import (
     Photographs,
     check_splits_are_disjoint,
 )
-from sdgan_tf.evaluation.report import write_report
 from sdgan_tf.evaluation.summary import (
     GeneratedPairs,
     RealPairs,
@@ -46,13 +47,74 @@ from sdgan_tf.evaluation.summary import (
     summarise,
 )
 from sdgan_tf.evaluation.verifiers import (
+    FACENET,
     CachedVerifier,
     Verifier,
     open_verifier,
 )
 from sdgan_tf.runs import Run, TrainedGenerator
 
-METRICS = "metrics.jsonl"
+# Measures of a vanilla model that are taken again with all of z drawn afresh.
+FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
+# Measures of photographs that stand beside those of generated pictures.
+REFERENCES = ("auc", "uniqueness", "novelty")
+
+
+def evaluate(
+    generator: TrainedGenerator | str | os.PathLike,
+    data_dir: str | os.PathLike,
+    *,
+    num_pairs: int = 10_000,
+    verifier: str | Verifier = FACENET,
+    seed: int = 0,
+    bootstrap_samples: int = 1000,
+    factor_steps: int = 3000,
+    novelty: bool = True,
+) -> dict:
+    """Measures a generator against the photographs of a data set.
+
+    Args:
+        generator: A generator, or the folder of one: a run's, or one of
+            `pretrained/`.
+        data_dir: A built data set, of the generator's image size.
+        num_pairs: Pairs that are measured, half of them matched.
+        verifier: "facenet", the folder of a trained verifier, or a `Verifier`.
+        seed: Of the pairs and of all else that is random.
+        bootstrap_samples: Resamples behind each interval.
+        factor_steps: Training steps of the model that reads the data set's
+            known factors; 0 leaves them out.
+        novelty: Whether the nearest training identities are looked for. Once
+            for a data set, this embeds its training photographs: see
+            `gallery`.
+
+    Returns:
+        The measures by name, each with `NAME_interval` where it has one, and
+        what they depend on. docs/evaluation.md defines them. What only a
+        folder tells, such as `fingerprint`, is None for a bare generator, and
+        a vanilla model's `independent_` figures need its folder.
+
+    Raises:
+        FileNotFoundError: If there is no generator, data set or verifier.
+        ValueError: If they do not fit together, or a split has too few
+            photographs.
+    """
+    data = DataSet.open(os.fspath(data_dir))
+    run = None
+    if isinstance(generator, (str, os.PathLike)):
+        run = Run(os.fspath(generator))
+        generator = run.generator()
+    # First what is wrong at once, then what takes minutes.
+    check_sizes(generator, data)
+    protocol = Protocol(
+        data,
+        verifier,
+        num_pairs,
+        seed=seed,
+        bootstrap_samples=bootstrap_samples,
+        factor_steps=factor_steps,
+        novelty=novelty,
+    )
+    return protocol.generated(generator, run).result
 
 
 def memory_mb(experiment: Experiment) -> float:
@@ -61,70 +123,13 @@ def memory_mb(experiment: Experiment) -> float:
     return 4 * sum(map(count_parameters, networks)) / 1e6
 
 
-def evaluate_photographs(
-    data: DataSet,
-    verifier: Verifier,
-    reader: Reader | None,
-    threshold: Threshold,
-    options,
-    seed: int,
-) -> RealPairs:
-    """Measures real test pairs."""
-    photographs = Photographs.open(data, "test")
-    pairs = photographs.pairs(options.num_pairs, seed)
-    measured = measure_photographs(photographs, pairs, verifier)
-    result = summarise(measured, threshold.tau, options.bootstrap_samples, seed)
-    if reader:
-        grid = photograph_grid(data, reader.model.factors)
-        if grid is not None:
-            result |= measure_grid(grid, verifier, reader)
-    result["distinct_matched_pairs"] = pairs.distinct_matched
-    result["num_identities"] = pairs.num_identities
-    if pairs.distinct_matched < pairs.matched.sum():
-        result["warning"] = (
-            f"the split test has {photographs.possible_matched} distinct "
-            f"matched pairs of {pairs.num_identities} identities, so pairs "
-            "repeat; intervals resample identities"
-        )
-        logging.warning("%s", result["warning"])
-    return RealPairs(photographs, pairs, measured, result)
-
-
-def evaluate_generator(
-    generator: TrainedGenerator,
-    verifier: Verifier,
-    reader: Reader | None,
-    threshold: Threshold,
-    options,
-    seed: int,
-) -> GeneratedPairs:
-    """Measures generated pairs, and a grid of generated pictures."""
-    measured = measure_generated(generator, verifier, options.num_pairs, seed)
-    result = summarise(measured, threshold.tau, options.bootstrap_samples, seed)
-    result |= measure_grid(generated_grid(generator, seed), verifier, reader)
-    result |= measure_parts(generator, reader, seed)
-    num_matched = int(measured.matched.sum())
-    result["distinct_matched_pairs"] = num_matched
-    if measured.identities is None:
-        # Each matched pair is of one identity, each unmatched of two.
-        result["num_identities"] = 2 * options.num_pairs - num_matched
-    else:
-        result["num_identities"] = len(np.unique(measured.identities))
-    return GeneratedPairs(generator, measured, result)
-
-
-def floor(measured: Measured, tau: float, options, seed: int) -> dict:
-    """A vanilla model's second figures, with all of z drawn afresh.
-
-    Its first ones, where z_i is shared by name only, are the control.
-    """
-    found = summarise(
-        independent_pairs(measured), tau, options.bootstrap_samples, seed
-    )
+def _of_run(run: Run) -> dict:
+    """The part of a line that only a run's folder tells."""
+    experiment = run.experiment()
     return {
-        f"independent_{name}": value
-        for name, value in found.items()
-        if "div" not in name and "far" not in name
+        "memory_mb": memory_mb(experiment),
+        "fingerprint": experiment.fingerprint(),
+        "run_dir": run.folder,
     }
 
 
@@ -134,158 +139,201 @@ def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
     if size != data.image_size:
         raise ValueError(
             "Generator and data set must have one image size: build the data "
-            f"set with --image_size={size}. Received: {size} and "
+            f"set with image_size={size}. Received: {size} and "
             f"{data.image_size} ({data.folder!r})"
         )
 
 
-def write_metrics(run: Run, result: dict) -> None:
-    """Appends a result to `metrics.jsonl` and to TensorBoard."""
-    with tf.io.gfile.GFile(run.path(METRICS), "a") as file:
-        file.write(json.dumps(result) + "\n")
-    writer = tf.summary.create_file_writer(run.path("tensorboard"))
-    prefix = f"{result['metric']}_{result['source']}"
-    with writer.as_default():
-        for name, value in result.items():
-            if isinstance(value, float):
-                tf.summary.scalar(
-                    f"{prefix}/{name}", value, step=result["step"] or 0
-                )
-    writer.close()
-
-
-def metric_name(num_pairs: int, what: str = "verification") -> str:
-    """`verification10k`: the name says what was done."""
-    thousands, rest = divmod(num_pairs, 1000)
-    return f"{what}{num_pairs if rest else f'{thousands}k'}"
-
-
-def check_flags(config: Config) -> None:
-    """Raises ValueError if `evaluate` lacks something."""
-    options = config.evaluation
-    if not (config.run_dir or options.evaluate_real):
-        raise ValueError(
-            "--run_dir is missing: the folder of a trained run. "
-            "(--evaluate_real measures the photographs alone.)"
-        )
-    if options.report and options.evaluate_real:
-        raise ValueError(
-            "--report shows a generator beside the photographs: leave "
-            "--evaluate_real out."
-        )
-
-
 class Protocol:
-    """What all that is measured on one data set is measured by.
+    """Measures generators and photographs on one data set, by one measure.
 
     Args:
-        config: Its data set, verifier, numbers and seed.
+        data: The data set.
+        verifier: "facenet", the folder of a trained verifier, or a `Verifier`.
+        num_pairs: Pairs that are measured, half of them matched.
+        seed: Of the pairs and of all else that is random.
+        bootstrap_samples: Resamples behind each interval.
+        factor_steps: Training steps of the model that reads the data set's
+            known factors; 0 leaves them out.
+        novelty: Whether the nearest training identities are looked for.
 
     Raises:
-        FileNotFoundError: If there is no data set or verifier.
-        ValueError: If the data set is not named, or the verifier is of
-            another.
+        FileNotFoundError: If there is no verifier.
+        ValueError: If the verifier is of another data set, or an identity
+            lies in two splits.
     """
 
-    def __init__(self, config: Config):
-        if not config.data_dir:
-            raise ValueError("--data_dir is missing: a built data set.")
+    def __init__(
+        self,
+        data: DataSet,
+        verifier: str | Verifier = FACENET,
+        num_pairs: int = 10_000,
+        *,
+        seed: int = 0,
+        bootstrap_samples: int = 1000,
+        factor_steps: int = 3000,
+        novelty: bool = True,
+    ):
         self.started = time.monotonic()
-        self.options, self.seed = config.evaluation, config.experiment.seed
-        self.data = DataSet.open(config.data_dir)
-        check_splits_are_disjoint(self.data)
-        self.verifier = open_verifier(self.options.verifier, self.data)
-        self.cached = CachedVerifier(self.verifier)
+        self.data, self.num_pairs, self.seed = data, num_pairs, seed
+        self.bootstrap_samples = bootstrap_samples
+        self.factor_steps = factor_steps
+        self.novelty = novelty
+        check_splits_are_disjoint(data)
+        if isinstance(verifier, str):
+            verifier = open_verifier(verifier, data)
+        self.verifier = verifier
+        self.cached = CachedVerifier(verifier)
 
     @functools.cached_property
     def threshold(self) -> Threshold:
         """tau, of the split valid."""
-        found = choose_threshold(
-            self.data, self.cached, self.options.num_pairs, self.seed
+        return choose_threshold(
+            self.data, self.cached, self.num_pairs, self.seed
         )
-        print(f"tau {found.tau:.4f} from {found.source}", flush=True)
-        return found
 
     @functools.cached_property
     def reader(self) -> Reader | None:
         """Of the known factors, if there are any."""
-        return Reader.train(self.data, self.options.factor_steps, self.seed)
+        return Reader.train(self.data, self.factor_steps, self.seed)
+
+    @functools.cached_property
+    def gallery(self) -> Gallery:
+        """The training identities."""
+        return Gallery.open(self.data, self.verifier)
 
     @functools.cached_property
     def real(self) -> RealPairs:
         """The photographs of the split test."""
-        return evaluate_photographs(self.data, self.cached, *self._judges())
-
-    def _judges(self) -> tuple:
-        threshold = self.threshold  # First what tells of too few photographs.
-        return self.reader, threshold, self.options, self.seed
+        tau = self.threshold.tau  # First what tells of too few photographs.
+        photographs = Photographs.open(self.data, "test")
+        pairs = photographs.pairs(self.num_pairs, self.seed)
+        measured = measure_photographs(photographs, pairs, self.cached)
+        result = self._summary(measured, tau)
+        if self.reader:
+            grid = photograph_grid(self.data, self.reader.model.factors)
+            if grid is not None:
+                result |= measure_grid(grid, self.cached, self.reader)
+        found, nearest = self._identities(measured, tau)
+        result |= found
+        result["distinct_matched_pairs"] = pairs.distinct_matched
+        result["num_identities"] = pairs.num_identities
+        if pairs.distinct_matched < pairs.matched.sum():
+            result["warning"] = (
+                f"the split test has {photographs.possible_matched} distinct "
+                f"matched pairs of {pairs.num_identities} identities, so pairs "
+                "repeat; intervals resample identities"
+            )
+            logging.warning("%s", result["warning"])
+        return RealPairs(photographs, pairs, measured, result, nearest)
 
     def photographs(self) -> dict:
         """The line of the photographs."""
         return self._line("real", self.real.result)
 
-    def run(self, run: Run) -> dict:
-        """The line of a run; its `metrics.jsonl` keeps it.
+    def generated(
+        self, generator: TrainedGenerator, run: Run | None = None
+    ) -> GeneratedPairs:
+        """Pairs of a generator, and their line as its result.
+
+        Args:
+            generator: It draws pictures of the data set's size.
+            run: The folder that it is from, if it is from one.
 
         Raises:
-            FileNotFoundError: If it has no checkpoint.
-            ValueError: If its pictures are of another size.
+            ValueError: If its pictures are of another size, or not finite.
         """
-        experiment, generator = run.experiment(), run.generator()
         check_sizes(generator, self.data)
-        generated = evaluate_generator(
-            generator, self.verifier, *self._judges()
+        tau = self.threshold.tau  # First what tells of too few photographs.
+        measured = measure_generated(
+            generator, self.verifier, self.num_pairs, self.seed
         )
-        measures = generated.result
-        measures |= compare_with_photographs(
-            generated.measured, self.data, self.cached, self.seed
+        result = self._summary(measured, tau)
+        result |= self._codes(generator)
+        found, nearest = self._identities(measured, tau)
+        result |= found
+        num_matched = int(measured.matched.sum())
+        result["distinct_matched_pairs"] = num_matched
+        if measured.identities is None:
+            # Each matched pair is of one identity, each unmatched of two.
+            result["num_identities"] = 2 * self.num_pairs - num_matched
+        else:
+            result["num_identities"] = len(np.unique(measured.identities))
+        result |= compare_with_photographs(
+            measured, self.data, self.cached, self.seed
         )
-        measures["pair_kernel"] = pair_kernel_distance(
-            generated.measured, self.real.measured
+        result["set_metric"] = set_metric_name(
+            self.verifier,
+            2 * int(np.sum(~measured.matched)),
+            result["compared_photographs"],
         )
-        if experiment.k == 1 and generator.latents.draws_new_identities:
-            measures |= floor(
-                generated.measured, self.threshold.tau, self.options, self.seed
-            )
-        # It bounds what can be seen in generated pictures.
-        measures["real_auc"] = self.real.result["auc"]
-        measures["real_auc_interval"] = self.real.result.get("auc_interval")
-        result = self._line(
-            "generated",
-            measures,
-            memory_mb=memory_mb(experiment),
-            step=generator.step,
-            fingerprint=experiment.fingerprint(),
-            run_dir=run.folder,
+        real = self.real
+        result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
+        of_run = _of_run(run) if run else {}
+        vanilla = run and run.experiment().k == 1
+        if vanilla and generator.latents.draws_new_identities:
+            result |= self._floor(measured, tau)
+        # They bound what can be seen in generated pictures.
+        for name in (*REFERENCES, *(f"{n}_interval" for n in REFERENCES)):
+            if name in real.result:
+                result[f"real_{name}"] = real.result[name]
+        line = self._line("generated", result, step=generator.step, **of_run)
+        return GeneratedPairs(generator, measured, line, nearest)
+
+    def _identities(
+        self, measured: Measured, tau: float
+    ) -> tuple[dict, NearestIdentities | None]:
+        """Counts the identities of pairs that are distinct, and new."""
+        embeddings = measured.embeddings[measured.one_of_each()]
+        result = identity_sets.uniqueness(
+            embeddings, tau, self.bootstrap_samples, self.seed
         )
-        write_metrics(run, result)
-        if self.options.report:
-            path = run.path(f"report-{generator.step:08d}.html")
-            write_report(
-                path, result, self.real, generated, self.cached, self.seed
-            )
-            print(f"Report: {path}", flush=True)
-        return result
+        if not self.novelty:
+            return result, None
+        nearest = self.gallery.nearest(embeddings)
+        return result | identity_sets.novelty(nearest.distances, tau), nearest
+
+    def _summary(self, measured: Measured, tau: float) -> dict:
+        return summarise(measured, tau, self.bootstrap_samples, self.seed)
+
+    def _codes(self, generator: TrainedGenerator) -> dict:
+        """Measures what each code decides, on grids of pictures."""
+        grid = generated_grid(generator, self.seed)
+        return measure_grid(grid, self.verifier, self.reader) | measure_parts(
+            generator, self.reader, self.seed
+        )
+
+    def _floor(self, measured: Measured, tau: float) -> dict:
+        """A vanilla model's second figures, with all of z drawn afresh.
+
+        Its first ones, where z_i is shared by name only, are the control.
+        """
+        return {
+            f"independent_{name}": value
+            for name, value in self._summary(
+                independent_pairs(measured), tau
+            ).items()
+            if name.removesuffix("_interval") in FLOOR
+        }
 
     def _line(self, source: str, measures: dict, **of_run) -> dict:
-        """What was measured with all that it depends on."""
-        num_pairs = self.options.num_pairs
-        num_matched = num_pairs // 2
-        nobody = dict.fromkeys(("memory_mb", "step", "fingerprint", "run_dir"))
+        """Joins measures with all that they depend on."""
+        num_matched = self.num_pairs // 2
+        unknown = dict.fromkeys(("memory_mb", "step", "fingerprint", "run_dir"))
         seconds, self.started = (
             time.monotonic() - self.started,
             time.monotonic(),
         )
         return {
-            "metric": metric_name(num_pairs),
+            "metric": metric_name(self.num_pairs),
             "source": source,
             **measures,
             "tau": self.threshold.tau,
             "tau_from": self.threshold.source,
-            **nobody,
-            "num_pairs": num_pairs,
+            **unknown,
+            "num_pairs": self.num_pairs,
             "num_matched_pairs": num_matched,
-            "num_unmatched_pairs": num_pairs - num_matched,
+            "num_unmatched_pairs": self.num_pairs - num_matched,
             **of_run,
             "data_build_id": self.data.build_id,
             "verifier": self.verifier.name,
@@ -293,28 +341,3 @@ class Protocol:
             "seed": self.seed,
             "seconds": round(seconds, 1),
         }
-
-
-def evaluate(config: Config) -> None:
-    """`--mode=evaluate`: prints what `measure` finds as one JSON line, last."""
-    print(json.dumps(measure(config)))
-
-
-def measure(config: Config) -> dict:
-    """Measures a run, or photographs; the run's `metrics.jsonl` keeps it.
-
-    Raises:
-        FileNotFoundError: If there is no checkpoint, data set or verifier.
-        ValueError: If generator, data set and verifier do not fit together.
-    """
-    check_flags(config)
-    if config.evaluation.evaluate_real:
-        result = Protocol(config).photographs()
-        if config.run_dir:
-            write_metrics(Run(config.run_dir), result)
-        return result
-    run = Run(config.run_dir)
-    # First what is wrong at once, then what takes minutes.
-    if config.data_dir:
-        check_sizes(run.generator(), DataSet.open(config.data_dir))
-    return Protocol(config).run(run)

@@ -1,4 +1,4 @@
-"""`--report`: one page of HTML with what an evaluation found, all inside it."""
+"""One page of HTML with what an evaluation found, all inside it."""
 
 import html
 import json
@@ -11,6 +11,7 @@ import tensorflow as tf
 from sdgan_tf.evaluation import charts
 from sdgan_tf.evaluation.comparing import Neighbours, find_neighbours
 from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Verifier
@@ -20,16 +21,26 @@ TEMPLATE = pathlib.Path(__file__).parent / "report.html"
 GRID_SIDE = 8
 SHOWN = 6  # Pairs of a kind.
 SHOWN_NEIGHBOURS = 12
+SHOWN_OF_IDENTITY = 3  # Photographs of a nearest training identity.
 # What the table says of each number of the JSON line, in this order.
 MEASURES = {
     "auc": "Area under the ROC curve: matched pairs lie nearer. 0.5 is chance.",
     "best_accuracy": "Of the best threshold on these pairs.",
+    "eer": "Error rate where false accepts are as frequent as false rejects.",
+    "tar_at_1e-2": "True accepts where false ones are 1 % of the unmatched.",
+    "tar_at_1e-3": "True accepts where false ones are 0.1 %.",
+    "fisher_ratio": "Squared distance of the two kinds' mean scores over the "
+    "sum of their variances.",
     "accuracy": "At tau, chosen on validation photographs.",
     "far": "Unmatched pairs that tau takes for one identity.",
     "id_div": "1 - MS-SSIM within matched pairs: variety of one identity.",
     "all_div": "1 - MS-SSIM within unmatched pairs: variety of all.",
+    "uniqueness": "Of 100 identities the share that are distinct at tau.",
+    "novelty": "Identities whose nearest training identity is beyond tau.",
     "frechet": "Fréchet distance to test photographs, in the embedding.",
     "kernel": "Kernel distance to test photographs; 0 is equal.",
+    "precision": "Generated pictures that lie among the photographs (k = 3).",
+    "recall": "Photographs that lie among the generated pictures (k = 3).",
     "pair_kernel": "The same of matched pairs, both pictures at once.",
     "leakage": "Share nearer to training than to test people; 0.5 is none.",
     "observation_auc": "One z_o recognised across identities, in the "
@@ -167,6 +178,57 @@ def _histogram(measured: Measured, limits, tau: float, title: str) -> str:
     )
 
 
+def _gallery(generated: GeneratedPairs, real: RealPairs, pictures) -> str:
+    """The generated identities that are nearest to training identities.
+
+    Each is shown beside some photographs of that identity; `pictures` finds
+    those `[n, 2, h, w, 3]` of numbers of pairs.
+    """
+    nearest = generated.nearest
+    if nearest is None:
+        return "<p>They were not looked for.</p>"
+    training = Photographs.open(real.photographs.data, "train")
+    starts = np.cumsum(training.counts) - training.counts
+    pairs, which = generated.measured.one_of_each()
+    order = np.argsort(nearest.distances, kind="stable")[:SHOWN_NEIGHBOURS]
+    made = pictures(pairs[order])[np.arange(len(order)), which[order]]
+    figures = []
+    for image, place in zip(made, order, strict=True):
+        row = nearest.rows[place]
+        count = min(SHOWN_OF_IDENTITY, int(training.counts[row]))
+        photographs = training.read(starts[row] + np.arange(count))
+        figures.append(
+            _figure(
+                np.concatenate([image[None], photographs]),
+                "generated, and photographs of the nearest training identity",
+                f"{nearest.distances[place]:.3f}",
+            )
+        )
+    return f'<div class="pairs">{"".join(figures)}</div>'
+
+
+def _gallery_histogram(
+    generated: GeneratedPairs, real: RealPairs, tau: float
+) -> str:
+    """Distances to the nearest training identity, of both sources."""
+    if generated.nearest is None or real.nearest is None:
+        return ""
+    both = real.nearest.distances, generated.nearest.distances
+    chart = charts.histograms(
+        [("real", both[0]), ("made", both[1])],
+        (0.0, float(np.concatenate(both).max())),
+        tau,
+        "Distances to the nearest training identity",
+        "share of the identities",
+    )
+    return (
+        f'<div class="row"><figure>{chart}<figcaption>'
+        '<span class="key made">generated</span> '
+        '<span class="key real">test identities</span></figcaption></figure>'
+        "</div>"
+    )
+
+
 def _neighbours(images: np.ndarray, found: Neighbours, shown) -> str:
     """Triples of the generated `images`, whose numbers are `shown`."""
     return "".join(
@@ -181,7 +243,6 @@ def _neighbours(images: np.ndarray, found: Neighbours, shown) -> str:
 
 def write_report(
     path: str,
-    line: dict,
     real: RealPairs,
     generated: GeneratedPairs,
     verifier: Verifier,
@@ -193,13 +254,13 @@ def write_report(
 
     Args:
         path: Of the HTML file.
-        line: What `evaluate` prints.
         real: Real pairs.
-        generated: Generated pairs.
-        verifier: Who measured them.
+        generated: Generated pairs; their result is the whole line.
+        verifier: The one that measured them.
         seed: Of the evaluation.
     """
     generator, measured = generated.generator, generated.measured
+    line = generated.result
     num_pairs = len(measured.matched)
 
     def made_pictures(numbers):
@@ -216,6 +277,7 @@ def write_report(
     sides = latents.grid_sides(GRID_SIDE)
     codes = latents.grid(*latents.codes(seed, *sides))
     grid = generate(generator, codes[None])[0]
+    curves = [_curve("real", real.measured), _curve("made", measured)]
     both = np.concatenate([measured.distances, real.measured.distances])
     limits = 0.0, float(both.max())
     searched = ", ".join(
@@ -232,9 +294,8 @@ def write_report(
         notice="This page holds photographs of the data set: its terms say "
         "who may see it. " + html.escape(real.result.get("warning", "")),
         measures=_measures(line, real.result),
-        roc=charts.roc(
-            [_curve("real", real.measured), _curve("made", measured)]
-        ),
+        roc=charts.roc(curves),
+        det=charts.det(curves),
         made_histogram=_histogram(
             measured, limits, line["tau"], "Distances of generated pairs"
         ),
@@ -246,6 +307,9 @@ def write_report(
         tau=f"{line['tau']:.3f}",
         pairs=_pairs("Generated", measured, made_pictures)
         + _pairs("Photographs", real.measured, _real_pictures(real)),
+        gallery=_gallery(generated, real, made_pictures),
+        gallery_histogram=_gallery_histogram(generated, real, line["tau"]),
+        set_metric=html.escape(line["set_metric"]),
         searched=f"Searched: {searched}.",
         neighbours=_neighbours(
             made_pictures(people[shown])[:, 0], found, shown

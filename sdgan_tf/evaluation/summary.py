@@ -7,11 +7,17 @@ import numpy as np
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import verification
 from sdgan_tf.evaluation.diversity import diversity
+from sdgan_tf.evaluation.gallery import NearestIdentities
 from sdgan_tf.evaluation.measuring import Measured, measure_photographs
-from sdgan_tf.evaluation.photographs import Pairs, Photographs
-from sdgan_tf.evaluation.verification import Verification
+from sdgan_tf.evaluation.splits import Pairs, Photographs
+from sdgan_tf.evaluation.verification import Verification, fisher_ratio
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.runs import TrainedGenerator
+
+# Where true accept rates are read, and how many unmatched pairs must lie below
+# such a threshold for the rate to say something.
+FALSE_ACCEPT_RATES = {"tar_at_1e-2": 1e-2, "tar_at_1e-3": 1e-3}
+FALSE_ACCEPTS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,10 +48,14 @@ def summarise(
 ) -> dict[str, float | list[float]]:
     """The measures, and beside each its 95 % bootstrap interval.
 
+    A true accept rate is left out where unmatched pairs are too few for its
+    false accept rate.
+
     tau is taken as given: the intervals do not hold its uncertainty.
     """
     matched, terms = measured.matched, measured.terms
-    pairs = Verification(measured.distances, matched)
+    distances, unmatched = measured.distances, int(np.sum(~matched))
+    pairs = Verification(distances, matched)
 
     def measures(weights):
         curve = pairs.curve(weights)
@@ -57,6 +67,13 @@ def summarise(
             "accuracy": curve.accuracy(tau),
             "far": curve.false_accept_rate(tau),
             "best_accuracy": curve.best_accuracy(),
+            "eer": curve.equal_error_rate(),
+            **{
+                name: curve.true_accept_rate(far)
+                for name, far in FALSE_ACCEPT_RATES.items()
+                if far * unmatched >= FALSE_ACCEPTS
+            },
+            "fisher_ratio": fisher_ratio(distances, matched, weights),
             "id_div": diversity(terms[matched], parts[0]),
             "all_div": diversity(terms[~matched], parts[1]),
         }
@@ -78,8 +95,12 @@ def summarise(
         drawn.append(measures(weights[both]))
     result = {}
     for name, value in measures(None).items():
+        # Of a few pairs that are all alike Fisher's ratio is infinite.
+        if not np.isfinite(value).all():
+            continue
         result[name] = float(np.ravel(value)[0])
         resampled = np.concatenate([part[name] for part in drawn])
+        resampled = resampled[np.isfinite(resampled)]
         if len(resampled):
             result[f"{name}_interval"] = np.percentile(
                 resampled, verification.INTERVAL
@@ -89,18 +110,37 @@ def summarise(
 
 @dataclasses.dataclass(frozen=True)
 class RealPairs:
-    """Real test pairs and what was measured of them."""
+    """Real test pairs and what was measured of them.
+
+    Attributes:
+        photographs: The split.
+        pairs: Which photographs of it.
+        measured: Of each pair.
+        result: The measures.
+        nearest: Training identities that are nearest to those of the pairs;
+            None where they were not looked for.
+    """
 
     photographs: Photographs
     pairs: Pairs
     measured: Measured
     result: dict
+    nearest: NearestIdentities | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class GeneratedPairs:
-    """Generated pairs and what was measured of them."""
+    """Generated pairs and what was measured of them.
+
+    Attributes:
+        generator: It drew them.
+        measured: Of each pair.
+        result: The whole line of the evaluation.
+        nearest: Training identities that are nearest to those of the pairs;
+            None where they were not looked for.
+    """
 
     generator: TrainedGenerator
     measured: Measured
     result: dict
+    nearest: NearestIdentities | None = None

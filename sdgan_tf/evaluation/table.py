@@ -1,24 +1,24 @@
-"""`--mode=table`: the paper's table of several runs on one data set."""
+"""The paper's table of several runs on one data set."""
 
 import csv
 import dataclasses
 import html
 import io
-import json
 import os
 import pathlib
 import string
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import SYSTEMS
-from sdgan_tf.config import Config, Experiment
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation.protocol import Protocol, check_sizes
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.images import contact_sheet, data_url, encode_png
-from sdgan_tf.runs import Run
+from sdgan_tf.runs import Run, TrainedGenerator
 
 TEMPLATE = pathlib.Path(__file__).parent / "table.html"
 GRID = 4, 6  # Identities and observations of a row's grid.
@@ -28,8 +28,18 @@ COLUMNS = {
     "accuracy": ("Acc.", 3),
     "far": ("FAR", 3),
     "best_accuracy": ("Best acc.", 3),
+    "eer": ("EER", 3),
+    "tar_at_1e-2": ("TAR at FAR 1e-2", 3),
+    "tar_at_1e-3": ("TAR at FAR 1e-3", 3),
+    "fisher_ratio": ("Fisher ratio", 2),
+    "uniqueness": ("Uniqueness", 3),
+    "novelty": ("Novelty", 3),
     "id_div": ("ID-Div", 3),
     "all_div": ("All-Div", 3),
+    "frechet": ("Fréchet", 3),
+    "kernel": ("Kernel", 4),
+    "precision": ("Precision", 3),
+    "recall": ("Recall", 3),
     "observation_auc": ("Obs. AUC", 3),
     "identity_consistency": ("Id. by z_i", 2),
     "observation_consistency": ("Obs. by z_o", 2),
@@ -42,7 +52,7 @@ class Row:
 
     Attributes:
         name: The system and how it differs from the paper's.
-        line: What `measure` found.
+        line: The line of its evaluation.
         grid: uint8 picture, rows one identity, columns one observation.
     """
 
@@ -76,8 +86,44 @@ def row_name(experiment: Experiment) -> str:
     return f"{name} ({', '.join(parts)})" if parts else name
 
 
-def _order(experiment: Experiment) -> tuple:
-    return list(SYSTEMS).index(experiment.model), row_name(experiment)
+def sorted_runs(runs: Iterable[Run]) -> list[Run]:
+    """Runs in the paper's order of systems."""
+
+    def place(run: Run) -> tuple:
+        experiment = run.experiment()
+        return list(SYSTEMS).index(experiment.model), row_name(experiment)
+
+    return sorted(runs, key=place)
+
+
+def check_runs(runs: Iterable[Run], data: DataSet) -> None:
+    """Checks that all runs can be measured, before the first one is.
+
+    Raises:
+        FileNotFoundError: If a run has no checkpoint.
+        ValueError: If its pictures are not of the data set's size.
+    """
+    for run in runs:
+        if not (run.has_checkpoint() or run.has_weights()):
+            raise FileNotFoundError(
+                f"The run folder has no checkpoint: train first. Received: "
+                f"{run.folder!r}"
+            )
+    for run in runs:
+        check_sizes(run.generator(), data)
+
+
+def photographs_row(protocol: Protocol) -> Row:
+    """The row of the photographs of the split test."""
+    line = protocol.photographs()
+    return Row("Photographs", line, _real_grid(protocol.data))
+
+
+def run_row(protocol: Protocol, run: Run) -> Row:
+    """The row of a run."""
+    generated = protocol.generated(run.generator(), run)
+    grid = _generated_grid(generated.generator, protocol.seed)
+    return Row(row_name(run.experiment()), generated.result, grid)
 
 
 def _real_grid(data: DataSet) -> np.ndarray:
@@ -94,8 +140,7 @@ def _real_grid(data: DataSet) -> np.ndarray:
     return contact_sheet(grid.reshape(-1, side, side, 3), columns)
 
 
-def _generated_grid(run: Run, seed: int) -> np.ndarray:
-    generator = run.generator()
+def _generated_grid(generator: TrainedGenerator, seed: int) -> np.ndarray:
     rows, _ = generator.latents.grid_sides(GRID[0])
     latents = generator.latents
     codes = latents.grid(*latents.codes(seed, rows, GRID[1]))
@@ -176,49 +221,14 @@ def as_html(rows: list[Row], note: str) -> str:
     )
 
 
-def table(config: Config) -> None:
-    """Measures photographs and runs; writes Markdown, CSV and HTML.
+def write_table(folder: str, rows: list[Row], note: str) -> None:
+    """Writes `table.md`, `table.csv` and `table.html`.
 
-    Raises:
-        ValueError: If a flag is missing.
-        FileNotFoundError: If a run has no checkpoint; nothing is written.
+    Args:
+        folder: Made if it is not there.
+        rows: The rows, from the first.
+        note: What they were measured by.
     """
-    options = config.evaluation
-    folders = [name for name in options.runs.split(",") if name]
-    if not folders:
-        raise ValueError("--runs is missing: run folders, with commas between.")
-    if not config.data_dir:
-        raise ValueError("--data_dir is missing: a built data set.")
-    runs = sorted(map(Run, folders), key=lambda run: _order(run.experiment()))
-    for run in runs:
-        if not (run.has_checkpoint() or run.has_weights()):
-            raise FileNotFoundError(
-                f"The run folder has no checkpoint: train first. Received: "
-                f"{run.folder!r}"
-            )
-    seed = config.experiment.seed
-    data = DataSet.open(config.data_dir)
-
-    for run in runs:
-        check_sizes(run.generator(), data)
-    protocol = Protocol(config)
-    rows = [Row("Photographs", protocol.photographs(), _real_grid(data))]
-    for run in runs:
-        print(f"Row: {run.folder}", flush=True)
-        rows.append(
-            Row(
-                row_name(run.experiment()),
-                protocol.run(run),
-                _generated_grid(run, seed),
-            )
-        )
-    first = rows[0].line
-    note = (
-        f"{options.num_pairs} pairs of {config.data_dir}, verifier "
-        f"{first['verifier']}, tau {first['tau']:.4f}, seed {seed}. In "
-        "brackets: 95 % bootstrap intervals."
-    )
-    folder = config.sampling.output_dir or "table"
     tf.io.gfile.makedirs(folder)
     texts = {
         "table.md": f"{as_markdown(rows)}\n{note}\n",
@@ -228,5 +238,3 @@ def table(config: Config) -> None:
     for name, text in texts.items():
         with tf.io.gfile.GFile(os.path.join(folder, name), "w") as file:
             file.write(text)
-    print(texts["table.md"])
-    print(json.dumps({"rows": len(rows), "output_dir": folder}))

@@ -15,7 +15,7 @@ SAMPLES_AT_ONCE = 50
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """What each threshold accepts; rows are resamples.
+    """Accepted shares at each threshold; rows are resamples.
 
     Attributes:
         thresholds: The distances that occur, ascending, `[t]`.
@@ -52,6 +52,33 @@ class Curve:
     def false_accept_rate(self, tau: float) -> np.ndarray:
         """Share of the unmatched pairs that `tau` accepts, `[samples]`."""
         return self._at(self.false_accepts, tau)
+
+    def equal_error_rate(self) -> np.ndarray:
+        """Error rate where both kinds of error are equal, `[samples]`.
+
+        Between two thresholds the ROC curve is a straight line.
+        """
+        false, true = (
+            np.pad(rates, ((0, 0), (1, 0)))
+            for rates in (self.false_accepts, self.true_accepts)
+        )
+        # False accepts less false rejects: from -1 to 1, never falling.
+        excess = false + true - 1.0
+        after = np.maximum(np.argmax(excess >= 0, axis=1), 1)
+        rows = np.arange(len(excess))
+        low, high = excess[rows, after - 1], excess[rows, after]
+        way = -low / (high - low)
+        start = false[rows, after - 1]
+        return start + way * (false[rows, after] - start)
+
+    def true_accept_rate(self, far: float) -> np.ndarray:
+        """The highest true accept rate at false accepts of at most `far`.
+
+        Source: the TAR at a FAR of NIST's and IJB's evaluations, `[samples]`.
+        """
+        # Rates are sums of weights; equal ones may differ in their last bits.
+        allowed = self.false_accepts <= far + 1e-12
+        return np.max(self.true_accepts * allowed, axis=1)
 
     def best_accuracy(self) -> np.ndarray:
         """The highest accuracy over all thresholds, `[samples]`."""
@@ -110,6 +137,43 @@ class Verification:
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Euclidean distances of embeddings `[n, d]`, float64 `[n]`."""
     return np.linalg.norm(a.astype(np.float64) - b.astype(np.float64), axis=1)
+
+
+def fisher_ratio(
+    distances: np.ndarray,
+    matched: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Fisher's discriminant ratio of matched and unmatched scores.
+
+    The squared difference of the means over the sum of the variances. Scores
+    are squared distances. For embeddings of unit norm these are 2 - 2 cos, and
+    the ratio is that of the cosines.
+
+    Args:
+        distances: `[n]`.
+        matched: bool `[n]`.
+        weights: `[samples, n]` of the pairs; None weighs all alike.
+
+    Returns:
+        `[samples]`; infinite where neither kind varies.
+    """
+    scores = np.asarray(distances, np.float64) ** 2
+    if weights is None:
+        weights = np.ones([1, len(scores)])
+    means, variances = [], []
+    for kind in (matched, ~matched):
+        chosen, values = weights[:, kind], scores[kind]
+        total = chosen.sum(axis=1)
+        mean = chosen @ values / total
+        means.append(mean)
+        # About a constant near the mean, so that little is cancelled.
+        centred = values - values.mean()
+        shift = chosen @ centred / total
+        variances.append(chosen @ centred**2 / total - shift**2)
+    spread = np.maximum(variances[0], 0) + np.maximum(variances[1], 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (means[0] - means[1]) ** 2 / spread
 
 
 def resample_pairs(

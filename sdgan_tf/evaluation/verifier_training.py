@@ -1,11 +1,9 @@
-"""`--mode=train_verifier`: an embedding of the real training identities.
+"""Trains a verifier: an embedding of the real training identities.
 
 For shoes, objects and characters, where the paper has no verifier.
 """
 
-import json
 import logging
-import time
 
 import keras
 import numpy as np
@@ -14,16 +12,15 @@ import tensorflow as tf
 from data_pipeline.records import DataSet
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf.augmentation import translated
-from sdgan_tf.config import Config
-from sdgan_tf.evaluation import trained
+from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.evaluation.measuring import embed_photographs
-from sdgan_tf.evaluation.photographs import (
+from sdgan_tf.evaluation.splits import (
     Photographs,
     check_splits_are_disjoint,
 )
 from sdgan_tf.evaluation.verification import Verification, distances
-from sdgan_tf.evaluation.verifiers import FACENET
 from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.progress import Progress
 
 # CosFace's scale and margin; the margin is smaller than for faces, where
 # identities have hundreds of photographs.
@@ -101,7 +98,7 @@ class EmbeddingTraining:
         images = tf.reshape(images, [-1, *images.shape[2:]])
         key = tf.stack([tf.constant(self.seed, tf.int64), step])
         images = shifted(images, key)
-        x = tf.cast(images, tf.float32) / trained.SCALE - 1.0
+        x = tf.cast(images, tf.float32) / trained_verifier.SCALE - 1.0
         with tf.GradientTape() as tape:
             embeddings = self.network(x, training=True)
             centres = tf.math.l2_normalize(self.centres.value, axis=0)
@@ -113,77 +110,92 @@ class EmbeddingTraining:
         return loss
 
 
-def train_verifier(config: Config) -> None:
-    """Trains, keeps the best on validation identities, prints its card.
+def train_verifier(
+    data_dir: str,
+    verifier: str,
+    *,
+    verifier_steps: int = 2000,
+    verifier_width: int = 32,
+    num_pairs: int = 10_000,
+    seed: int = 0,
+    cache_bytes: float = 8e9,
+) -> dict:
+    """Trains a verifier and keeps the best on validation identities.
+
+    Args:
+        data_dir: A built data set; the split train is trained on.
+        verifier: The folder to write to.
+        verifier_steps: Training steps.
+        verifier_width: Channels of the network's first stage.
+        num_pairs: Pairs of the split valid, half of them matched.
+        seed: Of weights, batches and pairs.
+        cache_bytes: Decoded data up to this size is held in memory.
+
+    Returns:
+        The card of the verifier that is kept.
 
     Raises:
-        ValueError: If a flag is missing.
         FileExistsError: If `verifier` holds a verifier already.
+        FileNotFoundError: If there is no data set.
+        ValueError: If a split has too few photographs.
     """
-    started = time.monotonic()
-    options, seed = config.evaluation, config.experiment.seed
-    folder = options.verifier
-    if not config.data_dir:
-        raise ValueError("--data_dir is missing: a built data set.")
-    if folder == FACENET:
-        raise ValueError("--verifier is missing: the folder to write to.")
-    if tf.io.gfile.exists(f"{folder}/{trained.CARD}"):
+    if tf.io.gfile.exists(f"{verifier}/{trained_verifier.CARD}"):
         raise FileExistsError(
             "`verifier` holds one already: choose another folder. Received: "
-            f"verifier={folder!r}"
+            f"verifier={verifier!r}"
         )
-    data = DataSet.open(config.data_dir)
+    data = DataSet.open(data_dir)
     check_splits_are_disjoint(data)
     tuples = IdentityTuples.open(data, "train", 2, seed)
     classes = Photographs.open(data, "train")
     usable = classes.hashes[classes.counts >= 2]
     valid = Photographs.open(data, "valid")
-    pairs = valid.pairs(options.num_pairs, seed)
-    steps = options.verifier_steps
+    pairs = valid.pairs(num_pairs, seed)
     training = EmbeddingTraining(
-        usable, options.verifier_width, data.image_size, steps, seed
+        usable, verifier_width, data.image_size, verifier_steps, seed
     )
-    embed = trained.embedder(training.network)
-    best = -1.0
-    every = max(1, steps // CHECKS)
-    batches = tuples.batches(TUPLES, cache_bytes=config.training.cache_gb * 1e9)
-    for step, batch in enumerate(batches.take(steps), start=1):
+    embed = trained_verifier.embedder(training.network)
+    card = {
+        "data_build_id": data.build_id,
+        "image_size": data.image_size,
+        "training_identities": len(usable),
+        "validation_identities": pairs.num_identities,
+        "validation_pairs": num_pairs,
+        "validation_auc": -1.0,
+        "loss": f"cosine margin softmax, scale {SCALE}, margin {MARGIN}",
+        "steps": verifier_steps,
+        "seed": seed,
+    }
+    every = max(1, verifier_steps // CHECKS)
+    batches = tuples.batches(TUPLES, cache_bytes=cache_bytes)
+    progress = Progress("step", verifier_steps)
+    for step, batch in enumerate(batches.take(verifier_steps), start=1):
         loss = training.step(batch, tf.constant(step, tf.int64))
-        if step % every and step != steps:
+        if step % every and step != verifier_steps:
+            progress.moved(step)
             continue
-        embeddings = embed_photographs(valid, pairs, embed)
-        curve = Verification(
-            distances(embeddings[:, 0], embeddings[:, 1]), pairs.matched
-        ).curve()
-        auc = float(curve.auc()[0])
-        left = (time.monotonic() - started) / step * (steps - step)
-        print(
-            f"step {step}/{steps} loss={float(loss):.4f} "
-            f"validation_auc={auc:.4f} {left:.0f} s left",
-            flush=True,
-        )
-        if auc > best:
-            best = auc
-            card = {
-                "data_build_id": data.build_id,
-                "image_size": data.image_size,
-                "training_identities": len(usable),
-                "validation_identities": pairs.num_identities,
-                "validation_pairs": options.num_pairs,
-                "validation_auc": auc,
-                "validation_accuracy": float(curve.best_accuracy()[0]),
-                "loss": f"cosine margin softmax, scale {SCALE}, "
-                f"margin {MARGIN}",
-                "step": step,
-                "steps": steps,
-                "seed": seed,
-            }
-            trained.save(folder, training.network, card)
-    if best < BARELY:
+        checked = _check(embed_photographs(valid, pairs, embed), pairs.matched)
+        auc = checked["validation_auc"]
+        progress.logged(step, {"loss": float(loss), "validation_auc": auc})
+        if auc > card["validation_auc"]:
+            card |= checked | {"step": step}
+            trained_verifier.save(verifier, training.network, card)
+    if card["validation_auc"] < BARELY:
         logging.warning(
             "The verifier tells validation pairs apart with an AUC of %.3f "
             "only; what it says of generated pairs means little. More "
-            "--verifier_steps or more photographs may help.",
-            best,
+            "`verifier_steps` or more photographs may help.",
+            card["validation_auc"],
         )
-    print(json.dumps(card | {"seconds": round(time.monotonic() - started, 1)}))
+    return card
+
+
+def _check(embeddings: np.ndarray, matched: np.ndarray) -> dict[str, float]:
+    """How well pairs `[n, 2, size]` are told apart."""
+    curve = Verification(
+        distances(embeddings[:, 0], embeddings[:, 1]), matched
+    ).curve()
+    return {
+        "validation_auc": float(curve.auc()[0]),
+        "validation_accuracy": float(curve.best_accuracy()[0]),
+    }

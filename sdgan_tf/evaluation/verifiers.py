@@ -7,24 +7,27 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import facenet, trained
+from sdgan_tf.evaluation import facenet, trained_verifier
 
 FACENET = "facenet"
 
 
 class Verifier(Protocol):
-    """What is asked of a verifier.
+    """The interface of a verifier.
 
     Attributes:
         name: For the report.
         file_hash: SHA-256 of the weights, hexadecimal.
         size: Numbers in an embedding.
+        resize: How pictures are resized before, such as "bilinear160"; "" if
+            they are not.
         image_size: Side of the pictures that it knows; None if it takes any.
     """
 
     name: str
     file_hash: str
     size: int
+    resize: str
     image_size: int | None
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -38,7 +41,7 @@ def open_verifier(name: str, data: DataSet | None = None) -> Verifier:
     """The verifier called `name`, if it is one for this data set.
 
     Args:
-        name: "facenet" or the folder that `--mode=train_verifier` wrote.
+        name: "facenet" or the folder of a trained verifier.
         data: The data set that is evaluated on; None where nothing is.
 
     Raises:
@@ -47,7 +50,7 @@ def open_verifier(name: str, data: DataSet | None = None) -> Verifier:
     """
     if name == FACENET:
         return facenet.FaceNet(facenet.facenet_path())
-    return trained.TrainedVerifier(name, data)
+    return trained_verifier.TrainedVerifier(name, data)
 
 
 class CachedVerifier:

@@ -14,7 +14,7 @@ from sdgan_tf.evaluation.measuring import (
     measure_generated,
     measure_photographs,
 )
-from sdgan_tf.evaluation.photographs import (
+from sdgan_tf.evaluation.splits import (
     Photographs,
     check_splits_are_disjoint,
 )

@@ -10,7 +10,7 @@ import tensorflow as tf
 from data_pipeline import records
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.evaluation import trained
+from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.models.embedding import EmbeddingNetwork
 from sdgan_tf.runs import Run, TrainedGenerator
 
@@ -39,7 +39,7 @@ def random_verifier(tmp_path_factory) -> str:
     network(tf.zeros([1, 32, 32, 3]))
     folder = str(tmp_path_factory.mktemp("random") / "verifier")
     card = {"data_build_id": "none", "image_size": 32}
-    trained.save(folder, network, card)
+    trained_verifier.save(folder, network, card)
     return folder
 
 
@@ -59,7 +59,7 @@ def _own_pictures(generator: TrainedGenerator, n: int, seed=1) -> tuple:
 class MeanColour:
     """Embeds a picture as its mean colour."""
 
-    name, file_hash, size = "mean_colour", "none", 3
+    name, file_hash, size, resize = "mean_colour", "none", 3, ""
 
     def __init__(self):
         self.seen = 0

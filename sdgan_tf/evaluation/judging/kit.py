@@ -6,7 +6,7 @@
     mturk_layout.html   Mechanical Turk's page
     key.csv             what is right: not for the judges
     kit.json            what was drawn; written last
-    answers/            where `--mode=judge_score` looks for answers
+    answers/            where answers are looked for
     metrics.jsonl       results, one line each
 
 Judges get `page/` and nothing else.
@@ -47,7 +47,7 @@ class Pair:
 
 
 def plan(
-    num_pairs: int, batch_size: int, num_checks: int, seed: int
+    num_pairs: int, judge_batch_size: int, judge_checks: int, seed: int
 ) -> list[list[Pair]]:
     """Balanced pairs in random order, in batches with attention checks.
 
@@ -57,8 +57,8 @@ def plan(
 
     Args:
         num_pairs: Pairs to judge.
-        batch_size: Pairs of a batch, checks among them.
-        num_checks: Checks of a batch.
+        judge_batch_size: Pairs of a batch, checks among them.
+        judge_checks: Checks of a batch.
         seed: Seed of the order.
 
     Raises:
@@ -68,12 +68,12 @@ def plan(
         raise ValueError(
             f"`num_pairs` must be at least 2. Received: {num_pairs}"
         )
-    room = batch_size - num_checks
+    room = judge_batch_size - judge_checks
     if room < 1:
         raise ValueError(
             "`judge_batch_size` must be above `judge_checks`, to have pairs to "
-            f"judge. Received: judge_batch_size={batch_size}, "
-            f"judge_checks={num_checks}"
+            f"judge. Received: judge_batch_size={judge_batch_size}, "
+            f"judge_checks={judge_checks}"
         )
     rng = np.random.default_rng(seed)
     order = rng.permutation(num_pairs)
@@ -85,11 +85,11 @@ def plan(
             else Pair(UNMATCHED, DIFFERENT, int(number))
             for number in order[start : start + room]
         ]
-        for _ in range(batch_size - len(batch)):
+        for _ in range(judge_batch_size - len(batch)):
             answer = DIFFERENT if checks % 2 else SAME
             batch.append(Pair(CHECK, answer, checks))
             checks += 1
-        batches.append([batch[n] for n in rng.permutation(batch_size)])
+        batches.append([batch[n] for n in rng.permutation(judge_batch_size)])
     return batches
 
 
@@ -146,8 +146,8 @@ class Kit:
         return self.info["kit"]
 
     @classmethod
-    def open(cls, folder: str) -> "Kit":
-        """Reads what `--mode=judge_kit` wrote.
+    def open(cls, judge_dir: str) -> "Kit":
+        """Reads a kit that was written.
 
         Raises:
             FileNotFoundError: If it is no kit, or none that was finished.
@@ -155,11 +155,11 @@ class Kit:
         """
         texts = []
         for name in (INFO, KEY):
-            path = os.path.join(folder, name)
+            path = os.path.join(judge_dir, name)
             if not tf.io.gfile.exists(path):
                 raise FileNotFoundError(
-                    "`judge_dir` is no complete kit of --mode=judge_kit: it "
-                    f"has no `{name}`. Received: judge_dir={folder!r}"
+                    "`judge_dir` is no complete kit of human judges: it has "
+                    f"no `{name}`. Received: judge_dir={judge_dir!r}"
                 )
             with tf.io.gfile.GFile(path, "rb") as file:
                 texts.append(file.read())
@@ -184,13 +184,13 @@ class Kit:
         ) as error:
             raise ValueError(
                 f"`{INFO}` or `{KEY}` is damaged ({error!r}). Received: "
-                f"judge_dir={folder!r}"
+                f"judge_dir={judge_dir!r}"
             ) from error
         judged = sum(pair.kind != CHECK for pair in key.values())
         shown = info["num_batches"] * info["batch_size"]
         if (len(key), judged) != (shown, info["num_pairs"]):
             raise ValueError(
                 f"`{KEY}` does not hold the pairs that `{INFO}` counts. "
-                f"Received: judge_dir={folder!r} with {len(key)} pairs"
+                f"Received: judge_dir={judge_dir!r} with {len(key)} pairs"
             )
-        return cls(folder, info, key)
+        return cls(judge_dir, info, key)

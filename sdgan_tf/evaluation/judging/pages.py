@@ -7,17 +7,17 @@ import os
 TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 
 
-def subject_words(subject: str) -> tuple[str, str]:
+def subject_words(judge_subject: str) -> tuple[str, str]:
     """`"person,people"`: what one and several of the subjects are called.
 
     Raises:
         ValueError: If it is not two words.
     """
-    words = tuple(word.strip() for word in subject.split(","))
+    words = tuple(word.strip() for word in judge_subject.split(","))
     if len(words) != 2 or not all(words):
         raise ValueError(
             '`judge_subject` must be two words, as "person,people": one and '
-            f"several of what the pictures show. Received: {subject!r}"
+            f"several of what the pictures show. Received: {judge_subject!r}"
         )
     return words
 

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from sdgan_tf.evaluation.intervals import share, wilson_interval
 from sdgan_tf.evaluation.judging import agreement
 from sdgan_tf.evaluation.judging.kit import (
     CHECK,
@@ -16,7 +17,7 @@ from sdgan_tf.evaluation.judging.kit import (
 
 @dataclasses.dataclass(frozen=True)
 class Vote:
-    """What one annotator answered to one pair.
+    """One annotator's answer to one pair.
 
     Attributes:
         annotator: Their name or their worker's number.
@@ -60,7 +61,7 @@ def inattentive(
 ) -> dict[str, tuple[int, int]]:
     """Annotators who answered too few attention checks right.
 
-    Who answered none has not shown attention and is one of them.
+    An annotator who answered none has not shown attention and is one of them.
 
     Args:
         answers: Of each annotator, see `by_annotator`.
@@ -112,52 +113,55 @@ def _rates(called: dict[str, bool], key: dict[str, Pair]) -> dict:
         "accuracy_interval": agreement.accuracy_interval(*both),
     }
     for kind, tally in tallies.items():
-        rates[f"same_{kind}"] = agreement.share(*tally)
-        rates[f"same_{kind}_interval"] = agreement.wilson_interval(*tally)
+        rates[f"same_{kind}"] = share(*tally)
+        rates[f"same_{kind}_interval"] = wilson_interval(*tally)
     result = {name: _or_none(value) for name, value in rates.items()}
     return result | {f"judged_{kind}": tallies[kind][1] for kind in tallies}
 
 
 def score(
-    votes: list[Vote], key: dict[str, Pair], annotators: int, needed: float
+    votes: list[Vote],
+    key: dict[str, Pair],
+    judge_annotators: int,
+    judge_min_checks: float,
 ) -> dict:
-    """What a study says.
+    """Counts the votes of a study.
 
-    A pair counts with at least `annotators` answers and a majority. kappa is
-    over the pairs with exactly that many.
+    A pair counts with at least `judge_annotators` answers and a majority.
+    kappa is over the pairs with exactly that many.
 
     Args:
         votes: All of them.
         key: The pairs by their names.
-        annotators: Answers that a pair must have.
-        needed: Share of the attention checks that an annotator must have
-            answered right, in [0, 1].
+        judge_annotators: Answers that a pair must have.
+        judge_min_checks: Share of the attention checks that an annotator must
+            have answered right, in [0, 1].
 
     Raises:
-        ValueError: If `needed` is not in [0, 1], if an annotator contradicts
-            themselves, or if no pair has enough answers.
+        ValueError: If `judge_min_checks` is not in [0, 1], if an annotator
+            contradicts themselves, or if no pair has enough answers.
     """
-    if not 0 <= needed <= 1:
+    if not 0 <= judge_min_checks <= 1:
         raise ValueError(
             "`judge_min_checks` must be in [0, 1]. "
-            f"Received: judge_min_checks={needed}"
+            f"Received: judge_min_checks={judge_min_checks}"
         )
     answers = by_annotator(votes)
-    failed = inattentive(answers, key, needed)
+    failed = inattentive(answers, key, judge_min_checks)
     kept = {
         name: given for name, given in answers.items() if name not in failed
     }
     counts = count_answers(kept, key)
-    enough = {n: c for n, c in counts.items() if sum(c) >= annotators}
+    enough = {n: c for n, c in counts.items() if sum(c) >= judge_annotators}
     if not enough:
         raise ValueError(
-            f"No pair has the {annotators} answers that `judge_annotators` "
-            f"asks for. Received: {len(votes)} answers of {len(answers)} "
-            f"annotators, of whom {len(failed)} failed the attention checks: "
-            f"{sorted(failed)}"
+            f"No pair has the {judge_annotators} answers that "
+            f"`judge_annotators` asks for. Received: {len(votes)} answers of "
+            f"{len(answers)} annotators, of whom {len(failed)} failed the "
+            f"attention checks: {sorted(failed)}"
         )
     called = {n: s > d for n, (s, d) in enough.items() if s != d}
-    rated = [c for c in enough.values() if sum(c) == annotators]
+    rated = [c for c in enough.values() if sum(c) == judge_annotators]
     return {
         **_rates(called, key),
         "kappa": _or_none(agreement.fleiss_kappa(rated)),
@@ -168,6 +172,6 @@ def score(
         "answers": sum(map(sum, counts.values())),
         "too_few_answers": [n for n in counts if n not in enough],
         "ties": [n for n in enough if n not in called],
-        "judge_annotators": annotators,
-        "judge_min_checks": needed,
+        "judge_annotators": judge_annotators,
+        "judge_min_checks": judge_min_checks,
     }

@@ -6,7 +6,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import comparing
 from sdgan_tf.evaluation.measuring import Measured
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 
 RNG = np.random.default_rng(0)
 
@@ -43,6 +43,18 @@ def test_repeated_real_pairs_count_once():
 def test_scaled_embeddings_have_a_kernel_of_their_cosine():
     a, b = comparing.scaled(np.array([[1.0, 0], [0.6, 0.8]]))
     assert a @ b / 2 == pytest.approx(0.6)
+
+
+def test_precision_and_recall():
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=[100, 2])
+    # All in one place: each is like a photograph, few photographs are found.
+    narrow = comparing.precision_recall(0.05 * rng.normal(size=[100, 2]), real)
+    assert narrow["precision"] == 1.0 and narrow["recall"] < 0.1
+    low, high = narrow["precision_interval"]
+    assert 0.95 < low < high == 1.0
+    far = comparing.precision_recall(real + 20, real)
+    assert far["precision"] == far["recall"] == 0.0
 
 
 def test_neighbours_are_the_photographs_themselves(split_data, mean_colour):

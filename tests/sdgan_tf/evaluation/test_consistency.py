@@ -6,7 +6,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import consistency
 from sdgan_tf.evaluation.consistency import Reader, measure_grid
-from sdgan_tf.evaluation.factors import Factor
+from sdgan_tf.evaluation.factor_model import Factor
 
 BRIGHTNESS = Factor("brightness", of_identity=False, mean=100, deviation=50)
 REDNESS = Factor("redness", of_identity=True, mean=100, deviation=50)

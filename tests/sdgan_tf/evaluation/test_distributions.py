@@ -45,6 +45,30 @@ def test_nearest():
     np.testing.assert_allclose(distances, [5.0, 1.0])
 
 
+def test_covered_by_hand():
+    # Balls around 0, 1, 3 and 7 that reach the next but one: 3, 2, 3 and 6.
+    y = np.array([[0.0], [1], [3], [7]])
+    x = np.array([[-3.0], [-3.1], [6.1], [13.0], [13.1]])
+    found = distributions.covered(x, y, k=2)
+    assert found.tolist() == [True, False, True, True, False]
+    with pytest.raises(ValueError, match="Received: 4 rows, k=4"):
+        distributions.covered(x, y, k=4)
+
+
+def test_covered_is_precision_and_recall_of_scikit_learns_neighbours():
+    neighbors = pytest.importorskip(
+        "sklearn.neighbors", reason="no scikit-learn to compare with"
+    )
+    x, y = RNG.normal(size=[40, 6]), 1.2 * RNG.normal(size=[50, 6])
+    search = neighbors.NearestNeighbors(n_neighbors=3).fit(y)
+    # Without arguments a row is no neighbour of itself.
+    radii = search.kneighbors()[0][:, -1]
+    apart = np.linalg.norm(x[:, None] - y, axis=-1)
+    expected = (apart <= radii).any(axis=1)
+    assert 0 < expected.sum() < 40
+    np.testing.assert_array_equal(distributions.covered(x, y), expected)
+
+
 def test_leakage():
     training, test = np.array([[0.0], [10]]), np.array([[5.0], [20]])
     generated = np.array([[0.1], [9.0], [19.0], [2.5]])

@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import diversity, measuring
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verifiers import CachedVerifier
 from sdgan_tf.runs import Run
 
@@ -82,6 +82,21 @@ def test_independent_pairs_share_no_code():
     )
     np.testing.assert_array_equal(found.embeddings[3:], embeddings[3:])
     assert found.matched.tolist() == [True] * 3 + [False] * 3
+
+
+def test_one_picture_of_each_identity():
+    embeddings = np.zeros([4, 2, 1])
+    measured = measuring.Measured(embeddings, np.arange(4) < 2, np.ones([4, 5]))
+    pairs, which = measured.one_of_each()
+    assert pairs.tolist() == [0, 1, 2, 2, 3, 3]
+    assert which.tolist() == [0, 0, 0, 1, 0, 1]
+    # Of those that are known, none twice.
+    known = np.array([[7, 7], [9, 9], [9, 5], [4, 7]])
+    measured = measuring.Measured(
+        embeddings, np.arange(4) < 2, np.ones([4, 5]), known
+    )
+    pairs, which = measured.one_of_each()
+    assert known[pairs, which].tolist() == [7, 9, 5, 4]
 
 
 def test_chosen_pairs_are_those_that_are_measured(trained):

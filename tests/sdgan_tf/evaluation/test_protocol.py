@@ -1,41 +1,26 @@
-"""`--mode=evaluate`: the line, its file, and errors instead of results."""
+"""The evaluation of generators and photographs, and its errors."""
 
 import dataclasses
-import json
+import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from data_pipeline.records import DataSet
 from sdgan_tf.config import Experiment
-from sdgan_tf.evaluation import protocol
+from sdgan_tf.evaluation import evaluate, protocol
 from sdgan_tf.evaluation.measuring import Measured
 from sdgan_tf.evaluation.summary import summarise
+from sdgan_tf.runs import Run
+
+ROOT = pathlib.Path(protocol.__file__).parents[2]
+SMALL = {"num_pairs": 8, "bootstrap_samples": 20, "factor_steps": 2}
 
 
-@pytest.fixture
-def colours(monkeypatch, mean_colour):
-    """Takes the verifier of mean colours for FaceNet."""
-    monkeypatch.setattr(protocol, "open_verifier", lambda name, _: mean_colour)
-
-
-@pytest.fixture
-def evaluated(trained, make_config, split_data):
-    return make_config(data_dir=split_data)
-
-
-def replaced(config, **options):
-    """The configuration with other options of the evaluation."""
-    evaluation = dataclasses.replace(config.evaluation, **options)
-    return dataclasses.replace(config, evaluation=evaluation)
-
-
-def last_line(capsys) -> dict:
-    return json.loads(capsys.readouterr().out.splitlines()[-1])
-
-
-def test_generated(evaluated, colours, capsys, tmp_path):
-    protocol.evaluate(evaluated)
-    line = last_line(capsys)
+def test_generated(trained, split_data, mean_colour):
+    line = evaluate(trained.run_dir, split_data, verifier=mean_colour, **SMALL)
     for name in (
         "auc",
         "accuracy",
@@ -44,6 +29,10 @@ def test_generated(evaluated, colours, capsys, tmp_path):
         "id_div",
         "all_div",
         "real_auc",
+        "eer",
+        "novelty",
+        "precision",
+        "recall",
     ):
         low, high = line[f"{name}_interval"]
         assert 0 <= low <= high <= 1 and 0 <= line[name] <= 1
@@ -55,13 +44,19 @@ def test_generated(evaluated, colours, capsys, tmp_path):
         "distinct_matched_pairs": 4,
         "num_identities": 12,
         "compared_photographs": 12,
+        "sampled_identities": 12,
+        "set_metric": "mean_colour_n8_m12",
         "step": 6,
-        "fingerprint": evaluated.experiment.fingerprint(),
+        "fingerprint": trained.experiment.fingerprint(),
+        "run_dir": trained.run_dir,
         "verifier": "mean_colour",
         "verifier_hash": "none",
         "seed": 0,
     }
     assert expected.items() <= line.items()
+    assert 1 <= line["distinct_identities"] <= 12
+    # Pairs are too few for these.
+    assert not {"tar_at_1e-2", "tar_at_1e-3", "uniqueness"} & set(line)
     assert 0 <= line["leakage"] <= 1 and line["frechet"] > 0
     assert line["kernel"] > 0 and np.isfinite(line["pair_kernel"])
     assert 0 <= line["observation_auc"] <= 1
@@ -71,44 +66,40 @@ def test_generated(evaluated, colours, capsys, tmp_path):
     assert found["of"] == "observation"
     shares = found["z_i"], found["z_o"], found["both"]
     assert sum(shares) == pytest.approx(1.0)
-    run = tmp_path / "run"
-    assert json.loads((run / protocol.METRICS).read_text()) == line
-    assert list((run / "tensorboard").iterdir())
 
 
-def test_without_factors(evaluated, colours, capsys):
-    protocol.evaluate(replaced(evaluated, factor_steps=0))
-    line = last_line(capsys)
-    assert "factors" not in line and "observation_auc" in line
+def test_a_generator_is_measured_as_its_folder(
+    trained, split_data, mean_colour
+):
+    options = SMALL | {"verifier": mean_colour, "factor_steps": 0}
+    folder = evaluate(trained.run_dir, split_data, **options)
+    assert "factors" not in folder and "observation_auc" in folder
+    generator = Run(trained.run_dir).generator()
+    bare = evaluate(generator, split_data, **options)
+    of_folder = ("memory_mb", "fingerprint", "run_dir")
+    assert [bare[name] for name in of_folder] == [None] * 3
+    different = {name for name in folder if folder[name] != bare[name]}
+    assert different <= {*of_folder, "seconds"}
 
 
-def test_report(evaluated, colours, capsys, tmp_path):
-    protocol.evaluate(replaced(evaluated, report=True))
-    line = last_line(capsys)
-    page = (tmp_path / "run" / "report-00000006.html").read_text()
-    assert f"{line['auc']:.4f}" in page
-    assert f"{line['real_auc']:.4f}" in page
-    assert "matched, farthest (worst)" in page
-    # It opens offline: nothing is fetched, every picture is inside.
-    assert "http" not in page.replace(line["run_dir"], "")
-    assert page.count("data:image/png;base64,") == page.count("<img")
-    assert "36 photographs of train, 12 photographs of test" in page
-
-
-def test_same_seed_same_numbers(evaluated, colours, capsys):
-    lines = []
-    for _ in range(2):
-        protocol.evaluate(evaluated)
-        lines.append(last_line(capsys) | {"seconds": 0})
-    assert lines[0] == lines[1]
-
-
-def test_real_data_needs_no_run(make_config, split_data, colours, capsys):
-    config = make_config(
-        run_dir="", data_dir=split_data, evaluate_real=True, num_pairs=100
+def test_nothing_heavy_is_imported_for_the_name():
+    code = (
+        "import sys, sdgan_tf.evaluation as e;"
+        "assert 'tensorflow' not in sys.modules;"
+        "assert e.__all__ == ['evaluate'];"
+        "assert callable(e.evaluate) and 'tensorflow' in sys.modules"
     )
-    protocol.evaluate(config)
-    line = last_line(capsys)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    with pytest.raises(AttributeError, match="no attribute 'measure'"):
+        import sdgan_tf.evaluation
+
+        sdgan_tf.evaluation.measure  # noqa: B018
+
+
+def test_photographs(split_data, mean_colour):
+    line = protocol.Protocol(
+        DataSet.open(split_data), mean_colour, **SMALL | {"num_pairs": 100}
+    ).photographs()
     # Each identity has a colour of its own.
     assert line["auc"] == line["best_accuracy"] == 1.0
     assert line["source"] == "real" and line["step"] is None
@@ -128,9 +119,36 @@ def test_measures_by_hand():
     assert result["auc"] == 0.75
     assert result["accuracy"] == result["far"] == 0.5
     assert result["best_accuracy"] == 0.75
+    assert result["eer"] == 0.5
+    # Squares 1 and 9, 4 and 16: means 5 and 10, variances 16 and 36.
+    assert result["fisher_ratio"] == pytest.approx(25 / 52)
     assert result["id_div"] == 0.0
     assert result["all_div"] == pytest.approx(1 - 0.5**0.1333)
     assert result["auc_interval"] == [0.0, 1.0]
+
+
+def test_true_accept_rates_need_enough_unmatched_pairs():
+    rng = np.random.default_rng(0)
+
+    def names(unmatched):
+        n = unmatched + 10
+        embeddings = np.zeros([n, 2, 1])
+        embeddings[:, 1, 0] = rng.uniform(1, 2, n)
+        measured = Measured(embeddings, np.arange(n) < 10, np.ones([n, 5]))
+        return set(summarise(measured, tau=1.5, samples=10, seed=0))
+
+    low, high = "tar_at_1e-2", "tar_at_1e-3"
+    assert not {low, high} & names(499)
+    assert low in names(500) and high not in names(4999)
+    assert {low, high, f"{high}_interval"} <= names(5000)
+
+
+def test_a_ratio_that_is_infinite_is_left_out():
+    embeddings = np.zeros([4, 2, 1], np.float32)
+    embeddings[2:, 1, 0] = 1
+    measured = Measured(embeddings, np.arange(4) < 2, np.ones([4, 5]))
+    result = summarise(measured, tau=0.5, samples=10, seed=0)
+    assert result["auc"] == 1.0 and "fisher_ratio" not in result
 
 
 @pytest.mark.parametrize(
@@ -142,49 +160,19 @@ def test_memory_is_the_papers(changes, megabytes):
     assert protocol.memory_mb(experiment) == pytest.approx(megabytes, abs=0.05)
 
 
-def test_metric_names():
-    assert protocol.metric_name(10_000) == "verification10k"
-    assert protocol.metric_name(2_500) == "verification2500"
-
-
-def test_errors(make_config, split_data, colours, trained, write_data_set):
-    with pytest.raises(ValueError, match="--run_dir is missing"):
-        protocol.evaluate(make_config(run_dir="", data_dir=split_data))
-    with pytest.raises(ValueError, match="--data_dir is missing"):
-        protocol.evaluate(make_config(data_dir=""))
-    with pytest.raises(ValueError, match="leave --evaluate_real out"):
-        protocol.evaluate(make_config(evaluate_real=True, report=True))
+def test_errors(trained, split_data, tiny_data, mean_colour, tmp_path):
     with pytest.raises(ValueError, match="two identities of two"):
-        protocol.evaluate(make_config())
-
-
-def test_no_checkpoint(make_config, split_data, colours, tmp_path):
+        evaluate(trained.run_dir, tiny_data, verifier=mean_colour)
+    with pytest.raises(FileNotFoundError, match="must be facenet or"):
+        evaluate(trained.run_dir, split_data, verifier=str(tmp_path))
     run = tmp_path / "empty"
     run.mkdir()
     (run / "config.json").write_text(Experiment(image_size=32).to_json())
-    config = make_config(run_dir=str(run), data_dir=split_data)
     with pytest.raises(FileNotFoundError, match="has no checkpoint"):
-        protocol.evaluate(config)
-    assert not (run / protocol.METRICS).exists()
+        evaluate(run, split_data, verifier=mean_colour)
 
 
-def test_another_image_size(evaluated, colours, write_data_set, tmp_path):
+def test_another_image_size(trained, mean_colour, write_data_set, tmp_path):
     data = write_data_set(tmp_path / "big", {"a": 2}, image_size=64)
-    config = dataclasses.replace(evaluated, data_dir=data)
     with pytest.raises(ValueError, match="Received: 32 and 64"):
-        protocol.evaluate(config)
-
-
-def test_the_report_opens_in_a_browser_without_network(
-    evaluated, colours, capsys, new_page, tmp_path
-):
-    protocol.evaluate(replaced(evaluated, report=True))
-    page = new_page(viewport={"width": 390, "height": 800})
-    page.goto((tmp_path / "run" / "report-00000006.html").as_uri())
-    assert page.locator("tbody tr").count() > 9
-    pictures = page.locator("img")
-    widths = pictures.evaluate_all("all => all.map(i => i.naturalWidth)")
-    assert len(widths) > 3 and min(widths) >= 32
-    assert page.locator("svg").count() == 3
-    # Nothing is wider than a telephone; tables scroll by themselves.
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+        evaluate(trained.run_dir, data, verifier=mean_colour)

@@ -38,6 +38,32 @@ def test_roc_goes_from_corner_to_corner():
     assert [left, pytest.approx((bottom + top) / 2)] in points.tolist()
 
 
+def test_det_is_logarithmic():
+    x, y = np.array([0.01, 0.1, 1.0]), np.array([0.0, 0.9, 1.0])
+    svg = charts.det([("made", x, y)])
+    points = coordinates(svg)
+    left, right, top = charts.MARGIN, charts.WIDTH - 12, 12
+    bottom = charts.HEIGHT - charts.MARGIN
+
+    def at(false_accepts, false_rejects):
+        share_x, share_y = (
+            1 + np.log10(rate) / 3 for rate in (false_accepts, false_rejects)
+        )
+        return [
+            pytest.approx(left + share_x * (right - left), abs=0.06),
+            pytest.approx(bottom - share_y * (bottom - top), abs=0.06),
+        ]
+
+    # From no accepts to no rejects; what is below the axes lies on them.
+    assert points[0].tolist() == [left, top]
+    assert at(0.1, 0.1) in points.tolist()
+    assert at(0.01, 1.0) in points.tolist()
+    assert points[-1].tolist() == [right, bottom]
+    assert (
+        re.findall(r">(1e[^<]+)<", svg) == ["1e-3", "1e-2", "1e-1", "1e0"] * 2
+    )
+
+
 def test_histograms_have_equal_areas():
     rng = np.random.default_rng(0)
     for values in rng.uniform(0, 2, 50), rng.uniform(0, 2, 5000):

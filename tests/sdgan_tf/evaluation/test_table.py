@@ -1,21 +1,16 @@
 """The table of several runs, its order, its names and its errors."""
 
 import csv
-import json
 import shutil
 
 import numpy as np
 import pytest
 
+from data_pipeline.records import DataSet
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import protocol, table
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop
-
-
-@pytest.fixture
-def colours(monkeypatch, mean_colour):
-    monkeypatch.setattr(protocol, "open_verifier", lambda *_: mean_colour)
 
 
 @pytest.mark.parametrize(
@@ -35,17 +30,24 @@ def test_row_names(options, name):
     assert table.row_name(Experiment(**options)) == name
 
 
-def test_table(trained, make_config, split_data, colours, capsys, tmp_path):
+def test_table(trained, make_config, split_data, mean_colour, tmp_path):
     vanilla = str(tmp_path / "vanilla")
     loop.train(make_config(run_dir=vanilla, model="dcgan", data_dir=split_data))
-    output = tmp_path / "table"
-    config = make_config(
-        run_dir="",
-        data_dir=split_data,
-        output_dir=str(output),
-        runs=f"{trained.run_dir},{vanilla}",
+    runs = table.sorted_runs([Run(trained.run_dir), Run(vanilla)])
+    measures = protocol.Protocol(
+        DataSet.open(split_data),
+        mean_colour,
+        num_pairs=8,
+        bootstrap_samples=20,
+        factor_steps=2,
     )
-    table.table(config)
+    rows = [
+        table.photographs_row(measures),
+        *(table.run_row(measures, run) for run in runs),
+    ]
+    output = tmp_path / "table"
+    table.write_table(str(output), rows, "a note")
+    line = rows[2].line
     with open(output / "table.csv") as file:
         rows = list(csv.DictReader(file))
     # Photographs first, then the paper's order and not the user's.
@@ -54,7 +56,6 @@ def test_table(trained, make_config, split_data, colours, capsys, tmp_path):
         "DCGAN (d_i=6, d_o=5)",
         "SD-DCGAN (d_i=6, d_o=5)",
     ]
-    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())
     assert float(rows[2]["auc"]) == line["auc"]
     assert float(rows[2]["auc_low"]) == line["auc_interval"][0]
     assert float(rows[2]["memory_mb"]) == line["memory_mb"]
@@ -62,40 +63,29 @@ def test_table(trained, make_config, split_data, colours, capsys, tmp_path):
     assert [bool(row["independent_auc"]) for row in rows] == [0, 1, 0]
     markdown = (output / "table.md").read_text()
     assert markdown.count("\n| SD-DCGAN (d_i=6, d_o=5) | 6 |") == 1
-    assert "z afresh" in markdown
+    assert "z afresh" in markdown and markdown.endswith("\na note\n")
     page = (output / "table.html").read_text()
     assert page.count("data:image/png;base64,") == 3
     assert "http" not in page
 
 
-def test_a_missing_checkpoint_is_an_error_before_all(
-    trained, make_config, split_data, colours, tmp_path
+def test_runs_are_checked_before_all(
+    trained, split_data, write_data_set, tmp_path
 ):
     empty = tmp_path / "empty"
     empty.mkdir()
     shutil.copy(f"{trained.run_dir}/config.json", empty)
-    config = make_config(
-        run_dir="",
-        data_dir=split_data,
-        output_dir=str(tmp_path / "table"),
-        runs=f"{trained.run_dir},{empty}",
-    )
+    runs = [Run(trained.run_dir), Run(str(empty))]
     with pytest.raises(FileNotFoundError, match="empty"):
-        table.table(config)
-    assert not (tmp_path / "table").exists()
-    assert not (tmp_path / "run" / "metrics.jsonl").exists()
-
-
-def test_flags_are_wanted(make_config):
-    with pytest.raises(ValueError, match="--runs is missing"):
-        table.table(make_config())
-    with pytest.raises(ValueError, match="--data_dir is missing"):
-        table.table(make_config(runs="a", data_dir=""))
+        table.check_runs(runs, DataSet.open(split_data))
+    big = write_data_set(tmp_path / "big", {"a": 2}, image_size=64)
+    with pytest.raises(ValueError, match="Received: 32 and 64"):
+        table.check_runs(runs[:1], DataSet.open(big))
 
 
 def test_real_grid_shows_one_subject_a_row(make_splits):
     data = make_splits("uneven", {"test": {"a": 2, "b": 7, "c": 1}})
-    grid = table._real_grid(protocol.DataSet.open(data))
+    grid = table._real_grid(DataSet.open(data))
     cells = grid.reshape(3, 32, 6, 32, 3).transpose(0, 2, 1, 3, 4)
     white = (cells == 255).all(axis=(2, 3, 4))
     assert white.sum(axis=1).tolist() == [4, 0, 5]

@@ -25,6 +25,56 @@ def test_by_hand(curve):
     assert curve.false_accept_rate(3.5)[0] == pytest.approx(1 / 3)
 
 
+def test_equal_error_rate_by_hand(curve):
+    # At 3 one of 3 unmatched is accepted and one of 3 matched is not.
+    assert curve.equal_error_rate()[0] == pytest.approx(1 / 3)
+    # From nothing to everything in one step: halfway.
+    tied = Verification([1.0, 1.0], [True, False]).curve()
+    assert tied.equal_error_rate()[0] == 0.5
+    apart = Verification([1.0, 2.0], [True, False]).curve()
+    assert apart.equal_error_rate()[0] == 0.0
+    wrong = Verification([2.0, 1.0], [True, False]).curve()
+    assert wrong.equal_error_rate()[0] == 1.0
+
+
+def test_true_accept_rate_by_hand(curve):
+    rates = [curve.true_accept_rate(far)[0] for far in (0.0, 0.3, 1 / 3, 0.9)]
+    assert rates == pytest.approx([2 / 3, 2 / 3, 1, 1])
+    # Any accepted pair would be a false one.
+    wrong = Verification([2.0, 1.0], [True, False]).curve()
+    assert wrong.true_accept_rate(0.5)[0] == 0.0
+
+
+def test_fisher_ratio_by_hand():
+    # Squares: matched 1, 4, 16, mean 7, variance 42; unmatched 9, 25, 36,
+    # mean 70 / 3, variance 1106 / 9.
+    expected = (7 - 70 / 3) ** 2 / (42 + 1106 / 9)
+    ratio = verification.fisher_ratio(DISTANCES, MATCHED)
+    assert ratio == pytest.approx([expected])
+    weights = np.array([[1, 2, 0, 3, 1, 1]])
+    plain = verification.fisher_ratio(
+        np.repeat(DISTANCES, weights[0]), np.repeat(MATCHED, weights[0])
+    )
+    assert verification.fisher_ratio(
+        DISTANCES, MATCHED, weights
+    ) == pytest.approx(plain)
+
+
+def test_fisher_ratio_is_that_of_the_cosine():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=[2, 60, 8])
+    b[:30] += a[:30]
+    a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
+    matched = np.arange(60) < 30
+    cosines = np.sum(a * b, axis=1)
+    one, other = cosines[matched], cosines[~matched]
+    expected = (one.mean() - other.mean()) ** 2 / (one.var() + other.var())
+    distances = verification.distances(a, b)
+    assert verification.fisher_ratio(distances, matched)[0] == pytest.approx(
+        expected
+    )
+
+
 def test_a_distance_of_tau_is_accepted(curve):
     assert curve.false_accept_rate(3.0)[0] == pytest.approx(1 / 3)
     assert curve.false_accept_rate(np.nextafter(3.0, 0))[0] == 0.0
@@ -50,6 +100,12 @@ def test_weights_are_repeats():
         assert weighted.auc()[row] == pytest.approx(plain.auc()[0])
         assert weighted.best_accuracy()[row] == plain.best_accuracy()[0]
         assert weighted.accuracy(3.5)[row] == plain.accuracy(3.5)[0]
+        assert weighted.equal_error_rate()[row] == pytest.approx(
+            plain.equal_error_rate()[0]
+        )
+        assert weighted.true_accept_rate(0.4)[row] == pytest.approx(
+            plain.true_accept_rate(0.4)[0]
+        )
 
 
 def test_scikit_learn_agrees():
@@ -73,6 +129,13 @@ def test_scikit_learn_agrees():
     )
     np.testing.assert_allclose(curve.true_accepts[0], tar[1:])
     np.testing.assert_allclose(curve.false_accepts[0], far[1:])
+    for rate in (0.01, 0.1):
+        assert curve.true_accept_rate(rate)[0] == tar[far <= rate].max()
+    far, rejects, _ = metrics.det_curve(matched, -distances)
+    crossing = np.argmin(np.abs(far - rejects))
+    assert curve.equal_error_rate()[0] == pytest.approx(
+        (far[crossing] + rejects[crossing]) / 2, abs=0.01
+    )
 
 
 def test_bad_pairs():

@@ -1,4 +1,4 @@
-"""`--mode=train_verifier`, and the verifier that it writes."""
+"""The training of a verifier, and the verifier that it writes."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import trained, verifier_training
+from sdgan_tf.evaluation import trained_verifier, verifier_training
 from sdgan_tf.evaluation.verifiers import open_verifier
 
 
@@ -30,44 +30,48 @@ def test_shifts_move_by_at_most_an_eighth():
     assert moved.shape == ramp.shape
 
 
-@pytest.fixture
-def verifier(make_config, split_data, tmp_path):
-    config = make_config(
-        data_dir=split_data,
-        verifier=str(tmp_path / "verifier"),
-        verifier_steps=2,
-        verifier_width=2,
+def train(folder, data_dir: str) -> dict:
+    return verifier_training.train_verifier(
+        data_dir, str(folder), verifier_steps=2, verifier_width=2, num_pairs=8
     )
-    verifier_training.train_verifier(config)
-    return config
 
 
-def test_a_trained_verifier_is_taken(verifier, split_data, capsys):
-    folder = verifier.evaluation.verifier
+@pytest.fixture
+def verifier(split_data, tmp_path) -> str:
+    """The folder of a verifier of 2 steps."""
+    train(tmp_path / "verifier", split_data)
+    return str(tmp_path / "verifier")
+
+
+def test_a_trained_verifier_is_taken(split_data, tmp_path):
+    folder = str(tmp_path / "verifier")
+    kept = train(folder, split_data)
     opened = open_verifier(folder, DataSet.open(split_data))
     images = np.random.default_rng(0).integers(0, 256, [3, 32, 32, 3], "uint8")
     embeddings = opened(images)
     assert embeddings.shape == (3, 128) == (3, opened.size)
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-5)
-    with open(f"{folder}/{trained.CARD}") as file:
+    with open(f"{folder}/{trained_verifier.CARD}") as file:
         card = json.load(file)
+    assert kept.items() <= card.items()
     assert card["training_identities"] == 12
     assert card["validation_identities"] <= 5
     assert 0 <= card["validation_auc"] <= 1
+    assert card["step"] in (1, 2)
     assert opened.name == "verifier"
     assert opened.file_hash == card["weights_sha256"]
 
 
-def test_errors(verifier, make_config, make_splits, split_data, tmp_path):
-    folder = verifier.evaluation.verifier
+def test_errors(verifier, make_splits, split_data, tmp_path):
+    folder = verifier
     other = make_splits("other", {"test": {"a": 2, "b": 2}})
     with pytest.raises(ValueError, match="of another data set"):
         open_verifier(folder, DataSet.open(other))
     with pytest.raises(FileExistsError, match="holds one already"):
-        verifier_training.train_verifier(verifier)
+        train(folder, split_data)
     with pytest.raises(FileNotFoundError, match="must be facenet or"):
         open_verifier(str(tmp_path), DataSet.open(split_data))
-    with open(f"{folder}/{trained.CARD}") as file:
+    with open(f"{folder}/{trained_verifier.CARD}") as file:
         card = json.load(file)
     write_card(folder, card | {"network": {"width": 3, "size": 128}})
     with pytest.raises(ValueError, match="`.*/verifier/.*h5` does not fit"):
@@ -77,14 +81,14 @@ def test_errors(verifier, make_config, make_splits, split_data, tmp_path):
     with pytest.raises(ValueError, match="one of them was replaced"):
         open_verifier(folder)
     write_card(folder, card)
-    with open(f"{folder}/{trained.WEIGHTS}", "ab") as file:
+    with open(f"{folder}/{trained_verifier.WEIGHTS}", "ab") as file:
         file.write(b"x")
     with pytest.raises(ValueError, match="one of them was replaced"):
         open_verifier(folder, DataSet.open(split_data))
 
 
 def write_card(folder, card):
-    with open(f"{folder}/{trained.CARD}", "w") as file:
+    with open(f"{folder}/{trained_verifier.CARD}", "w") as file:
         file.write(card if isinstance(card, str) else json.dumps(card))
 
 
@@ -116,7 +120,7 @@ RIGHT = {
 )
 def test_damaged_cards(tmp_path, card, message):
     write_card(tmp_path, card)
-    path = re.escape(str(tmp_path / trained.CARD))
+    path = re.escape(str(tmp_path / trained_verifier.CARD))
     with pytest.raises(ValueError, match=f"`{path}` is not the.*{message}"):
         open_verifier(str(tmp_path))
 
@@ -125,16 +129,9 @@ def test_damaged_cards(tmp_path, card, message):
 def test_weights_that_are_none(tmp_path, network):
     # Long enough for a network of this width.
     data = b"no HDF5".ljust(10_000)
-    (tmp_path / trained.WEIGHTS).write_bytes(data)
+    (tmp_path / trained_verifier.WEIGHTS).write_bytes(data)
     hashed = {"weights_sha256": hashlib.sha256(data).hexdigest()}
     write_card(tmp_path, RIGHT | hashed | {"network": network})
-    path = re.escape(str(tmp_path / trained.WEIGHTS))
+    path = re.escape(str(tmp_path / trained_verifier.WEIGHTS))
     with pytest.raises(ValueError, match=f"`{path}` does not.*signature"):
         open_verifier(str(tmp_path))
-
-
-def test_flags_are_wanted(make_config, split_data):
-    with pytest.raises(ValueError, match="--data_dir is missing"):
-        verifier_training.train_verifier(make_config(data_dir=""))
-    with pytest.raises(ValueError, match="--verifier is missing"):
-        verifier_training.train_verifier(make_config(data_dir=split_data))

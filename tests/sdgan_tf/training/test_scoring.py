@@ -95,5 +95,5 @@ def test_a_missing_verifier_is_said_before_training(make_config, split_data):
     config = make_config(
         data_dir=split_data, evaluate_interval_steps=2, verifier="/nowhere"
     )
-    with pytest.raises(FileNotFoundError, match="--mode=train_verifier"):
+    with pytest.raises(FileNotFoundError, match="must be facenet or"):
         loop.Trainer(config)

@@ -1,4 +1,4 @@
-"""Shares, intervals and kappa, by hand and by published numbers."""
+"""Accuracy and kappa, by hand and by published numbers."""
 
 import math
 
@@ -44,21 +44,6 @@ def test_kappa_is_not_defined(counts):
 def test_kappa_needs_equal_numbers():
     with pytest.raises(ValueError, match="equally many.*from 2 to 3"):
         agreement.fleiss_kappa([[3, 0], [1, 1]])
-
-
-def test_wilson():
-    # Newcombe (1998), table I: 81 of 263 and 15 of 148, 0 of 20, 1 of 29.
-    for count, total, low, high in (
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ):
-        np.testing.assert_allclose(
-            agreement.wilson_interval(count, total), [low, high], atol=6e-5
-        )
-    assert agreement.wilson_interval(7, 7)[1] == 1.0
-    assert all(map(math.isnan, agreement.wilson_interval(0, 0)))
 
 
 def test_accuracy():

@@ -1,14 +1,14 @@
 """The pages in a real browser, and what is made of what it saves."""
 
 import csv
-import json
 import os
 import pathlib
 import re
 
 import pytest
 
-from sdgan_tf.evaluation.judging import judge_score, kit
+from sdgan_tf.evaluation.judging import kit
+from sdgan_tf.evaluation.judging.results import score_kit
 
 
 @pytest.fixture
@@ -52,9 +52,7 @@ def read(path: str) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-def test_a_batch_by_keys_and_clicks(
-    small_kit, url, new_page, make_config, capsys
-):
+def test_a_batch_by_keys_and_clicks(small_kit, url, new_page):
     page = new_page()
     page.goto(url)
     start(page, "  Ann   Lee ")
@@ -84,10 +82,7 @@ def test_a_batch_by_keys_and_clicks(
     assert os.path.basename(path) == f"answers-{small_kit.name}-Ann_Lee.csv"
     assert [row["pair"] for row in read(path)] == list(small_kit.key)
     assert {row["annotator"] for row in read(path)} == {"Ann Lee"}
-    judge_score.judge_score(
-        make_config(judge_dir=small_kit.folder, judge_annotators=1)
-    )
-    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    line = score_kit(small_kit.folder, judge_annotators=1)
     assert line["accuracy"] == 1.0 and line["answers"] == 4
     assert line["annotators"] == 1 and line["judged_unmatched"] == 2
 
@@ -174,7 +169,7 @@ def test_a_telephone(small_kit, url, new_page):
     assert box["y"] + box["height"] <= 640
 
 
-def test_mechanical_turk_layout(small_kit, new_page, make_config, capsys):
+def test_mechanical_turk_layout(small_kit, new_page):
     """Answers the HITs as Amazon would show them; scores what it would save."""
     layout = pathlib.Path(small_kit.folder, kit.LAYOUT).read_text()
     pictures = pathlib.Path(small_kit.folder, kit.PICTURES).as_uri()
@@ -206,8 +201,5 @@ def test_mechanical_turk_layout(small_kit, new_page, make_config, capsys):
     path.write_text(
         kit.csv_text([results[0], *(result.values() for result in results)])
     )
-    judge_score.judge_score(
-        make_config(judge_dir=small_kit.folder, judge_annotators=1)
-    )
-    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    line = score_kit(small_kit.folder, judge_annotators=1)
     assert line["accuracy"] == 1.0 and line["answers"] == 4

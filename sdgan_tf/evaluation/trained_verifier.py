@@ -1,4 +1,4 @@
-"""A verifier that `--mode=train_verifier` wrote: weights and a JSON card."""
+"""A verifier that was trained on a data set: weights and a JSON card."""
 
 import hashlib
 import json
@@ -91,15 +91,15 @@ class TrainedVerifier:
         path = os.path.join(folder, CARD)
         if not tf.io.gfile.exists(path):
             raise FileNotFoundError(
-                "`verifier` must be facenet or the folder that "
-                f"--mode=train_verifier wrote, with `{CARD}`. "
+                "`verifier` must be facenet or the folder of a trained "
+                f"verifier, with `{CARD}`. "
                 f"Received: verifier={folder!r}"
             )
         card = _read_card(path)
         if data is not None and card["data_build_id"] != data.build_id:
             raise ValueError(
                 "The verifier is of another data set: it may know the test "
-                "identities. Train one with --mode=train_verifier. Received: "
+                "identities. Train one on this data set. Received: "
                 f"verifier={folder!r} of {card['data_build_id']}, "
                 f"data_dir={data.folder!r} of {data.build_id}"
             )
@@ -120,6 +120,7 @@ class TrainedVerifier:
                 f"verifier={folder!r}"
             )
         self.size = card["network"]["size"]
+        self.resize = ""
         self.image_size = card["image_size"]
         network = EmbeddingNetwork(**card["network"])
         # Its weights are the same for pictures of any size.

@@ -17,18 +17,18 @@ PAGE_COLUMNS = ("kit", "annotator", "batch", "pair", "answer")
 MTURK_COLUMNS = ("WorkerId", "Input.kit", "Input.picture_1")
 
 
-def answer_files(where: str) -> list[str]:
+def answer_files(answers: str) -> list[str]:
     """The files that a file's name, a folder or a glob stands for.
 
     Raises:
         FileNotFoundError: If there is none.
     """
     gfile = tf.io.gfile
-    folder, pattern = os.path.split(where)
-    if gfile.isdir(where):
-        folder, pattern = where, "*.csv"
-    elif gfile.exists(where):
-        return [where]
+    folder, pattern = os.path.split(answers)
+    if gfile.isdir(answers):
+        folder, pattern = answers, "*.csv"
+    elif gfile.exists(answers):
+        return [answers]
     # A folder's name with brackets is no pattern.
     if gfile.isdir(folder or "."):
         paths = [
@@ -37,10 +37,10 @@ def answer_files(where: str) -> list[str]:
             if fnmatch.fnmatchcase(name, pattern) and name[0] != "."
         ]
     else:
-        paths = sorted(gfile.glob(where))
+        paths = sorted(gfile.glob(answers))
     if not paths:
         raise FileNotFoundError(
-            f"`answers` names no CSV file. Received: answers={where!r}"
+            f"`answers` names no CSV file. Received: answers={answers!r}"
         )
     return paths
 

@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline.portraits.attributes import identity, observation
 from data_pipeline.portraits.painter import draw_portrait
-from sdgan_tf.evaluation.factors import Factor, FactorModel, find_factors
+from sdgan_tf.evaluation.factor_model import Factor, FactorModel, find_factors
 
 WRITER = Factor("writer", False, ("a", "b", "c"))
 SIZE = Factor("size", True, mean=10.0, deviation=2.0)

@@ -1,4 +1,4 @@
-"""`--mode=judge_kit`: what human judges need to say who is who.
+"""Writes a kit: pairs of pictures, and the pages on which judges see them.
 
 The pairs are those of the evaluation of the same seed and number.
 """
@@ -13,14 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
-from sdgan_tf.config import Config
 from sdgan_tf.evaluation.judging import kit, pages
 from sdgan_tf.evaluation.measuring import (
     generate,
     generated_pairs,
     pair_codes,
 )
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.images import encode_png
 from sdgan_tf.runs import Run
 
@@ -28,7 +27,7 @@ SQUARES = 8  # Of a side of the checkerboard.
 
 
 @dataclasses.dataclass(frozen=True)
-class Drawn:
+class StudyPictures:
     """Pictures of a study, and where they are from.
 
     Attributes:
@@ -42,39 +41,37 @@ class Drawn:
     info: dict
 
 
-def draw_generated(config: Config, num_checks: int) -> Drawn:
-    """The run's generated pairs; checks show further identities."""
-    run, seed = Run(config.run_dir), config.experiment.seed
-    num_pairs = config.evaluation.num_pairs
+def generated_pictures(
+    run: Run, num_pairs: int, num_checks: int, seed: int
+) -> StudyPictures:
+    """A run's generated pairs; attention checks show further identities.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint.
+    """
     generator, experiment = run.generator(), run.experiment()
     # No pair of the evaluation starts at this number.
     codes, _ = pair_codes(generator, seed, num_pairs, num_checks, matched=False)
-    return Drawn(
+    return StudyPictures(
         np.concatenate(
             [shown for shown, _ in generated_pairs(generator, num_pairs, seed)]
         ),
         generate(generator, codes[:, :1])[:, 0],
         {
             "source": "generated",
-            "run_dir": config.run_dir,
+            "run_dir": run.folder,
             "step": generator.step,
             "fingerprint": experiment.fingerprint(),
         },
     )
 
 
-def draw_photographs(config: Config, num_checks: int) -> Drawn:
-    """Pairs of the split test; checks show any photographs of it.
-
-    Raises:
-        ValueError: If no data set is named.
-    """
-    if not config.data_dir:
-        raise ValueError("--data_dir is missing: a built data set.")
-    seed = config.experiment.seed
-    data = DataSet.open(config.data_dir)
+def real_pictures(
+    data: DataSet, num_pairs: int, num_checks: int, seed: int
+) -> StudyPictures:
+    """Pairs of the split test; attention checks show any photographs of it."""
     photographs = Photographs.open(data, "test")
-    pairs = photographs.pairs(config.evaluation.num_pairs, seed)
+    pairs = photographs.pairs(num_pairs, seed)
     rng = np.random.default_rng([seed, num_checks])
     picks = rng.integers(0, int(photographs.counts.sum()), num_checks)
     distinct, places = np.unique(
@@ -95,7 +92,7 @@ def draw_photographs(config: Config, num_checks: int) -> Drawn:
             "independent and are too narrow"
         )
         logging.warning("%s", info["warning"])
-    return Drawn(
+    return StudyPictures(
         shown.reshape(-1, 2, *images.shape[1:]), images[len(shown) :], info
     )
 
@@ -114,14 +111,14 @@ def side_by_side(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.concatenate([first, gap, second], axis=1)
 
 
-def pair_picture(pair: kit.Pair, drawn: Drawn) -> np.ndarray:
-    """What judges see of a pair.
+def pair_picture(pair: kit.Pair, pictures: StudyPictures) -> np.ndarray:
+    """The picture of a pair as judges see it.
 
     A check shows one picture twice, or one beside a checkerboard.
     """
     if pair.kind != kit.CHECK:
-        return side_by_side(*drawn.pairs[pair.number])
-    picture = drawn.checks[pair.number]
+        return side_by_side(*pictures.pairs[pair.number])
+    picture = pictures.checks[pair.number]
     if pair.answer == kit.SAME:
         return side_by_side(picture, picture)
     return side_by_side(picture, checkerboard(*picture.shape[:2]))
@@ -135,24 +132,16 @@ def kit_name(pictures: list[bytes], batch_size: int) -> str:
     return digest.hexdigest()[:8]
 
 
-def _kit_folder(config: Config) -> str:
-    """Where the kit goes, which must be new.
-
-    Raises:
-        ValueError: If it is not named.
-        FileExistsError: If something is in it.
-    """
-    folder = config.sampling.output_dir
-    if not folder:
-        raise ValueError("--output_dir is missing: a new folder for the kit.")
-    if tf.io.gfile.exists(folder) and (
-        not tf.io.gfile.isdir(folder) or tf.io.gfile.listdir(folder)
+def check_folder(output_dir: str) -> None:
+    """Raises FileExistsError if something is in the folder of a new kit."""
+    gfile = tf.io.gfile
+    if gfile.exists(output_dir) and (
+        not gfile.isdir(output_dir) or gfile.listdir(output_dir)
     ):
         raise FileExistsError(
             "`output_dir` must be a new or empty folder: a kit, and answers "
-            f"to it, are not overwritten. Received: output_dir={folder!r}"
+            f"to it, are not overwritten. Received: output_dir={output_dir!r}"
         )
-    return folder
 
 
 def _write(folder: str, name: str, data: str | bytes) -> None:
@@ -162,72 +151,64 @@ def _write(folder: str, name: str, data: str | bytes) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
-def judge_kit(config: Config) -> None:
+def write_kit(
+    output_dir: str,
+    batches: list[list[kit.Pair]],
+    pictures: StudyPictures,
+    *,
+    judge_subject: str,
+    judge_url: str,
+    seed: int,
+) -> kit.Kit:
     """Writes a kit: see `kit` for what is in its folder.
+
+    `kit.json`, the last file, says that it is complete.
+
+    Args:
+        output_dir: A new folder.
+        batches: The pairs to judge: see `kit.plan`.
+        pictures: What they show.
+        judge_subject: One and several of what they show, "person,people".
+        judge_url: Where Mechanical Turk's page finds the pictures.
+        seed: Noted in the kit.
 
     Raises:
         FileExistsError: If the output folder is not empty.
-        FileNotFoundError: If there is no checkpoint or data set.
-        ValueError: If a flag is missing or does not fit another.
+        ValueError: If the subject is not two words.
     """
-    options, seed = config.judging, config.experiment.seed
-    real = config.evaluation.evaluate_real
-    pages.subject_words(options.judge_subject)
-    if not (config.run_dir or real):
-        raise ValueError(
-            "--run_dir is missing: the folder of a trained run. "
-            "(--evaluate_real shows pairs of photographs.)"
-        )
-    folder = _kit_folder(config)
-    num_pairs = config.evaluation.num_pairs
-    batches = kit.plan(
-        num_pairs, options.judge_batch_size, options.judge_checks, seed
-    )
-    num_checks = len(batches) * options.judge_batch_size - num_pairs
-    draw = draw_photographs if real else draw_generated
-    drawn = draw(config, num_checks)
+    pages.subject_words(judge_subject)
+    check_folder(output_dir)
+    batch_size = len(batches[0])
     # In the order in which they are shown: neither names nor times of the
     # files tell more.
-    pictures = [
-        encode_png(pair_picture(pair, drawn))
+    shown = [
+        encode_png(pair_picture(pair, pictures))
         for batch in batches
         for pair in batch
     ]
-    name = kit_name(pictures, options.judge_batch_size)
-    names = iter([f"{name}-{n + 1:05d}" for n in range(len(pictures))])
-    names = [[next(names) for _ in batch] for batch in batches]
-    _write_kit(folder, config, name, names, batches, pictures, drawn.info)
-    print(
-        f"Kit {name}: {num_pairs} pairs and {num_checks} attention checks in "
-        f"{len(batches)} batches. For the judges: "
-        f"{os.path.join(folder, os.path.dirname(kit.PAGE))}"
-    )
-
-
-def _write_kit(folder, config, name, names, batches, pictures, drawn) -> None:
-    """Writes all files; `kit.json`, the last one, says that it is complete."""
-    options = config.judging
+    name = kit_name(shown, batch_size)
+    numbered = iter([f"{name}-{n + 1:05d}" for n in range(len(shown))])
+    names = [[next(numbered) for _ in batch] for batch in batches]
     flat = [pair for batch in names for pair in batch]
-    for pair, picture in zip(flat, pictures, strict=True):
+    for pair, picture in zip(flat, shown, strict=True):
         path = os.path.join(kit.PICTURES, kit.picture_name(pair))
-        _write(folder, path, picture)
-    subject = options.judge_subject
+        _write(output_dir, path, picture)
     info = {
         "kit": name,
-        "num_pairs": config.evaluation.num_pairs,
+        "num_pairs": len(pictures.pairs),
         "num_batches": len(batches),
-        "batch_size": options.judge_batch_size,
-        "seed": config.experiment.seed,
-        **drawn,
+        "batch_size": batch_size,
+        "seed": seed,
+        **pictures.info,
     }
-    _write(folder, kit.PAGE, pages.judge_page(name, names, subject))
-    _write(
-        folder,
-        kit.LAYOUT,
-        pages.mturk_layout(
-            options.judge_batch_size, subject, options.judge_url
-        ),
-    )
-    _write(folder, kit.BATCHES, kit.batches_csv(name, names))
-    _write(folder, kit.KEY, kit.key_csv(names, batches))
-    _write(folder, kit.INFO, json.dumps(info, indent=2) + "\n")
+    page = pages.judge_page(name, names, judge_subject)
+    layout = pages.mturk_layout(batch_size, judge_subject, judge_url)
+    for file, text in (
+        (kit.PAGE, page),
+        (kit.LAYOUT, layout),
+        (kit.BATCHES, kit.batches_csv(name, names)),
+        (kit.KEY, kit.key_csv(names, batches)),
+        (kit.INFO, json.dumps(info, indent=2) + "\n"),
+    ):
+        _write(output_dir, file, text)
+    return kit.Kit.open(output_dir)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sdgan_tf.evaluation.judging.answers import answer_files, read_answers
+from sdgan_tf.evaluation.judging.answer_files import answer_files, read_answers
 
 PAGE = "kit,annotator,batch,pair,answer"
 

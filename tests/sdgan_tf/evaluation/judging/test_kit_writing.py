@@ -1,4 +1,4 @@
-"""`--mode=judge_kit`: what is drawn, what is written, what it gives away."""
+"""The pictures of a kit, its files, and what they give away."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from PIL import Image
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import measuring
-from sdgan_tf.evaluation.judging import judge_kit, kit
-from sdgan_tf.evaluation.photographs import Photographs
+from sdgan_tf.evaluation.judging import kit, kit_writing
+from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.runs import Run
 
 
@@ -45,16 +45,37 @@ def check_checks(found: dict[kit.Pair, np.ndarray]) -> int:
             np.testing.assert_array_equal(first, second)
         else:
             np.testing.assert_array_equal(
-                second, judge_kit.checkerboard(*second.shape[:2])
+                second, kit_writing.checkerboard(*second.shape[:2])
             )
             assert (first != second).mean() > 0.5
     return len(checks)
 
 
-def test_generated_pairs_are_the_evaluations(trained, make_config, tmp_path):
-    folder = str(tmp_path / "kit")
-    judge_kit.judge_kit(make_config(output_dir=folder))
-    opened = kit.Kit.open(folder)
+def write(folder, pictures, batches, subject="person,people", url="", seed=0):
+    return kit_writing.write_kit(
+        str(folder),
+        batches,
+        pictures,
+        judge_subject=subject,
+        judge_url=url,
+        seed=seed,
+    )
+
+
+def write_generated(folder, run_dir: str, seed: int = 0) -> kit.Kit:
+    """8 pairs of a run in 2 batches of 6."""
+    pictures = kit_writing.generated_pictures(Run(run_dir), 8, 4, seed)
+    return write(folder, pictures, kit.plan(8, 6, 2, seed), seed=seed)
+
+
+def write_real(folder, data_dir: str, **words) -> kit.Kit:
+    """8 pairs of photographs in 2 batches of 6."""
+    pictures = kit_writing.real_pictures(DataSet.open(data_dir), 8, 4, 0)
+    return write(folder, pictures, kit.plan(8, 6, 2, 0), **words)
+
+
+def test_generated_pairs_are_the_evaluations(trained, tmp_path):
+    opened = write_generated(tmp_path / "kit", trained.run_dir)
     found = pictures(opened)
     generator = Run(trained.run_dir).generator()
     expected = np.concatenate(
@@ -77,17 +98,8 @@ def test_generated_pairs_are_the_evaluations(trained, make_config, tmp_path):
     }
 
 
-def test_photographs(make_config, split_data, tmp_path):
-    folder = str(tmp_path / "kit")
-    judge_kit.judge_kit(
-        make_config(
-            data_dir=split_data,
-            run_dir="",
-            evaluate_real=True,
-            output_dir=folder,
-        )
-    )
-    opened = kit.Kit.open(folder)
+def test_photographs(split_data, tmp_path):
+    opened = write_real(tmp_path / "kit", split_data)
     found = pictures(opened)
     photographs = Photographs.open(DataSet.open(split_data), "test")
     positions = photographs.pairs(8, seed=0).positions
@@ -103,25 +115,14 @@ def test_photographs(make_config, split_data, tmp_path):
     assert opened.info["distinct_matched_pairs"] <= 4
 
 
-def test_photographs_that_repeat(make_config, split_data, tmp_path):
-    folder = str(tmp_path / "kit")
-    judge_kit.judge_kit(
-        make_config(
-            data_dir=split_data,
-            evaluate_real=True,
-            num_pairs=100,
-            output_dir=folder,
-        )
-    )
-    info = kit.Kit.open(folder).info
-    assert "has 12 distinct matched pairs" in info["warning"]
+def test_photographs_that_repeat(split_data):
+    found = kit_writing.real_pictures(DataSet.open(split_data), 100, 2, 0)
+    assert "has 12 distinct matched pairs" in found.info["warning"]
 
 
-def test_the_seed_is_the_kit(trained, make_config, tmp_path):
+def test_the_seed_is_the_kit(trained, tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        judge_kit.judge_kit(
-            make_config(output_dir=str(tmp_path / name), seed=seed)
-        )
+        write_generated(tmp_path / name, trained.run_dir, seed)
     a, b, c = (contents(tmp_path / name) for name in "abc")
     assert a == b
     assert set(a["batches.csv"].split()) & set(c["batches.csv"].split()) == {
@@ -164,16 +165,14 @@ def test_mturk_layout(small_kit):
     assert layout.count("${") == 4 and "{{" not in layout
 
 
-def test_other_subjects(make_config, split_data, tmp_path):
+def test_other_subjects(split_data, tmp_path):
     folder = tmp_path / "kit"
-    config = make_config(
-        data_dir=split_data,
-        evaluate_real=True,
-        output_dir=str(folder),
-        judge_subject="<shoe>, shoes",
-        judge_url="https://pictures.test/a/",
+    write_real(
+        folder,
+        split_data,
+        subject="<shoe>, shoes",
+        url="https://pictures.test/a/",
     )
-    judge_kit.judge_kit(config)
     html = (folder / kit.PAGE).read_text()
     assert "the same &lt;shoe&gt;?" in html and "<shoe>" not in html
     assert "{{" not in html
@@ -183,35 +182,24 @@ def test_other_subjects(make_config, split_data, tmp_path):
 
 
 def test_checkerboard():
-    board = judge_kit.checkerboard(16, 16)
+    board = kit_writing.checkerboard(16, 16)
     assert board.shape == (16, 16, 3) and board.dtype == np.uint8
     np.testing.assert_array_equal(board[0, :6, 0], [0, 0, 255, 255, 0, 0])
     np.testing.assert_array_equal(board[2, :6, 0], [255, 255, 0, 0, 255, 255])
 
 
-def test_nothing_is_overwritten(small_kit, make_config):
+def test_nothing_is_overwritten(small_kit, split_data):
     before = contents(pathlib.Path(small_kit.folder))
     with pytest.raises(FileExistsError, match="not overwritten. Received: out"):
-        judge_kit.judge_kit(make_config(output_dir=small_kit.folder))
+        write_real(small_kit.folder, split_data)
     file = os.path.join(small_kit.folder, kit.KEY)
     with pytest.raises(FileExistsError, match="new or empty folder"):
-        judge_kit.judge_kit(make_config(output_dir=file))
+        write_real(file, split_data)
     assert contents(pathlib.Path(small_kit.folder)) == before
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"run_dir": ""}, "--run_dir is missing"),
-        ({"output_dir": ""}, "--output_dir is missing"),
-        ({"evaluate_real": True, "data_dir": ""}, "--data_dir is missing"),
-        ({"judge_subject": "person"}, "two words.*Received: 'person'"),
-        ({"judge_checks": 6}, "above `judge_checks`"),
-    ],
-)
-def test_missing_and_bad_flags(make_config, tmp_path, changes, message):
+def test_a_subject_is_two_words(split_data, tmp_path):
     folder = tmp_path / "kit"
-    config = make_config(**({"output_dir": str(folder)} | changes))
-    with pytest.raises(ValueError, match=message):
-        judge_kit.judge_kit(config)
+    with pytest.raises(ValueError, match="two words.*Received: 'person'"):
+        write_real(folder, split_data, subject="person")
     assert not folder.exists()

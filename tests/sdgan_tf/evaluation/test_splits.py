@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline import records
 from data_pipeline.records import BadDataSet, DataSet
-from sdgan_tf.evaluation.photographs import (
+from sdgan_tf.evaluation.splits import (
     ENOUGH_IDENTITIES,
     Photographs,
     check_splits_are_disjoint,
@@ -66,16 +66,16 @@ def test_too_few_identities(make_splits):
         Photographs.open(data, "test").pairs(10, 0)
 
 
-def test_too_few_identities_says_how_to_get_them(tiny_data, make_config):
+def test_too_few_identities_says_how_to_get_them(tiny_data):
     """All 24 identities of the data set are for training."""
     wanted = (
         r"`valid` needs .* has 0\. Of the 24 such .*0\.1,0\.1\) 50 are enough"
-        r".*--split_fractions, such as 0\.4,0\.3,0\.3\. Received: data_dir="
+        r".*`split_fractions`, such as 0\.4,0\.3,0\.3\. Received: data_dir="
     )
     with pytest.raises(BadDataSet, match=wanted):
         Photographs.open(DataSet.open(tiny_data), "valid").pairs(10, 0)
     with pytest.raises(BadDataSet, match=wanted):
-        train_verifier(make_config(verifier="none"))
+        train_verifier(tiny_data, "none")
 
 
 def test_enough_identities_are_enough():

@@ -1,6 +1,6 @@
 """Known factors of photographs, and a small model that reads them.
 
-A factor is a label of the records (`--label_columns` of build_records) or,
+A factor is a label of the records (`label_columns` of build_records) or,
 where there is none, the name of the observation if it comes again with many
 identities, such as COIL-100's angle and Omniglot's writer.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.evaluation.batches import in_batches
-from sdgan_tf.evaluation.trained import SCALE, pixel_embedder
+from sdgan_tf.evaluation.trained_verifier import SCALE, pixel_embedder
 from sdgan_tf.models.embedding import FactorNetwork
 from sdgan_tf.progress import Progress
 
@@ -209,7 +209,7 @@ class FactorModel:
         return tf.add_n(losses) / len(losses)
 
     def __call__(self, images: np.ndarray) -> list[np.ndarray]:
-        """What is read of each factor, `[n, outputs]`: see `Factor.reading`.
+        """Reads each factor, `[n, outputs]`: see `Factor.reading`.
 
         Args:
             images: uint8 `[n, h, w, 3]`.
