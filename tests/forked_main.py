@@ -13,7 +13,7 @@ import sys
 
 import main
 from sdgan_tf.commands import flags, program
-from sdgan_tf.training import loop  # noqa: F401 - What is forked with it.
+from sdgan_tf.training import trainer  # noqa: F401 - What is forked with it.
 
 
 def start(given: list[str], output: str, address_space: int = 0) -> int:

@@ -15,7 +15,6 @@ from sdgan_tf import exporting, sampling
 from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.evaluation import protocol
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = {name: {"model": name} for name in SYSTEMS} | {
@@ -53,7 +52,13 @@ EXTRA_SIGNATURES = {
     ],
 )
 def test_whole_way(
-    case, make_config, split_data, mean_colour, monkeypatch, capsys
+    case,
+    make_config,
+    train_run,
+    split_data,
+    mean_colour,
+    monkeypatch,
+    capsys,
 ):
     monkeypatch.setattr(protocol, "open_verifier", lambda *_: mean_colour)
     options = {
@@ -66,9 +71,9 @@ def test_whole_way(
     if "k" in SYSTEMS[options.get("model", "sd_dcgan")].fixed:
         options["k"] = SYSTEMS[options["model"]].fixed["k"]
     config = make_config(train_steps=2, **options)
-    loop.train(config)
+    train_run(train_steps=2, **options)
     run = Run(config.run_dir)
-    loop.train(make_config(train_steps=3, **options))
+    train_run(train_steps=3, **options)
     assert "Resumed from" in capsys.readouterr().out
     assert run.generator().step == 3
     lines = (pathlib.Path(run.folder) / "stats.jsonl").read_text().splitlines()
