@@ -52,6 +52,7 @@ def take_steps(
     state: TrainingState,
     actions: Sequence[Action],
     workers: Workers,
+    signals: StopSignal,
 ) -> str:
     """Takes steps until so many are done or a signal comes.
 
@@ -62,6 +63,7 @@ def take_steps(
         actions: What is done between steps, in this order; at the end in the
             opposite one, so that what is saved is saved before it is shown.
         workers: Who else takes the same steps.
+        signals: Notes a signal to stop.
 
     Returns:
         The signal that stopped it before the end; "" if none did.
@@ -70,28 +72,26 @@ def take_steps(
         Diverged: If a scalar is no longer finite.
     """
     step, per_call, stopped = state.steps_done, 1, False
-    signals = StopSignal()
-    with signals.noted():
+    for action in actions:
+        action.begin(step)
+    while step < train_steps and not stopped:
+        ahead = (action.steps_until(step) for action in actions)
+        n = min(per_call, train_steps - step, *ahead)
+        started = time.monotonic()
+        values = steps(n)
+        seconds = time.monotonic() - started
+        step += n
+        _check_finite(step, values, state)
         for action in actions:
-            action.begin(step)
-        while step < train_steps and not stopped:
-            ahead = (action.steps_until(step) for action in actions)
-            n = min(per_call, train_steps - step, *ahead)
-            started = time.monotonic()
-            values = steps(n)
-            seconds = time.monotonic() - started
-            step += n
-            _check_finite(step, values, state)
-            for action in actions:
-                action.stepped(step, values, n, seconds)
-            for action in actions:
-                if action.is_due(step):
-                    action.act(step)
-            seconds, stopped = workers.agree(seconds, float(bool(signals.name)))
-            # How steps are grouped into calls changes no number.
-            per_call = max(1, int(SECONDS_PER_CALL / seconds * n))
-        for action in reversed(actions):
-            action.end(step)
+            action.stepped(step, values, n, seconds)
+        for action in actions:
+            if action.is_due(step):
+                action.act(step)
+        seconds, stopped = workers.agree(seconds, float(bool(signals.name)))
+        # How steps are grouped into calls changes no number.
+        per_call = max(1, int(SECONDS_PER_CALL / seconds * n))
+    for action in reversed(actions):
+        action.end(step)
     return (signals.name or "a signal to another worker") if stopped else ""
 
 

@@ -19,7 +19,7 @@ from sdgan_tf.training.actions import (
     Save,
 )
 from sdgan_tf.training.data import open_data, open_tuples
-from sdgan_tf.training.loop import take_steps
+from sdgan_tf.training.loop import StopSignal, take_steps
 from sdgan_tf.training.outlook import describe, outlook
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
@@ -189,23 +189,26 @@ class Trainer:
     def _train(self, setup: SetUp, more: Sequence[Action]) -> Outcome:
         state = setup.state
         summaries = Summaries(state.output)
-        progress = Progress("step", self.train_steps, first=state.steps_done)
         sample = self._sample(setup, summaries)
-        actions = [
-            self._log(setup, summaries, progress),
-            Advise(progress, setup.workers),
-            sample,
-            *self._evaluate(setup, summaries),
-            *more,
-            Save(self.save_interval_steps, state),
-        ]
+        evaluate = self._evaluate(setup, summaries)
         self._write_notes(setup)
         description = describe(setup.experiment, setup.algorithm)
         summaries.text("configuration", description, state.steps_done)
         held = self.cache_gb * 1e9, self.device_gb * 1e9
         say(outlook(setup, self.train_steps, *held))
+        progress = Progress("step", self.train_steps, first=state.steps_done)
+        actions = [
+            self._log(setup, summaries, progress),
+            Advise(progress, setup.workers),
+            sample,
+            *evaluate,
+            *more,
+            Save(self.save_interval_steps, state),
+        ]
+        signals = StopSignal()
         with contextlib.ExitStack() as stack:
             stack.callback(summaries.flush)
+            stack.enter_context(signals.noted())
             stack.enter_context(progress.watched())
             steps = Steps(
                 setup.workers.strategy,
@@ -218,7 +221,12 @@ class Trainer:
                 self.jit_compile,
             )
             stopped_by = take_steps(
-                steps, self.train_steps, state, actions, setup.workers
+                steps,
+                self.train_steps,
+                state,
+                actions,
+                setup.workers,
+                signals,
             )
         step = state.steps_done
         return Outcome(

@@ -8,6 +8,7 @@ import types
 import pytest
 
 import main
+from sdgan_tf.allocator import peak_memory_gb
 
 COUNT = """
 import resource
@@ -67,3 +68,8 @@ def test_main_sets_it_before_anything_else(monkeypatch):
     monkeypatch.setitem(main.MODES, "train", calls.append)
     main.main(["main.py"])
     assert calls == ["kept", config]
+
+
+def test_peak_memory_is_in_gigabytes():
+    # A process with TensorFlow in it.
+    assert 0.1 < peak_memory_gb() < 100
