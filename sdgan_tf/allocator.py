@@ -1,7 +1,9 @@
-"""Keeps the memory that a training step frees for the next one."""
+"""The process' memory: what it took, and what it keeps for the next step."""
 
 import ctypes
 import os
+import resource
+import sys
 
 # Of glibc's malloc.h.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8
@@ -37,3 +39,10 @@ def keep_freed_memory() -> bool:
         M_TOP_PAD: TOP_PAD,
     }
     return all([mallopt(name, value) for name, value in options.items()])
+
+
+def peak_memory_gb() -> float:
+    """The largest resident memory of this process so far, in 1e9 bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kilobytes of 1024 bytes, macOS bytes.
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9

@@ -1,12 +1,10 @@
-"""`--mode=bench`: how near a step comes to what the machine can do."""
+"""How near a training step comes to what the machine can do."""
 
-import json
-import resource
-import sys
+import os
 import tempfile
 import time
+from collections.abc import Collection
 
-import keras
 import numpy as np
 import tensorflow as tf
 from PIL import Image
@@ -15,21 +13,19 @@ from data_pipeline import records
 from data_pipeline.records import DataSet, pictures
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf import exporting
-from sdgan_tf.algorithms.registry import (
-    build_algorithm,
-    count_identities,
-    settle,
-)
-from sdgan_tf.config import Config, with_model_defaults
+from sdgan_tf.allocator import peak_memory_gb
+from sdgan_tf.config import Experiment
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
-from sdgan_tf.runs import TrainedGenerator
-from sdgan_tf.training.precision import resolve_precision
+from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.training.resuming import resolve
+from sdgan_tf.training.setup import SetUp, set_up
 from sdgan_tf.training.steps import compile_steps
-from sdgan_tf.training.strategy import make_workers
+from sdgan_tf.training.strategy import Workers
 
 PEAK_SIDE = 4096
 DATA_IDENTITIES, DATA_IMAGES = 512, 8
+DATA_TOTAL = DATA_IDENTITIES * DATA_IMAGES
 DATA_BATCHES = 1000
 SERVING_BATCH = 64
 
@@ -53,28 +49,30 @@ def _timed(call) -> float:
     return time.perf_counter() - started
 
 
-def peak_memory_gb() -> float:
-    """The largest resident memory of this process so far, in 1e9 bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts kilobytes of 1024 bytes, macOS bytes.
-    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
+def write_noise(
+    folder: str, image_size: int, num_identities: int, num_images: int
+) -> DataSet:
+    """Writes a data set of noise, encoded as `build_records` does.
 
-
-def write_noise(folder: str, image_size: int) -> DataSet:
-    """Writes a data set of noise, encoded as `build_records` does."""
+    Args:
+        folder: Where to; it is there.
+        image_size: Side in pixels.
+        num_identities: Identities in the split train.
+        num_images: Images of each.
+    """
     rng = np.random.default_rng(0)
     path = records.shard_path(folder, "train", 0, 1)
-    names = [str(n) for n in range(DATA_IDENTITIES)]
+    names = [str(n) for n in range(num_identities)]
     with tf.io.TFRecordWriter(path) as writer:
         for name in names:
-            for observation in range(DATA_IMAGES):
+            for observation in range(num_images):
                 pixels = rng.integers(
                     0, 256, [image_size, image_size, 3], dtype=np.uint8
                 )
                 png = pictures.to_png(Image.fromarray(pixels))
                 writer.write(records.example(png, name, str(observation), {}))
     records.write_index(
-        records.index_path(path), names, [DATA_IMAGES] * len(names)
+        records.index_path(path), names, [num_images] * len(names)
     )
     return DataSet(folder, image_size, 1, "noise", ())
 
@@ -96,7 +94,7 @@ def data_rate(
 
 
 def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
-    """What a SavedModel of the generator does, and the model it came from.
+    """Times a SavedModel of the generator, and the model it came from.
 
     The two take turns, so that a load from elsewhere meets both.
 
@@ -135,7 +133,7 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
 
 
 def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
-    """How long `--mode=explore` draws after a click, without the browser.
+    """Times what the explorer draws after a click, without the browser.
 
     Args:
         generator: What is explored, in the usual grid of 6 x 8.
@@ -162,15 +160,9 @@ def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
     }
 
 
-def bench(config: Config) -> None:
-    """Prints one JSON line: the step, the peak, the data, the export."""
-    experiment = count_identities(
-        settle(
-            with_model_defaults(config.experiment, config.named), config.named
-        ),
-        config.experiment.known_identities or DATA_IDENTITIES,
-    )
-    strategy = make_workers(config.training).strategy
+def step_seconds(setup: SetUp, repeats: int, jit_compile: bool) -> float:
+    """Seconds of the fastest training step on a batch that is at hand."""
+    strategy, experiment = setup.workers.strategy, setup.experiment
     b, side = experiment.batch_size, experiment.image_size
     noise = tf.random.stateless_uniform(
         [b, experiment.k, side, side, 3], [0, 0], 0, 256, tf.int32
@@ -179,48 +171,69 @@ def bench(config: Config) -> None:
         "images": tf.cast(noise, tf.uint8),
         "row": tf.zeros([b], tf.int64),
     }
-    experiment = resolve_precision(experiment, batch)
-    keras.utils.set_random_seed(experiment.seed)
-    with strategy.scope():
-        algorithm = build_algorithm(experiment)
-    step = tf.Variable(0, dtype=tf.int64)
-    data = tf.data.Dataset.from_tensors(batch).repeat()
+    data = tf.data.Dataset.from_tensors(batch).repeat().unbatch()
     iterator = iter(
         strategy.experimental_distribute_dataset(
-            data.unbatch().batch(b, drop_remainder=True)
+            data.batch(b, drop_remainder=True)
         )
     )
     train_steps = compile_steps(
         strategy,
-        algorithm,
+        setup.algorithm,
         experiment.seed,
-        step,
-        config.training.jit_compile,
+        setup.state.step,
+        jit_compile,
     )
 
-    def run(n):
-        values = train_steps(iterator, tf.constant(n))
-        return float(values["loss/generator"])
+    def step():
+        float(train_steps(iterator, tf.constant(1))["loss/generator"])
 
-    run(1)
-    seconds = min(
-        _timed(lambda: run(1)) for _ in range(config.benchmark.bench_steps)
-    )
+    step()
+    return min(_timed(step) for _ in range(repeats))
+
+
+def bench(
+    experiment: Experiment,
+    workers: Workers,
+    named: Collection[str] = (),
+    repeats: int = 5,
+    jit_compile: bool = False,
+) -> dict:
+    """Measures the step, the peak, the data, the export and the explorer.
+
+    Args:
+        experiment: What would be trained.
+        workers: Who would train it.
+        named: Fields of it that are asked for on purpose.
+        repeats: Timed training steps; the fastest counts.
+        jit_compile: Whether XLA compiles the step.
+    """
+    _, experiment = resolve("", experiment, named)
+    identities = experiment.known_identities or DATA_IDENTITIES
+    images = max(experiment.k, min(DATA_IMAGES, DATA_TOTAL // identities))
+    with tempfile.TemporaryDirectory() as folder:
+        data = write_noise(folder, experiment.image_size, identities, images)
+        tuples = IdentityTuples.open(
+            data, "train", experiment.k, experiment.seed
+        )
+        run = Run(os.path.join(folder, "run"))
+        with set_up(experiment, workers, data, tuples, run) as setup:
+            return _measure(setup, repeats, jit_compile)
+
+
+def _measure(setup: SetUp, repeats: int, jit_compile: bool) -> dict:
+    experiment, algorithm = setup.experiment, setup.algorithm
+    b = experiment.batch_size
+    seconds = step_seconds(setup, repeats, jit_compile)
     # Before the products and the data, which have their own.
     memory_gb = peak_memory_gb()
     precision = "bfloat16" if "bfloat16" in experiment.precision else "float32"
     peak = peak_gflops(precision)
     gflop = algorithm.step_flops(b) / 1e9
-    with tempfile.TemporaryDirectory() as folder:
-        tuples = IdentityTuples.open(
-            write_noise(folder, side), "train", experiment.k, experiment.seed
-        )
-        memory = data_rate(tuples, b, cache_bytes=8e9)
-        streaming = data_rate(tuples, b, cache_bytes=0)
     generator = TrainedGenerator(
         algorithm.generator, algorithm.latents, algorithm.pixels, step=0
     )
-    result = {
+    return {
         "model": experiment.model,
         "precision": experiment.precision,
         "fingerprint": experiment.fingerprint(),
@@ -230,9 +243,8 @@ def bench(config: Config) -> None:
         "gflop_per_step": gflop,
         "peak_gflops": peak,
         "peak_share": gflop / seconds / peak,
-        "data_pairs_per_second_memory": memory,
-        "data_pairs_per_second_streaming": streaming,
+        "data_pairs_per_second_memory": data_rate(setup.tuples, b, 8e9),
+        "data_pairs_per_second_streaming": data_rate(setup.tuples, b, 0),
         **serving_rate(generator),
         **explorer_clicks(generator),
     }
-    print(json.dumps(result))

@@ -13,6 +13,11 @@ import keras
 SILENT_SECONDS = 9.0
 
 
+def say(line: str) -> None:
+    """Prints a line of a long job at once."""
+    print(line, flush=True)
+
+
 class Progress:
     """Shows how many of a known number are done, and the time left.
 
@@ -74,6 +79,11 @@ class Progress:
             shown = [f"{name}={value:.4f}" for name, value in values.items()]
             self._print(*shown, note)
 
+    def say(self, line: str) -> None:
+        """Prints a line of its own among those of the progress."""
+        with self._lock:
+            say(line)
+
     @contextlib.contextmanager
     def watched(self, seconds: float = SILENT_SECONDS) -> Iterator[None]:
         """Lets no `seconds` pass without a sign, whatever one of them takes."""
@@ -103,12 +113,15 @@ class Progress:
             due = self.reported + seconds - now
             if due > 0:
                 return due
+            if self._done >= self.total:
+                # What follows the last one is not its progress.
+                return seconds
             if self._done == self.first:
                 # No rate is known, and the bar has nothing to show.
                 self.reported = now
                 print(
                     f"{self.what} {self.first + 1}/{self.total} is being "
-                    f"prepared for {_duration(now - self.started)}",
+                    f"prepared for {duration(now - self.started)}",
                     flush=True,
                 )
             elif self.bar:
@@ -142,7 +155,7 @@ class Progress:
     def _print(self, *parts: str) -> None:
         self.reported = time.monotonic()
         parts = [f"{self.what} {self._done}/{self.total}", *parts]
-        left = _duration(self.seconds_left)
+        left = duration(self.seconds_left)
         print(" ".join(filter(None, parts)), f"{left} left", flush=True)
 
 
@@ -152,6 +165,7 @@ def _rate(seconds_each: float) -> str:
     return f"{1 / max(seconds_each, 1e-9):.1f}/s"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, as 1:02:03."""
     hours, rest = divmod(int(seconds), 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"

@@ -22,6 +22,8 @@ import tensorflow as tf
 from data_pipeline import records
 from data_pipeline.records import pictures
 from sdgan_tf import exporting
+from sdgan_tf.commands import train
+from sdgan_tf.commands.options import Train
 from sdgan_tf.config import (
     Benchmark,
     Config,
@@ -36,9 +38,18 @@ from sdgan_tf.config import (
     Sampling,
     Training,
 )
-from sdgan_tf.training import loop
+from sdgan_tf.training.trainer import KEPT
 
 ROOT = pathlib.Path(__file__).parent.parent
+# What the tests train.
+TINY = {"image_size": 32, "dim": 4, "d_i": 6, "d_o": 5, "batch_size": 4}
+SHORT = {
+    "train_steps": 6,
+    "log_interval_steps": 2,
+    "sample_interval_steps": 3,
+    "save_interval_steps": 3,
+    "evaluate_pairs": 8,
+}
 
 
 def _write_data_set(
@@ -94,16 +105,8 @@ def tiny_data(tmp_path_factory) -> str:
 
 def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
     sections = {
-        "experiment": Experiment(
-            image_size=32, dim=4, d_i=6, d_o=5, batch_size=4
-        ),
-        "training": Training(
-            train_steps=6,
-            log_interval_steps=2,
-            sample_interval_steps=3,
-            save_interval_steps=3,
-            evaluate_pairs=8,
-        ),
+        "experiment": Experiment(**TINY),
+        "training": Training(**SHORT),
         "sampling": Sampling(num_identities=2, num_observations=3),
         "exporting": Exporting(),
         "exploring": Exploring(explore_rows=2, explore_columns=3),
@@ -138,15 +141,50 @@ def make_config(tiny_data, tmp_path):
     return make
 
 
+def _make_options(data_dir: str, run_dir: str, **changes) -> Train:
+    """The options of a tiny training, named but for the experiment's."""
+    fields = {field.name for field in dataclasses.fields(Experiment)}
+    experiment = {n: changes.pop(n) for n in list(changes) if n in fields}
+    return Train(
+        data_dir=data_dir,
+        run_dir=run_dir,
+        experiment=Experiment(**(TINY | experiment)),
+        named=frozenset((*experiment, *KEPT)),
+        **(SHORT | changes),
+    )
+
+
+@pytest.fixture
+def make_options(tiny_data, tmp_path):
+    """Makes the options of `train` for a tiny run; keywords change them."""
+
+    def make(data_dir=tiny_data, run_dir=str(tmp_path / "run"), **changes):
+        return _make_options(data_dir, run_dir, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_trainer(make_options):
+    """Makes the trainer of a tiny run; keywords change its options."""
+    return lambda **changes: train.trainer_of(make_options(**changes))
+
+
+@pytest.fixture
+def train_run(make_options):
+    """Trains a tiny run as the command does; keywords change its options."""
+    return lambda **changes: train.run(make_options(**changes))
+
+
 @pytest.fixture(scope="session")
 def _train_once(tiny_data, tmp_path_factory):
     @functools.cache
-    def train(model):
+    def train_model(model):
         run_dir = str(tmp_path_factory.mktemp(model) / "run")
-        loop.train(_make_config(tiny_data, run_dir, model=model))
+        train.run(_make_options(tiny_data, run_dir, model=model))
         return run_dir
 
-    return train
+    return train_model
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from sdgan_tf.commands import environment, flags, program
 
 environment.prepare()
 # What is forked with it.
-from sdgan_tf.training import loop  # noqa: E402, F401
+from sdgan_tf.training import trainer  # noqa: E402, F401
 
 
 def start(given: list[str], output: str, address_space: int = 0) -> int:

@@ -7,10 +7,9 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.checkpoints import step_of
-from sdgan_tf.commands import legacy
 from sdgan_tf.commands.options import Options
+from sdgan_tf.commands.taking_up import take_up
 from sdgan_tf.runs import Run
-from sdgan_tf.training.resuming import take_up
 
 # Bad input, a full disk, too little memory, a folder that is none.
 USER_ERRORS = (
@@ -89,7 +88,7 @@ def _data_dir(command: str, options: Options) -> str:
     if command != "train":
         return getattr(options, "data_dir", "")
     try:
-        return take_up(legacy.whole())[0].data_dir
+        return take_up(options)[0].data_dir
     except (OSError, ValueError, tf.errors.OpError):
         return options.data_dir
 

@@ -187,6 +187,11 @@ class Train(Verifier, Memory, Devices, DataFolder, RunFolder, Options):
     evaluate_pairs: int = option(
         500, "Pairs of a small evaluation, half of them matched.", minimum=8
     )
+    keep_best_by: str = option(
+        "pair_kernel",
+        "Measure of a small evaluation by which a checkpoint is the best.",
+        choices=("pair_kernel", "auc", "best_accuracy", "id_div", "all_div"),
+    )
     keep_checkpoints: int = option(5, "Latest checkpoints kept.", minimum=1)
     keep_every_hours: float = option(
         6.0, "One checkpoint in so many hours is kept for good.", minimum=0.1
@@ -205,7 +210,11 @@ class Train(Verifier, Memory, Devices, DataFolder, RunFolder, Options):
     init_from: str = option(
         "", "Run folder whose networks to start from.", paths=1
     )
-    dry_run: bool = option(False, "Print the configuration, then stop.")
+    dry_run: bool = option(
+        False,
+        "Print the configuration and, with --data_dir, what a few steps take; "
+        "then stop.",
+    )
     experiment: Experiment = Experiment()
 
 

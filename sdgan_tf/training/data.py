@@ -8,11 +8,10 @@ from data_pipeline.tuples.common_tuples import CommonTuples
 from data_pipeline.tuples.commonalities import Commonalities
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 from data_pipeline.tuples.source import TupleSource
-from sdgan_tf.config import Experiment
 
 
-def open_data(folder: str, experiment: Experiment) -> DataSet:
-    """The data set that an experiment is trained on.
+def open_data(folder: str, image_size: int) -> DataSet:
+    """Opens the data set that a model of pictures of a size is trained on.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -20,42 +19,53 @@ def open_data(folder: str, experiment: Experiment) -> DataSet:
     """
     if not folder:
         raise ValueError(
-            "--data_dir is missing: the folder that "
+            "`data_dir` is missing: the folder that "
             "`python -m data_pipeline.build_records` wrote."
         )
     data = DataSet.open(folder)
-    if data.image_size != experiment.image_size:
+    if data.image_size != image_size:
         raise ValueError(
             "`image_size` differs from the data set's. Received: "
-            f"image_size={experiment.image_size}, data set: {data.image_size}"
+            f"image_size={image_size}, data set: {data.image_size}"
         )
     return data
 
 
 def open_tuples(
-    data: DataSet, experiment: Experiment, cache_bytes: float
+    data: DataSet,
+    k: int,
+    seed: int = 0,
+    commonalities: str = "",
+    cache_bytes: float = 8e9,
 ) -> TupleSource:
-    """The tuples of the split train that an experiment is trained on.
+    """Opens the tuples of the split train.
+
+    Args:
+        data: The data set.
+        k: Photographs in a tuple.
+        seed: Seed of the draws.
+        commonalities: What tuples agree in; the identity by default.
+        cache_bytes: Splits up to this size are held decoded in memory.
 
     Raises:
         ValueError: If the data set cannot give them.
     """
-    asked = data, "train", experiment.k, experiment.seed
-    if experiment.commonalities:
-        commonalities = Commonalities.parse(experiment.commonalities)
-        return CommonTuples.open(*asked, commonalities, cache_bytes)
+    asked = data, "train", k, seed
+    if commonalities:
+        parsed = Commonalities.parse(commonalities)
+        return CommonTuples.open(*asked, parsed, cache_bytes)
     return IdentityTuples.open(*asked)
 
 
 def counts(tuples: TupleSource) -> tuple[int, int]:
-    """Photographs of the split, and identities that tuples are drawn of."""
+    """Counts the photographs, and the identities that tuples are drawn of."""
     return tuples.num_images, tuples.num_identities
 
 
 def distribute(
     strategy, tuples: TupleSource, batch_size: int, **options
 ) -> tf.distribute.DistributedDataset:
-    """Tuples as per-replica shares of the same global batches."""
+    """Deals each global batch of tuples to the replicas, a share each."""
     replicas = strategy.num_replicas_in_sync
 
     def shares(context: tf.distribute.InputContext) -> tf.data.Dataset:

@@ -1,4 +1,4 @@
-"""`--precision=auto`: bfloat16 where the processor has it and losses agree."""
+"""The precision "auto": bfloat16 where it is fast and losses agree."""
 
 import dataclasses
 import pathlib
@@ -10,6 +10,7 @@ import tensorflow as tf
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
 from sdgan_tf.config import AUTO, Experiment
 from sdgan_tf.latents import Keys
+from sdgan_tf.progress import say
 
 FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
 CPUINFO = pathlib.Path("/proc/cpuinfo")
@@ -69,7 +70,7 @@ def resolve_precision(experiment: Experiment, batch: dict) -> Experiment:
         for precision in (FLOAT32, BFLOAT16)
     )
     if not has_bfloat16():
-        print("Precision: float32; this device has no bfloat16.", flush=True)
+        say("Precision: float32; this device has no bfloat16.")
         return wide
     relative = algorithm_class(experiment).precision_tolerance
     apart = [
@@ -77,16 +78,14 @@ def resolve_precision(experiment: Experiment, batch: dict) -> Experiment:
         for a, b in zip(losses(wide, batch), losses(narrow, batch), strict=True)
     ]
     if max(apart) > ABSOLUTE:
-        print(
+        say(
             f"Precision: float32; in {CHECK_STEPS} steps of bfloat16 a loss "
             f"lies {max(apart):.3f} further off than "
-            f"{relative:.0%} of its value.",
-            flush=True,
+            f"{relative:.0%} of its value."
         )
         return wide
-    print(
+    say(
         f"Precision: mixed_bfloat16; the losses of {CHECK_STEPS} steps agree "
-        "with float32's.",
-        flush=True,
+        "with float32's."
     )
     return narrow

@@ -1,13 +1,12 @@
-"""What a generator draws during its training, and a watch for collapse."""
+"""Samples of a generator during its training, and a watch for collapse."""
 
 import logging
 
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.tuples.identity_tuples import IdentityTuples
+from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.training.summaries import Summaries
 
@@ -21,19 +20,19 @@ BACK = (
     "`checkpoints`."
 )
 STEADIER = (
-    "steadier in a run of its own: --augment=diffaug, --r1_weight=1, "
-    "--loss=wgan-gp, a larger --batch_size"
+    "steadier in a run of its own: `augment=diffaug`, `r1_weight=1`, "
+    "`loss=wgan-gp`, a larger `batch_size`"
 )
 ADVICE = {
-    "rows": f"z_i does nothing. What may help: a larger --d_i beside a smaller "
-    f"--d_o, more identities; {STEADIER}. {BACK}",
-    "columns": "z_o does nothing. What may help: a larger --d_o, more "
+    "rows": f"z_i does nothing. What may help: a larger `d_i` beside a smaller "
+    f"`d_o`, more identities; {STEADIER}. {BACK}",
+    "columns": "z_o does nothing. What may help: a larger `d_o`, more "
     f"photographs of each identity; {STEADIER}. {BACK}",
 }
 
 
 def count_alike(pictures: np.ndarray, limit: float) -> int:
-    """How many of pictures look like another one of them.
+    """Counts the pictures that look like another one of them.
 
     Args:
         pictures: `[n, ...]`.
@@ -55,23 +54,24 @@ class Samples:
 
     Args:
         algorithm: Whose generator draws.
-        experiment: What is trained.
         tuples: Real tuples, of which the first are shown beside the generated
             ones.
+        seed: Seed of the codes.
         collapse_limit: Diversity of the grid below which it warns.
     """
 
     def __init__(
         self,
         algorithm: Algorithm,
-        experiment: Experiment,
-        tuples: IdentityTuples,
+        tuples: TupleSource,
+        seed: int,
         collapse_limit: float,
     ):
         self.algorithm = algorithm
-        self.experiment = experiment
+        self.seed = seed
         # Read once: what a data set opens is open as long as the process.
         self.real = tuples.first(GRID_SIDE)
+        self.k = self.real.shape[1]
         self.collapse_limit = collapse_limit
         self.was_diverse = False
         # Which of rows and columns once differed.
@@ -87,8 +87,8 @@ class Samples:
             The path of the grid's PNG file.
         """
         self.algorithm.refresh()
-        pixels, k = self.algorithm.pixels, self.experiment.k
-        latents, seed = self.algorithm.sampled, self.experiment.seed
+        pixels, k = self.algorithm.pixels, self.k
+        latents, seed = self.algorithm.sampled, self.seed
         sides = latents.grid_sides(GRID_SIDE)
         grid = self._generate(latents.grid(*latents.codes(seed, *sides)))
         path = summaries.sheet(
@@ -130,7 +130,7 @@ class Samples:
         return self.algorithm.sampler(z, training=False).numpy()
 
     def count_alike(self, grid: np.ndarray) -> dict[str, tuple[int, int]]:
-        """How many rows and columns look like others, and of how many.
+        """Counts rows and columns that look like others, and all of them.
 
         Args:
             grid: `[rows, columns, h, w, 3]`: a row shares z_i, a column z_o.
@@ -143,7 +143,7 @@ class Samples:
 
     def _limit(self, side: str) -> float:
         """Photographs of one identity may be nearly the same ones."""
-        if side == "rows" or self.experiment.k < 2:
+        if side == "rows" or self.k < 2:
             return self.collapse_limit
         real = self.algorithm.pixels.to_float(self.real)
         return min(

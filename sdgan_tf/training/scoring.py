@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.config import Config
 from sdgan_tf.evaluation.comparing import pair_kernel_distance
 from sdgan_tf.evaluation.diversity import diversity
 from sdgan_tf.evaluation.measuring import (
@@ -24,38 +23,63 @@ from sdgan_tf.runs import Run, TrainedGenerator, write_text
 from sdgan_tf.training.state import TrainingState
 
 CARD = "best.json"
+# The measures by name, and whether the lowest is the best.
+LOWEST_IS_BEST = {
+    "pair_kernel": True,
+    "auc": False,
+    "best_accuracy": False,
+    "id_div": False,
+    "all_div": False,
+}
 
 
 class Scoring:
     """Measures the generator on the same pairs through the run.
 
-    The score is the kernel distance of generated matched pairs to pairs of the
-    split valid, in the verifier's embedding; the lowest is the best. It worsens
-    when pictures are bad, when they are all alike, and when the two of a pair
-    agree too little or too much.
+    By default the best checkpoint is that of the lowest `pair_kernel`, the
+    kernel distance of generated matched pairs to pairs of the split valid, in
+    the verifier's embedding. It worsens when pictures are bad, when they are
+    all alike, and when the two of a pair agree too little or too much.
 
     Args:
-        config: Its `evaluate_pairs`, `verifier` and seed are used.
-        data: The data set; its test split is not looked at.
         algorithm: Whose generator is measured.
+        data: The data set; its test split is not looked at.
         run: Its folder `best` keeps the best checkpoint and is a run folder
             itself.
+        verifier: "facenet", or the folder of a trained verifier.
+        num_pairs: Pairs that are measured, half of them matched.
+        seed: Seed of the pairs.
+        keep_best_by: The measure by which a checkpoint is the best, one of
+            `LOWEST_IS_BEST`.
 
     Raises:
         FileNotFoundError: If the verifier is not there.
-        ValueError: If the split valid has no pairs, or the verifier is of
-            other data.
+        ValueError: If the split valid has no pairs, the verifier is of other
+            data, or there is no such measure.
     """
 
     def __init__(
-        self, config: Config, data: DataSet, algorithm: Algorithm, run: Run
+        self,
+        algorithm: Algorithm,
+        data: DataSet,
+        run: Run,
+        verifier: str,
+        num_pairs: int,
+        seed: int,
+        keep_best_by: str = "pair_kernel",
     ):
+        if keep_best_by not in LOWEST_IS_BEST:
+            raise ValueError(
+                f"`keep_best_by` must be one of {sorted(LOWEST_IS_BEST)}. "
+                f"Received: keep_best_by={keep_best_by!r}"
+            )
         check_splits_are_disjoint(data)
-        self.num_pairs = config.training.evaluate_pairs
-        self.seed = config.experiment.seed
         self.algorithm = algorithm
         self.run, self.best = run, Run(run.path("best"))
-        self.verifier = open_verifier(config.evaluation.verifier, data)
+        self.num_pairs, self.seed = num_pairs, seed
+        self.score = f"evaluate/{keep_best_by}"
+        self.sign = 1 if LOWEST_IS_BEST[keep_best_by] else -1
+        self.verifier = open_verifier(verifier, data)
         photographs = Photographs.open(data, "valid")
         self.real = measure_photographs(
             photographs,
@@ -64,7 +88,7 @@ class Scoring:
         )
 
     def measure(self, step: int) -> dict[str, float]:
-        """The scalars of one step; `evaluate/pair_kernel` is the score."""
+        """Measures all of `LOWEST_IS_BEST`, as scalars `evaluate/NAME`."""
         generator = TrainedGenerator(
             self.algorithm.sampler,
             self.algorithm.sampled,
@@ -91,8 +115,8 @@ class Scoring:
     def keep_if_best(
         self, step: int, scalars: dict[str, float], state: TrainingState
     ) -> None:
-        """Writes a checkpoint into `best` if no score there is as low."""
-        if scalars["evaluate/pair_kernel"] >= self._best_score():
+        """Writes a checkpoint into `best` if it is better than that there."""
+        if not self.sign * scalars[self.score] < self._loss_of_best():
             return
         self.best.write_experiment(state.experiment)
         self.run.copy_identities(self.best)
@@ -100,9 +124,10 @@ class Scoring:
         line = json.dumps({"step": step, **scalars})
         write_text(self.best.path(CARD), line + "\n")
 
-    def _best_score(self) -> float:
+    def _loss_of_best(self) -> float:
+        """The best score so far, of which less is better."""
         path = self.best.path(CARD)
         if not tf.io.gfile.exists(path):
             return float("inf")
         with tf.io.gfile.GFile(path) as file:
-            return json.loads(file.read())["evaluate/pair_kernel"]
+            return self.sign * json.loads(file.read())[self.score]

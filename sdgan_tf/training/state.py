@@ -12,6 +12,14 @@ from sdgan_tf.config import Experiment
 from sdgan_tf.runs import Run
 
 
+class Diverged(ArithmeticError):
+    """Losses or weights are no longer finite."""
+
+
+class Collapsed(ArithmeticError):
+    """Samples hardly differ, and the training was to stop then."""
+
+
 class TrainingState:
     """The algorithm and its step, saved and restored together.
 
@@ -19,9 +27,10 @@ class TrainingState:
         algorithm: Built under the strategy's scope; the state is not.
         experiment: What is trained; checkpoints carry it.
         data_id: The data set's `build_id`, which checkpoints carry too.
-        run: Where checkpoints are written.
-        keep: How many of the latest stay.
+        run: The run folder, which is restored.
+        keep: How many of the latest checkpoints stay.
         keep_every_hours: One checkpoint in so many hours stays for good.
+        output: Where this process writes; the run folder by default.
     """
 
     def __init__(
@@ -32,10 +41,11 @@ class TrainingState:
         run: Run,
         keep: int,
         keep_every_hours: float,
+        output: Run | None = None,
     ):
         self.algorithm = algorithm
         self.experiment = experiment
-        self.run = run
+        self.run, self.output = run, output or run
         self.keep = keep
         self.keep_every_hours = keep_every_hours
         self.last_saved_step: int | None = None
@@ -55,41 +65,57 @@ class TrainingState:
         """Training steps behind the state."""
         return int(self.step.numpy())
 
-    def restore(self, run: Run) -> str | None:
+    @property
+    def last_checkpoint(self) -> str:
+        """The last checkpoint of the run folder, in words."""
+        last = self.last_saved_step
+        step = "none was saved" if last is None else f"step {last}"
+        return f"{step} in {self.run.checkpoints}"
+
+    def restore(self) -> str | None:
         """Takes up the latest readable checkpoint; None if there is none.
 
-        Later ones, which could not be read, are set aside: they would else
-        count among those that are kept.
+        Later ones, which could not be read, are set aside: otherwise they
+        would count among those that are kept.
         """
-        before = run.checkpoints.paths()
-        path = run.checkpoints.restore_latest(self.checkpoint)
+        checkpoints = self.run.checkpoints
+        before = checkpoints.paths()
+        path = checkpoints.restore_latest(self.checkpoint)
         if path:
             self.last_saved_step = step_of(path)
-            if run == self.run:
+            if self.output == self.run:
                 for damaged in before[: before.index(path)]:
-                    run.checkpoints.set_aside(damaged)
+                    checkpoints.set_aside(damaged)
         return path
 
-    def bad_weights(self) -> str | None:
-        """The name of a weight that is not finite, if there is one."""
+    def check_finite(self) -> None:
+        """Checks all weights.
+
+        Raises:
+            Diverged: If one is not finite.
+        """
         for network in self.algorithm.networks.values():
             for weight in network.weights:
                 total = float(tf.reduce_sum(keras.ops.abs(weight.value)))
                 if not math.isfinite(total):
-                    return weight.path
-        return None
+                    raise Diverged(
+                        f"the weight `{weight.path}` is not finite at step "
+                        f"{self.steps_done}. The last good checkpoint: "
+                        f"{self.last_checkpoint}."
+                    )
 
     def save(self) -> str:
         """Writes a checkpoint and drops the oldest ones."""
-        prefix = self._write(self.run)
+        prefix = self._write(self.output)
         self.last_saved_step = self.steps_done
-        for path in self.run.checkpoints.paths()[self.keep :]:
+        checkpoints = self.output.checkpoints
+        for path in checkpoints.paths()[self.keep :]:
             elapsed = time.monotonic() - self._kept_at
             if elapsed >= self.keep_every_hours * 3600:
                 self._kept_at = time.monotonic()
-                self.run.checkpoints.keep(path)
+                checkpoints.keep(path)
             else:
-                self.run.checkpoints.remove(path)
+                checkpoints.remove(path)
         return prefix
 
     def write_only(self, run: Run) -> None:

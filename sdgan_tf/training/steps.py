@@ -4,7 +4,8 @@ import tensorflow as tf
 
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.latents import Keys
-from sdgan_tf.training.data import DevicePhotographs
+from sdgan_tf.training.data import DevicePhotographs, Tuples, distribute
+from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.summaries import WAITED
 
 
@@ -77,3 +78,56 @@ def compile_steps(
         }
 
     return train_steps
+
+
+class Steps:
+    """The steps of a training, from the one where its state stands.
+
+    Called with a number it takes so many and returns the means of their
+    scalars.
+
+    Args:
+        strategy: Over which replicas.
+        algorithm: What is trained.
+        tuples: What it is trained on.
+        state: Its step is moved.
+        batch_size: Tuples in a global batch.
+        seed: Of the random keys.
+        cache_bytes: Decoded data up to this size is held in memory.
+        device_bytes: Decoded data up to this size is held on each device
+            instead.
+        jit_compile: Whether XLA compiles a step.
+    """
+
+    def __init__(
+        self,
+        strategy: tf.distribute.Strategy,
+        algorithm: Algorithm,
+        tuples: Tuples,
+        state: TrainingState,
+        batch_size: int,
+        seed: int,
+        cache_bytes: float = 8e9,
+        device_bytes: float = 0.0,
+        jit_compile: bool = False,
+    ):
+        photographs = None
+        if tuples.decoded_bytes <= device_bytes:
+            photographs = DevicePhotographs(strategy, tuples.held_images())
+        self._take = compile_steps(
+            strategy, algorithm, seed, state.step, jit_compile, photographs
+        )
+        self._batches = iter(
+            distribute(
+                strategy,
+                tuples,
+                batch_size,
+                start_batch=state.steps_done * algorithm.batches_per_step,
+                cache_bytes=cache_bytes,
+                look_up=photographs is None,
+            )
+        )
+
+    def __call__(self, n: int) -> dict[str, float]:
+        values = self._take(self._batches, tf.constant(n))
+        return {name: float(value) for name, value in values.items()}

@@ -1,12 +1,11 @@
 """Replicas: all GPUs of this machine, several machines, or logical CPUs."""
 
 import dataclasses
+import hashlib
 import os
 import re
 
 import tensorflow as tf
-
-from sdgan_tf.config import Training
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +30,18 @@ class Workers:
         replicas = self.strategy.num_replicas_in_sync
         return f"{shown} (replicas in all: {replicas})"
 
+    def were_told_same(self, told: object) -> bool:
+        """Whether all workers were told the same; all must call it.
+
+        Args:
+            told: Anything whose `repr` says all of it.
+        """
+        digest = hashlib.sha256(repr(told).encode()).hexdigest()
+        # So few digits that the mean of equal numbers is exact in float32.
+        number = float(int(digest[:4], 16))
+        (mean,) = self.agree(number)
+        return mean == number
+
     def agree(self, *numbers: float) -> list[float]:
         """The means of numbers that each worker has its own of.
 
@@ -52,28 +63,33 @@ def _identity(numbers):
     return tf.identity(numbers)
 
 
-def make_workers(options: Training) -> Workers:
+def make_workers(strategy: str = "mirrored", logical_cpus: int = 0) -> Workers:
     """Makes the strategy; call it before any other TensorFlow call.
+
+    Args:
+        strategy: "mirrored" for the devices of this machine, or
+            "multi_worker" for those of all machines in `TF_CONFIG`.
+        logical_cpus: Train on so many logical CPUs instead of GPUs.
 
     Raises:
         ValueError: If `multi_worker` is asked for without a right
             `TF_CONFIG`, or together with `logical_cpus`.
     """
-    if options.strategy == "multi_worker":
-        if options.logical_cpus:
+    if strategy == "multi_worker":
+        if logical_cpus:
             raise ValueError(
                 "`logical_cpus` is for one machine: leave it out with "
-                "--strategy=multi_worker. "
-                f"Received: logical_cpus={options.logical_cpus}"
+                "`strategy=multi_worker`. "
+                f"Received: logical_cpus={logical_cpus}"
             )
         return _join_workers()
-    if options.logical_cpus:
+    if logical_cpus:
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
             cpu,
-            [tf.config.LogicalDeviceConfiguration()] * options.logical_cpus,
+            [tf.config.LogicalDeviceConfiguration()] * logical_cpus,
         )
-        devices = [f"CPU:{n}" for n in range(options.logical_cpus)]
+        devices = [f"CPU:{n}" for n in range(logical_cpus)]
     else:
         gpus = tf.config.list_logical_devices("GPU")
         devices = [gpu.name for gpu in gpus] or ["CPU:0"]
@@ -105,7 +121,7 @@ def _join_workers() -> Workers:
         RecursionError,
     ) as error:
         raise ValueError(
-            "--strategy=multi_worker needs the environment variable "
+            "`strategy=multi_worker` needs the environment variable "
             "`TF_CONFIG` with a cluster of `worker`s (and perhaps a `chief`) "
             f"and this process's task ({error}). "
             f"Received: TF_CONFIG={os.environ.get('TF_CONFIG', '')!r}"

@@ -1,5 +1,6 @@
-"""What one sees of a run: TensorBoard, stats.jsonl, pictures, speed."""
+"""Summaries of a run: TensorBoard, stats.jsonl, pictures, speed."""
 
+import functools
 import json
 import time
 
@@ -22,8 +23,12 @@ class Summaries:
 
     def __init__(self, run: Run):
         self.run = run
-        self.writer = tf.summary.create_file_writer(run.path("tensorboard"))
-        tf.io.gfile.makedirs(run.path("samples"))
+
+    @functools.cached_property
+    def writer(self) -> tf.summary.SummaryWriter:
+        """Opened by what is written first."""
+        tf.io.gfile.makedirs(self.run.path("samples"))
+        return tf.summary.create_file_writer(self.run.path("tensorboard"))
 
     def text(self, name: str, text: str, step: int) -> None:
         """Writes `text` as a code block."""

@@ -7,6 +7,7 @@ import sys
 import pytest
 from absl import flags as absl_flags
 
+from sdgan_tf.allocator import peak_memory_gb
 from sdgan_tf.commands import flags, program
 from sdgan_tf.commands.registry import Command
 
@@ -72,3 +73,8 @@ def test_main_sets_it_before_anything_else(monkeypatch):
     )
     program.run(["main.py"])
     assert calls == ["kept", "train"]
+
+
+def test_peak_memory_is_in_gigabytes():
+    # A process with TensorFlow in it.
+    assert 0.1 < peak_memory_gb() < 100

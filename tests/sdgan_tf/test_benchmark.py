@@ -1,21 +1,22 @@
-"""The benchmark's line, in this process and on small products."""
+"""The benchmark, in this process and on small products."""
 
-import json
+import dataclasses
 
 import pytest
 
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf import benchmark
 from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.allocator import peak_memory_gb
+from sdgan_tf.config import Experiment
 from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.training.strategy import make_workers
 
 
 @pytest.fixture
-def tuples(tmp_path, monkeypatch):
+def tuples(tmp_path):
     """Pairs of 6 identities of noise at 8 x 8 pixels."""
-    monkeypatch.setattr(benchmark, "DATA_IDENTITIES", 6)
-    monkeypatch.setattr(benchmark, "DATA_IMAGES", 3)
-    data = benchmark.write_noise(str(tmp_path), 8)
+    data = benchmark.write_noise(str(tmp_path), 8, 6, 3)
     return IdentityTuples.open(data, "train", 2, seed=0)
 
 
@@ -34,26 +35,49 @@ def test_data_rate_counts_tuples(tuples, cache_bytes, monkeypatch):
     assert benchmark.data_rate(tuples, 4, cache_bytes) == 100.0
 
 
-@pytest.mark.parametrize("model", ["sd_began"])
-def test_every_model_has_a_line(make_config, monkeypatch, capsys, model):
+@pytest.fixture
+def quick(monkeypatch):
+    """Little noise and small products."""
     monkeypatch.setattr(benchmark, "PEAK_SIDE", 256)
     monkeypatch.setattr(benchmark, "DATA_IDENTITIES", 8)
     monkeypatch.setattr(benchmark, "DATA_BATCHES", 2)
-    benchmark.bench(make_config(mode="bench", model=model))
-    line = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert line["model"] == model
-    assert line["seconds_per_step"] > 0
-    assert line["gflop_per_step"] > 0
-    assert 0 < line["peak_memory_gb"] <= benchmark.peak_memory_gb()
 
 
-def test_peak_memory_is_in_gigabytes():
-    # A process with TensorFlow in it.
-    assert 0.1 < benchmark.peak_memory_gb() < 100
+def test_what_is_measured(quick):
+    experiment = Experiment(
+        model="sd_began", image_size=32, dim=4, batch_size=4
+    )
+    result = benchmark.bench(experiment, make_workers(), repeats=1)
+    assert result["model"] == "sd_began"
+    assert result["seconds_per_step"] > 0
+    assert result["gflop_per_step"] > 0
+    assert 0 < result["peak_memory_gb"] <= peak_memory_gb()
 
 
-def test_serving_rate(make_config):
-    algorithm = build_algorithm(make_config().experiment)
+def test_identities_that_a_model_knows_are_those_of_the_noise(
+    quick, monkeypatch
+):
+    """As many as are asked for, and no more pictures for that."""
+    written = []
+
+    def write(folder, *sizes):
+        written.append(sizes)
+        raise InterruptedError
+
+    monkeypatch.setattr(benchmark, "write_noise", write)
+    for known in (0, 100, 10_000):
+        experiment = Experiment(model="embedding_pairwise")
+        with pytest.raises(InterruptedError):
+            benchmark.bench(
+                dataclasses.replace(experiment, known_identities=known),
+                make_workers(),
+                named={"known_identities"},
+            )
+    assert written == [(64, 8, 8), (64, 100, 8), (64, 10_000, 2)]
+
+
+def test_serving_rate(trained):
+    algorithm = build_algorithm(trained.experiment)
     generator = TrainedGenerator(
         algorithm.generator, algorithm.latents, algorithm.pixels, step=0
     )

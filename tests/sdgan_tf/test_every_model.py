@@ -15,7 +15,6 @@ from sdgan_tf import exporting, sampling
 from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.evaluation import protocol
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = {name: {"model": name} for name in SYSTEMS} | {
@@ -52,7 +51,9 @@ EXTRA_SIGNATURES = {
         for case in [*CASES, *MORE]
     ],
 )
-def test_whole_way(case, make_config, split_data, mean_colour, capsys):
+def test_whole_way(
+    case, make_config, train_run, split_data, mean_colour, capsys
+):
     options = {
         "data_dir": split_data,
         "dim": 8,
@@ -63,9 +64,9 @@ def test_whole_way(case, make_config, split_data, mean_colour, capsys):
     if "k" in SYSTEMS[options.get("model", "sd_dcgan")].fixed:
         options["k"] = SYSTEMS[options["model"]].fixed["k"]
     config = make_config(train_steps=2, **options)
-    loop.train(config)
+    train_run(train_steps=2, **options)
     run = Run(config.run_dir)
-    loop.train(make_config(train_steps=3, **options))
+    train_run(train_steps=3, **options)
     assert "Resumed from" in capsys.readouterr().out
     assert run.generator().step == 3
     lines = (pathlib.Path(run.folder) / "stats.jsonl").read_text().splitlines()

@@ -16,7 +16,6 @@ from sdgan_tf.algorithms.base import variables
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.pixels import BEGAN_PIXELS, DCGAN_PIXELS
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 TEMPLATE = """
 import sys
@@ -274,9 +273,9 @@ def test_server_files_parse(exported_run):
     "model, name", [("embedding_pairwise", "embed"), ("dr_gan", "encode")]
 )
 def test_codes_of_subjects_are_those_of_the_average(
-    make_config, tmp_path, model, name
+    train_run, tmp_path, model, name
 ):
-    loop.train(make_config(model=model, k=1 + (name == "embed"), ema_decay=0.9))
+    train_run(model=model, k=1 + (name == "embed"), ema_decay=0.9)
     run = Run(str(tmp_path / "run"))
     generator = run.generator()
     alone = Run(str(tmp_path / "alone"))

@@ -11,7 +11,6 @@ from sdgan_tf import exporting, projection, sampling
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.photographs import read_photographs
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 
 def picture(path):
@@ -101,12 +100,12 @@ def test_seed_changes_the_samples(trained, make_config, tmp_path):
 
 
 @pytest.fixture
-def known_run(make_config):
+def known_run(train_run):
     """A run of a model that knows its identities; gives its options."""
 
     def train(model, **options):
         options = {"model": model, "k": 2, "train_steps": 1, **options}
-        loop.train(make_config(**options))
+        train_run(**options)
         return options
 
     return train

@@ -10,7 +10,6 @@ from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 KEYS = Keys(3, tf.constant(5))
 
@@ -108,29 +107,26 @@ def test_average_by_hand():
     assert algorithm.sampler is average and make().sampler is not average
 
 
-def test_a_run_gives_its_average(make_config):
-    config = make_config(ema_decay=0.95)
-    loop.train(config)
-    trainer = loop.Trainer(config)
-    given = Run(config.run_dir).generator().network.get_weights()
-    average = trainer.algorithm.average.get_weights()
-    latest = trainer.algorithm.generator.get_weights()
+def test_a_run_gives_its_average(make_trainer):
+    trainer = make_trainer(ema_decay=0.95)
+    run = trainer.train().run
+    algorithm = trainer.set_up().algorithm
+    given = run.generator().network.get_weights()
+    average = algorithm.average.get_weights()
+    latest = algorithm.generator.get_weights()
     for a, b in zip(given, average, strict=True):
         np.testing.assert_array_equal(a, b)
     assert any((a != b).any() for a, b in zip(given, latest, strict=True))
 
 
 def test_started_from_a_run_without_one_the_average_is_its_generator(
-    trained, make_config, tmp_path
+    trained, make_trainer, tmp_path
 ):
-    config = make_config(
+    setup = make_trainer(
         run_dir=str(tmp_path / "new"), init_from=trained.run_dir, ema_decay=0.9
-    )
-    trainer = loop.Trainer(config)
+    ).set_up()
     given = Run(trained.run_dir).generator().network.get_weights()
-    for a, b in zip(
-        given, trainer.algorithm.average.get_weights(), strict=True
-    ):
+    for a, b in zip(given, setup.algorithm.average.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

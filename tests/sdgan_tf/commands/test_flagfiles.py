@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from sdgan_tf.commands.flagfiles import BadFlagfile, expanded
 
 

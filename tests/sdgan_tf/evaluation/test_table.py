@@ -10,7 +10,6 @@ from data_pipeline.records import DataSet
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import protocol, table
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 
 @pytest.mark.parametrize(
@@ -30,9 +29,9 @@ def test_row_names(options, name):
     assert table.row_name(Experiment(**options)) == name
 
 
-def test_table(trained, make_config, split_data, mean_colour, tmp_path):
+def test_table(trained, train_run, split_data, mean_colour, tmp_path):
     vanilla = str(tmp_path / "vanilla")
-    loop.train(make_config(run_dir=vanilla, model="dcgan", data_dir=split_data))
+    train_run(run_dir=vanilla, model="dcgan", data_dir=split_data)
     runs = table.sorted_runs([Run(trained.run_dir), Run(vanilla)])
     measures = protocol.Protocol(
         DataSet.open(split_data),
@@ -93,8 +92,8 @@ def test_real_grid_shows_one_subject_a_row(make_splits):
     assert np.ptp(means, axis=0).max() < 5
 
 
-def test_vanilla_is_settled(make_config, tmp_path):
-    loop.train(make_config(model="dcgan", k=1))
+def test_vanilla_is_settled(train_run, tmp_path):
+    train_run(model="dcgan", k=1)
     assert Run(str(tmp_path / "run")).experiment().k == 1
     with pytest.raises(ValueError, match="`dcgan` has k=1"):
-        loop.train(make_config(model="dcgan", k=2, run_dir=str(tmp_path / "b")))
+        train_run(model="dcgan", k=2, run_dir=str(tmp_path / "b"))

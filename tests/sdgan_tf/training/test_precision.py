@@ -1,4 +1,4 @@
-"""`--precision=auto` and `--jit_compile`."""
+"""The precision "auto", and steps compiled by XLA."""
 
 import dataclasses
 
@@ -7,9 +7,10 @@ import pytest
 import tensorflow as tf
 
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import Run
-from sdgan_tf.training import loop, precision
+from sdgan_tf.training import precision
+from sdgan_tf.training.setup import build
 from sdgan_tf.training.steps import compile_steps
+from sdgan_tf.training.strategy import make_workers
 
 TINY = Experiment(
     image_size=32, dim=4, d_i=3, d_o=2, batch_size=4, precision="auto"
@@ -87,36 +88,35 @@ def test_a_named_precision_is_kept(batch):
     assert precision.resolve_precision(named, batch) is named
 
 
-def test_auto_is_settled_once(cpu, make_config):
+def test_auto_is_settled_once(cpu, make_trainer):
     cpu("flags : avx512f\n")
-    config = make_config(precision="auto", train_steps=1)
-    loop.train(config)
-    assert Run(config.run_dir).experiment().precision == "float32"
+    run = make_trainer(precision="auto", train_steps=1).train().run
+    assert run.experiment().precision == "float32"
     # Elsewhere it would now be bfloat16: the run keeps what it has.
     cpu("flags : avx512_bf16\n")
-    loop.train(make_config(precision="auto", train_steps=2))
-    assert Run(config.run_dir).generator().step == 2
+    make_trainer(precision="auto", train_steps=2).train()
+    assert run.generator().step == 2
     with pytest.raises(ValueError, match="precision: 'mixed_bfloat16' != "):
-        loop.Trainer(make_config(precision="mixed_bfloat16"))
+        make_trainer(precision="mixed_bfloat16").set_up()
 
 
-def test_auto_needs_the_data(make_config):
-    with pytest.raises(ValueError, match="name a precision for --dry_run"):
-        loop.Trainer(make_config(precision="auto", dry_run=True))
+def test_auto_needs_the_data(make_trainer):
+    with pytest.raises(ValueError, match="name a precision where there is no"):
+        build(make_trainer(precision="auto").experiment, make_workers())
 
 
 @pytest.mark.slow
-def test_compiled_by_xla_equals_plain(make_config, tmp_path):
+def test_compiled_by_xla_equals_plain(make_trainer, tmp_path):
     weights = []
     for jit_compile in (False, True):
-        config = make_config(
+        trainer = make_trainer(
             run_dir=str(tmp_path / str(jit_compile)),
             train_steps=2,
             loss="lsgan",
             jit_compile=jit_compile,
         )
-        loop.train(config)
-        weights.append(Run(config.run_dir).generator().network.get_weights())
+        generator = trainer.train().run.generator()
+        weights.append(generator.network.get_weights())
     for plain, compiled in zip(*weights, strict=True):
         np.testing.assert_allclose(compiled, plain, atol=2e-3)
 

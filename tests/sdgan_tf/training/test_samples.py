@@ -11,33 +11,50 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from sdgan_tf.commands import faults
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop, samples
+from sdgan_tf.training import samples
+from sdgan_tf.training.state import Collapsed
+from sdgan_tf.training.summaries import Summaries
 
 
-def test_collapse_warns(make_config, caplog):
-    trainer = loop.Trainer(make_config(collapse_limit=1e9))
-    trainer.samples.watch(samples.COLLAPSE_WATCH_STEPS - 1, 0.5)
+@pytest.fixture
+def make_samples(make_trainer):
+    """Makes the samples of a tiny run; keywords change its options."""
+
+    def make(**changes):
+        trainer = make_trainer(**changes)
+        with trainer.set_up() as setup:
+            return samples.Samples(
+                setup.algorithm,
+                setup.tuples,
+                setup.experiment.seed,
+                trainer.collapse_limit,
+            )
+
+    return make
+
+
+def test_collapse_warns(make_samples, caplog):
+    drawn = make_samples(collapse_limit=1e9)
+    drawn.watch(samples.COLLAPSE_WATCH_STEPS - 1, 0.5)
     assert "COLLAPSE" not in caplog.text
-    trainer.samples.watch(samples.COLLAPSE_WATCH_STEPS, 0.5)
+    drawn.watch(samples.COLLAPSE_WATCH_STEPS, 0.5)
     assert "COLLAPSE at step 1000" in caplog.text
 
 
-def test_collapse_of_a_once_diverse_generator_warns(make_config, caplog):
-    trainer = loop.Trainer(make_config(collapse_limit=0.1))
-    trainer.samples.watch(2, 0.5)
-    trainer.samples.watch(4, 0.05)
+def test_collapse_of_a_once_diverse_generator_warns(make_samples, caplog):
+    drawn = make_samples(collapse_limit=0.1)
+    drawn.watch(2, 0.5)
+    drawn.watch(4, 0.05)
     assert caplog.text.count("COLLAPSE") == 1
 
 
-def test_diversity_is_that_of_the_grid(make_config, caplog):
-    trainer = loop.Trainer(make_config())
-    for v in trainer.algorithm.generator.trainable_variables:
+def test_diversity_is_that_of_the_grid(make_samples, tmp_path, caplog):
+    drawn = make_samples()
+    for v in drawn.algorithm.generator.trainable_variables:
         v.assign(v * 0.0)
-    trainer.samples.was_diverse = True
-    trainer.run.write_experiment(trainer.experiment)
-    trainer.summaries = loop.Summaries(trainer.run)
+    drawn.was_diverse = True
     with caplog.at_level(logging.WARNING):
-        trainer.samples.draw(trainer.summaries, 3)
+        drawn.draw(Summaries(Run(str(tmp_path / "run"))), 3)
     assert "standard deviation 0.0000" in caplog.text
 
 
@@ -60,9 +77,11 @@ GRIDS = {
 
 @pytest.mark.parametrize("side", GRIDS)
 @pytest.mark.parametrize("equal", [3, 4, 8])
-def test_rows_and_columns_that_are_alike_warn(make_config, caplog, side, equal):
+def test_rows_and_columns_that_are_alike_warn(
+    make_samples, caplog, side, equal
+):
     """The grid as a whole is diverse."""
-    drawn = loop.Trainer(make_config()).samples
+    drawn = make_samples()
     rng = np.random.default_rng(0)
     grid = rng.uniform(-1, 1, [8, 8, 4, 4, 3])
     differing = drawn.count_alike(grid)
@@ -85,62 +104,53 @@ def test_rows_and_columns_that_are_alike_warn(make_config, caplog, side, equal):
         assert "move the later checkpoints out" in caplog.text
 
 
-def test_photographs_that_are_alike_are_no_collapse(make_config):
-    drawn = loop.Trainer(make_config()).samples
+def test_photographs_that_are_alike_are_no_collapse(make_samples):
+    drawn = make_samples()
     assert drawn._limit("rows") == drawn._limit("columns") == 0.02
     drawn.real = np.repeat(drawn.real[:, :1], 2, axis=1)
     assert (drawn._limit("rows"), drawn._limit("columns")) == (0.02, 0)
 
 
-def test_a_run_stops_where_it_collapses(make_config, caplog):
-    config = make_config(
+def test_a_run_stops_where_it_collapses(make_trainer, caplog, monkeypatch):
+    trainer = make_trainer(
         collapse_limit=1e9, stop_on_collapse=True, save_interval_steps=2
     )
-    trainer = loop.Trainer(config)
-    trainer.samples.was_diverse = True
-    with pytest.raises(
-        loop.Collapsed, match="at step 0: .*: none was saved in"
-    ):
+    monkeypatch.setattr(samples, "COLLAPSE_WATCH_STEPS", 0)
+    with pytest.raises(Collapsed, match="at step 0: .*: none was saved in"):
         trainer.train()
-    assert faults.is_users(loop.Collapsed("x"))
-    trainer = loop.Trainer(config)
-    watch = trainer.samples.watch
-    trainer.samples.watch = lambda step, diversity: (
-        step >= 3 and watch(2000, diversity)
-    )
-    with pytest.raises(loop.Collapsed, match="at step 3: .*: step 2 in "):
+    assert faults.is_users(Collapsed("x"))
+    monkeypatch.setattr(samples, "COLLAPSE_WATCH_STEPS", 3)
+    with pytest.raises(Collapsed, match="at step 3: .*: step 2 in "):
         trainer.train()
-    assert Run(config.run_dir).generator().step == 2
+    assert Run(trainer.run_dir).generator().step == 2
     assert "COLLAPSE" in caplog.text
 
 
-def test_a_run_that_does_not_stop_goes_on(make_config, caplog):
-    config = make_config(collapse_limit=1e9, train_steps=3)
-    trainer = loop.Trainer(config)
-    trainer.samples.was_diverse = True
-    assert trainer.train() and trainer.samples.collapsed
+def test_a_run_that_does_not_stop_goes_on(make_trainer, caplog, monkeypatch):
+    monkeypatch.setattr(samples, "COLLAPSE_WATCH_STEPS", 3)
+    trainer = make_trainer(collapse_limit=1e9, train_steps=3)
+    assert trainer.train().is_finished
     assert "COLLAPSE at step 3" in caplog.text
 
 
 @pytest.mark.skipif(
     not os.path.isdir("/proc/self/fd"), reason="No /proc lists open files."
 )
-def test_draws_leave_no_file_open(make_config):
+def test_draws_leave_no_file_open(make_samples, tmp_path):
     """A run draws a thousand times, and may open a thousand files."""
-    trainer = loop.Trainer(make_config())
-    trainer.summaries = loop.Summaries(trainer.run)
+    drawn, summaries = make_samples(), Summaries(Run(str(tmp_path / "run")))
     opened = []
     for step in range(3):
-        trainer.samples.draw(trainer.summaries, step)
+        drawn.draw(summaries, step)
         opened.append(len(os.listdir("/proc/self/fd")))
     assert opened[1:] == opened[:-1]
 
 
 @pytest.mark.parametrize("trained", ["sd_began"], indirect=True)
-def test_views_show_the_sampled_pairs(trained, make_config):
+def test_views_show_the_sampled_pairs(trained, make_trainer):
     run = pathlib.Path(trained.run_dir)
-    trainer = loop.Trainer(make_config(train_steps=9))
-    pixels = trainer.algorithm.pixels
+    algorithm = make_trainer(train_steps=9).set_up().algorithm
+    pixels = algorithm.pixels
 
     def pairs(name):
         sheet = Image.open(run / "samples" / f"samples_{name}-00000006.png")
@@ -151,7 +161,7 @@ def test_views_show_the_sampled_pairs(trained, make_config):
     shown = []
     for name in ("real", "fake"):
         shown.append(pairs(f"{name}_reconstruction").astype(int))
-        expected = trainer.algorithm.d(pixels.to_float(pairs(name)))
+        expected = algorithm.d(pixels.to_float(pairs(name)))
         # The generated pairs come back from a file, rounded.
         np.testing.assert_allclose(
             shown[-1], pixels.to_uint8(expected).astype(int), atol=1

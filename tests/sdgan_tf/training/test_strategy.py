@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.config import Training
 from sdgan_tf.runs import Run
-from sdgan_tf.training.strategy import make_workers
+from sdgan_tf.training.strategy import Workers, make_workers
 
 ROOT = pathlib.Path(__file__).parent.parent.parent.parent
 FLAGS = (
@@ -178,7 +177,7 @@ def test_a_worker_that_is_told_to_stop_stops_all(tiny_data, tmp_path):
 def test_multi_worker_needs_a_cluster(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(ValueError, match="needs the environment variable"):
-        make_workers(Training(strategy="multi_worker"))
+        make_workers("multi_worker")
 
 
 WORKERS = {"worker": ["a:1", "b:1"]}
@@ -212,9 +211,26 @@ def test_a_bad_cluster(monkeypatch, told, cause):
     monkeypatch.setenv("TF_CONFIG", text)
     message = rf"variable `TF_CONFIG` .* task \(.*{cause}.*\)\. Received: TF_C"
     with pytest.raises(ValueError, match=message):
-        make_workers(Training(strategy="multi_worker"))
+        make_workers("multi_worker")
 
 
 def test_multi_worker_has_no_logical_cpus():
     with pytest.raises(ValueError, match="logical_cpus=2"):
-        make_workers(Training(strategy="multi_worker", logical_cpus=2))
+        make_workers("multi_worker", 2)
+
+
+@pytest.mark.parametrize(("other", "same"), [(0.0, True), (0.5, False)])
+def test_workers_that_were_told_the_same(monkeypatch, other, same):
+    workers = make_workers()
+    monkeypatch.setattr(Workers, "agree", lambda self, x: [x + other])
+    assert workers.were_told_same(("seed", 1)) == same
+
+
+def test_what_workers_were_told_is_a_number_of_its_own(monkeypatch):
+    told = []
+    monkeypatch.setattr(Workers, "agree", lambda self, x: told.append(x) or [x])
+    for value in ((1, "a"), (1, "a"), (1, "b"), (2, "a")):
+        make_workers().were_told_same(value)
+    assert told[0] == told[1] and len(set(told)) == 3
+    # Exact in float32, and so is the mean of such.
+    assert all(number == int(number) < 2**16 for number in told)
