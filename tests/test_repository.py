@@ -18,9 +18,9 @@ CODE = [
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room may import the rooms after it.
 ROOMS = (
-    "main",
-    "sdgan_tf.benchmark sdgan_tf.explorer sdgan_tf.serving_client "
-    "sdgan_tf.faults "
+    "main sdgan_tf.__main__ sdgan_tf.serving_client",
+    "sdgan_tf.commands",
+    "sdgan_tf.queue sdgan_tf.benchmark sdgan_tf.explorer "
     "sdgan_tf.interpolation sdgan_tf.projection sdgan_tf.reference",
     "sdgan_tf.sampling sdgan_tf.exporting sdgan_tf.projector",
     "sdgan_tf.web",
@@ -34,7 +34,7 @@ ROOMS = (
     "sdgan_tf.optimizers sdgan_tf.fused "
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
     "sdgan_tf.photographs",
-    "sdgan_tf.flags sdgan_tf.flagfiles sdgan_tf.allocator",
+    "sdgan_tf.allocator",
     "sdgan_tf.config",
     "data_pipeline.build_records data_pipeline.synthetic",
     "data_pipeline.build data_pipeline.tuples data_pipeline.portraits",
@@ -110,7 +110,8 @@ def test_what_jax_trains_needs_no_tensorflow():
         package / "algorithms" / "flops.py",
         package / "augmentation.py",
         package / "config.py",
-        package / "flags.py",
+        package / "commands" / "flags.py",
+        package / "commands" / "options.py",
         package / "losses.py",
         package / "pixels.py",
     ):
