@@ -23,6 +23,8 @@ def templates(embeddings: np.ndarray, counts: np.ndarray) -> np.ndarray:
         embeddings: Of photographs, identity by identity, `[n, size]`.
         counts: Photographs of each identity, at least 1; their sum is n.
     """
+    if not len(counts):
+        return np.zeros([0, embeddings.shape[-1]], np.float32)
     starts = np.cumsum(counts) - counts
     sums = np.add.reduceat(embeddings.astype(np.float64), starts, axis=0)
     norms = np.linalg.norm(sums, axis=1, keepdims=True)
