@@ -22,7 +22,7 @@ ROOMS = (
     "sdgan_tf.commands",
     "sdgan_tf.queue sdgan_tf.benchmark sdgan_tf.explorer "
     "sdgan_tf.interpolation sdgan_tf.projection sdgan_tf.reference",
-    "sdgan_tf.sampling sdgan_tf.exporting sdgan_tf.projector",
+    "sdgan_tf.sampling sdgan_tf.exporting sdgan_tf.projector sdgan_tf.datasets",
     "sdgan_tf.web",
     "sdgan_tf.training",
     "sdgan_tf.evaluation",

@@ -354,6 +354,31 @@ class Table(Novelty, Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
+class Dataset(Verifier, Seed, OutputFolder, DataFolder, RunFolder, Options):
+    """Options of `dataset`."""
+
+    dataset_identities: int = option(1000, "Identities to write.", minimum=1)
+    dataset_pictures: int = option(10, "Pictures of each identity.", minimum=1)
+    dataset_format: str = option(
+        "folders",
+        "Identity folders, a built data set to train on, or WebDataset's tars.",
+        choices=("folders", "records", "webdataset"),
+    )
+    min_distance: float = option(
+        0.0,
+        "Distance in the embedding of --verifier that identities keep from "
+        "each other and from the training identities of --data_dir; 0: none.",
+        minimum=0,
+    )
+    outliers: float = option(
+        0.0,
+        "Distance in the embedding of --verifier from its identity beyond "
+        "which a picture is replaced by another; 0: none.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class TrainVerifier(Pairs, Verifier, Memory, Seed, DataFolder, Options):
     """Options of `train_verifier`."""
 

@@ -269,6 +269,13 @@ class Protocol:
         )
         real = self.real
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
+        if nearest and real.nearest:
+            result |= identity_sets.calibrated_novelty(
+                nearest.distances,
+                real.nearest.distances,
+                self.bootstrap_samples,
+                self.seed,
+            )
         of_run = _of_run(run) if run else {}
         vanilla = run and run.experiment().k == 1
         if vanilla and generator.latents.draws_new_identities:

@@ -34,6 +34,7 @@ COLUMNS = {
     "fisher_ratio": ("Fisher ratio", 2),
     "uniqueness": ("Uniqueness", 3),
     "novelty": ("Novelty", 3),
+    "novelty_fpir5": ("Novelty at FPIR 5 %", 3),
     "id_div": ("ID-Div", 3),
     "all_div": ("All-Div", 3),
     "frechet": ("Fréchet", 3),
