@@ -102,9 +102,7 @@ def test_a_data_set_that_is_built_anew_under_a_training(
     if not reader:
         monkeypatch.setattr(streaming, "can_read", lambda *_: False)
     config = make_config(data_dir=str(copied_data), cache_gb=0.0)
-    tuples = open_tuples(
-        open_data(config.data_dir, config.experiment), config.experiment, 0
-    )
+    tuples = open_tuples(open_data(config.data_dir, 32), k=2)
     batches = iter(tuples.batches(4, cache_bytes=0))
     next(batches)
     rebuild(copied_data, left)
