@@ -14,7 +14,6 @@ from PIL import Image
 from data_pipeline import pictures, records
 from data_pipeline.pairs import IdentityTuples
 from data_pipeline.records import DataSet
-from sdgan_tf import exporting
 from sdgan_tf.algorithms.registry import (
     build_algorithm,
     count_identities,
@@ -23,7 +22,9 @@ from sdgan_tf.algorithms.registry import (
 from sdgan_tf.config import Config, with_model_defaults
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.exporting.saved_model import write_signatures
+from sdgan_tf.exporting.signatures import ServedGenerator
+from sdgan_tf.generators import Generator
 from sdgan_tf.training.precision import resolve_precision
 from sdgan_tf.training.steps import compile_steps
 from sdgan_tf.training.strategy import make_workers
@@ -95,7 +96,7 @@ def data_rate(
     return DATA_BATCHES * batch_size / seconds
 
 
-def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
+def serving_rate(generator: Generator, repeats: int = 10) -> dict:
     """What a SavedModel of the generator does, and the model it came from.
 
     The two take turns, so that a load from elsewhere meets both.
@@ -108,10 +109,10 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
         Images a second and the share of the compiled model's time, in batches
         of `SERVING_BATCH`, and milliseconds of a single image.
     """
-    signature = exporting.ServedGenerator(generator).signatures()
+    signature = ServedGenerator(generator).signatures()
     name = "serving_default"
     with tempfile.TemporaryDirectory() as folder:
-        exporting.write_signatures({name: signature[name]}, folder)
+        write_signatures({name: signature[name]}, folder)
         # Held by name: a function of a SavedModel that is gone is gone too.
         saved_model = tf.saved_model.load(folder)
     served = saved_model.signatures[name]
@@ -134,7 +135,7 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
     }
 
 
-def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
+def explorer_clicks(generator: Generator, repeats: int = 10) -> dict:
     """How long `--mode=explore` draws after a click, without the browser.
 
     Args:
@@ -217,7 +218,7 @@ def bench(config: Config) -> None:
         )
         memory = data_rate(tuples, b, cache_bytes=8e9)
         streaming = data_rate(tuples, b, cache_bytes=0)
-    generator = TrainedGenerator(
+    generator = Generator(
         algorithm.generator, algorithm.latents, algorithm.pixels, step=0
     )
     result = {

@@ -20,7 +20,8 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline import pictures, records
-from sdgan_tf import exporting
+from sdgan_tf.commands import export
+from sdgan_tf.commands.options import Export
 from sdgan_tf.config import (
     Benchmark,
     Config,
@@ -156,7 +157,7 @@ def exported_run(_train_once, tmp_path_factory):
     )
     run_dir = str(tmp_path_factory.mktemp("exported") / "run")
     shutil.copytree(_train_once("sd_dcgan"), run_dir)
-    exporting.export(_make_config("", run_dir))
+    export.run(Export(run_dir=run_dir))
     return run_dir
 
 

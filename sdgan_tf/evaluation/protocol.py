@@ -50,7 +50,8 @@ from sdgan_tf.evaluation.verifiers import (
     Verifier,
     open_verifier,
 )
-from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.generators import Generator
+from sdgan_tf.runs import Run
 
 METRICS = "metrics.jsonl"
 
@@ -91,7 +92,7 @@ def evaluate_photographs(
 
 
 def evaluate_generator(
-    generator: TrainedGenerator,
+    generator: Generator,
     verifier: Verifier,
     reader: Reader | None,
     threshold: Threshold,
@@ -128,7 +129,7 @@ def floor(measured: Measured, tau: float, options, seed: int) -> dict:
     }
 
 
-def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
+def check_sizes(generator: Generator, data: DataSet) -> None:
     """Raises ValueError if generator and data differ in image size."""
     size = generator.network.image_size
     if size != data.image_size:

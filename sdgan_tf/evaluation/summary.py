@@ -11,7 +11,7 @@ from sdgan_tf.evaluation.measuring import Measured, measure_photographs
 from sdgan_tf.evaluation.photographs import Pairs, Photographs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Verifier
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.generators import Generator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +101,6 @@ class RealPairs:
 class GeneratedPairs:
     """Generated pairs and what was measured of them."""
 
-    generator: TrainedGenerator
+    generator: Generator
     measured: Measured
     result: dict

@@ -20,7 +20,8 @@ from sdgan_tf.evaluation.photographs import (
 )
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import open_verifier
-from sdgan_tf.runs import Run, TrainedGenerator, write_text
+from sdgan_tf.generators import Generator
+from sdgan_tf.runs import Run, write_text
 from sdgan_tf.training.state import TrainingState
 
 CARD = "best.json"
@@ -65,7 +66,7 @@ class Scoring:
 
     def measure(self, step: int) -> dict[str, float]:
         """The scalars of one step; `evaluate/pair_kernel` is the score."""
-        generator = TrainedGenerator(
+        generator = Generator(
             self.algorithm.sampler,
             self.algorithm.sampled,
             self.algorithm.pixels,

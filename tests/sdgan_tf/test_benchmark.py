@@ -7,7 +7,7 @@ import pytest
 from data_pipeline.pairs import IdentityTuples
 from sdgan_tf import benchmark
 from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.generators import Generator
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_peak_memory_is_in_gigabytes():
 
 def test_serving_rate(make_config):
     algorithm = build_algorithm(make_config().experiment)
-    generator = TrainedGenerator(
+    generator = Generator(
         algorithm.generator, algorithm.latents, algorithm.pixels, step=0
     )
     rates = benchmark.serving_rate(generator, repeats=2)
