@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from sdgan_tf.latents import LatentSpace
 
@@ -12,7 +13,7 @@ from sdgan_tf.latents import LatentSpace
 MAX_CODES_BYTES = 4_000_000_000
 
 
-def real_numbers(name: str, values: np.ndarray) -> np.ndarray:
+def real_numbers(name: str, values: ArrayLike) -> np.ndarray:
     """Converts an array of codes to float32.
 
     NumPy would convert complex numbers without their imaginary part, dates to

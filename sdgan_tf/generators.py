@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from sdgan_tf.codes import check_codes, real_numbers
 from sdgan_tf.images import contact_sheet, labelled_sheet, write_png
@@ -58,7 +59,7 @@ class Generator:
     pixels: PixelMapping
     step: int
 
-    def __call__(self, z, batch_size: int = 64) -> tf.Tensor:
+    def __call__(self, z: ArrayLike, batch_size: int = 64) -> tf.Tensor:
         """Generates images `[n, h, w, 3]` in [-1, 1] of codes `[n, d_z]`.
 
         Args:
@@ -71,7 +72,7 @@ class Generator:
         ]
         return tf.concat(parts, axis=0)
 
-    def pictures(self, z) -> np.ndarray:
+    def pictures(self, z: ArrayLike) -> np.ndarray:
         """Generates uint8 images `[n, h, w, 3]` of codes `[n, d_z]`."""
         return self.pixels.to_uint8(self(z))
 
@@ -122,7 +123,7 @@ class Generator:
         z = self.latents.truncate(self.latents.grid(z_i, z_o), truncate)
         return self._grid(z, identities, observations)
 
-    def generate(self, z_i, z_o) -> np.ndarray:
+    def generate(self, z_i: ArrayLike, z_o: ArrayLike) -> np.ndarray:
         """Generates one image for each pair of codes.
 
         Args:
@@ -140,7 +141,7 @@ class Generator:
         return self.pictures(self._paired(z_i, z_o))
 
     def interpolate(
-        self, z_i, z_o, rows: int = 8, columns: int = 8
+        self, z_i: ArrayLike, z_o: ArrayLike, rows: int = 8, columns: int = 8
     ) -> np.ndarray:
         """Generates a grid between two pairs of codes.
 
@@ -268,12 +269,12 @@ class Generator:
             sheet = contact_sheet(flat, columns)
         write_png(path, sheet)
 
-    def _paired(self, z_i, z_o) -> np.ndarray:
+    def _paired(self, z_i: ArrayLike, z_o: ArrayLike) -> np.ndarray:
         """Checks pairs of codes and joins them to `[n, d_z]`."""
         z_i, z_o = real_numbers("z_i", z_i), real_numbers("z_o", z_o)
         check_codes(self.latents, z_i, z_o)
         return np.concatenate([z_i, z_o], axis=1)
 
-    def _grid(self, z, rows: int, columns: int) -> np.ndarray:
+    def _grid(self, z: ArrayLike, rows: int, columns: int) -> np.ndarray:
         images = self.pictures(z)
         return images.reshape(rows, columns, *images.shape[1:])

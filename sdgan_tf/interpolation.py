@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from sdgan_tf.codes import read_codes
 from sdgan_tf.generators import Generator
@@ -68,8 +69,8 @@ def read_ends(ends: str, codes: str, latents: LatentSpace) -> list[np.ndarray]:
 def write_interpolation(
     folder: str,
     generator: Generator,
-    first,
-    second,
+    first: ArrayLike,
+    second: ArrayLike,
     rows: int = 8,
     columns: int = 8,
     frames: int = 12,

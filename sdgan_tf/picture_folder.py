@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from sdgan_tf.codes import write_arrays
 from sdgan_tf.generators import Generator
@@ -134,7 +135,7 @@ def _recorded_names(path: str) -> list[str]:
 def write_pictures(
     folder: str,
     generator: Generator,
-    z,
+    z: ArrayLike,
     names: Sequence[str],
     columns: int,
     labels: Labels | None = None,

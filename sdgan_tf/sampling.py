@@ -31,7 +31,7 @@ class Grid:
         return len(self.labels.columns)
 
 
-def grid_of_pairs(z_i, z_o, columns: int) -> Grid:
+def grid_of_pairs(z_i: np.ndarray, z_o: np.ndarray, columns: int) -> Grid:
     """Lays out pairs of codes, one picture each.
 
     A row's label is the number of its first picture, and a column's what to
@@ -54,7 +54,9 @@ def grid_of_pairs(z_i, z_o, columns: int) -> Grid:
     )
 
 
-def grid_of_codes(z_i, z_o, rows: Sequence[str] = ()) -> Grid:
+def grid_of_codes(
+    z_i: np.ndarray, z_o: np.ndarray, rows: Sequence[str] = ()
+) -> Grid:
     """Lays out each z_i, in rows, with each z_o, in columns.
 
     Args:

@@ -1,5 +1,7 @@
 """The functions of an exported generator, by the names of its signatures."""
 
+import contextlib
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,7 +14,7 @@ from sdgan_tf.runs import Run, load_networks
 MAX_IMAGES = 4096
 
 
-def limited(rows, columns=1):
+def limited(rows, columns=1) -> contextlib.AbstractContextManager:
     """Makes a context that fails above `MAX_IMAGES` images."""
     count = tf.cast(rows, tf.int64) * tf.cast(columns, tf.int64)
     limit = tf.debugging.assert_less_equal(
@@ -23,7 +25,7 @@ def limited(rows, columns=1):
     return tf.control_dependencies([limit])
 
 
-def finite(*codes):
+def finite(*codes) -> contextlib.AbstractContextManager:
     """Makes a context that fails for codes that are not finite."""
     checks = [
         tf.debugging.Assert(
@@ -51,13 +53,13 @@ class ServedGenerator:
         """Images `[n, h, w, c]` of codes `[n, d_z]`, clipped to [-1, 1]."""
         return tf.clip_by_value(self.network(z, training=False), -1.0, 1.0)
 
-    def images(self, z_i, z_o):
+    def images(self, z_i, z_o) -> dict[str, tf.Tensor]:
         """Codes `[n, d_i]`, `[n, d_o]` to `images` `[n, h, w, c]`."""
         with limited(tf.shape(z_i)[0]), finite(z_i, z_o):
             z = tf.concat([z_i, z_o], axis=1)
         return {"images": self.generate(z)}
 
-    def png(self, z_i, z_o):
+    def png(self, z_i, z_o) -> dict[str, tf.Tensor]:
         """Codes to PNG files `[n]`.
 
         TensorFlow Serving's REST writes an output as base64 only if its name
@@ -66,7 +68,7 @@ class ServedGenerator:
         pixels = self.pixels.to_pixels(self.images(z_i, z_o)["images"])
         return {"image_bytes": tf.io.encode_png(pixels)}
 
-    def grid(self, z_i, z_o):
+    def grid(self, z_i, z_o) -> dict[str, tf.Tensor]:
         """Each of `a` z_i with each of `b` z_o: `images` `[a, b, h, w, c]`."""
         a, b = tf.shape(z_i)[0], tf.shape(z_o)[0]
         with limited(a, b), finite(z_i, z_o):
@@ -74,7 +76,9 @@ class ServedGenerator:
         images = self.generate(z)
         return {"images": tf.reshape(images, [a, b, *images.shape[1:]])}
 
-    def sample(self, seed, num_identities, num_observations):
+    def sample(
+        self, seed, num_identities, num_observations
+    ) -> dict[str, tf.Tensor]:
         """The grid of `--mode=sample` by the same seed, with its codes."""
         with limited(num_identities, num_observations):
             z_i, z_o = self.latents.codes(
@@ -82,7 +86,7 @@ class ServedGenerator:
             )
         return {**self.grid(z_i, z_o), "z_i": z_i, "z_o": z_o}
 
-    def interpolate(self, z_i, z_o, steps):
+    def interpolate(self, z_i, z_o, steps) -> dict[str, tf.Tensor]:
         """Straight lines between two codes, `[steps, steps, h, w, c]`.
 
         z_i changes from row to row and z_o from column to column.
