@@ -21,9 +21,8 @@ import tensorflow as tf
 
 from data_pipeline import records
 from data_pipeline.records import pictures
-from sdgan_tf import exporting
-from sdgan_tf.commands import train
-from sdgan_tf.commands.options import Train
+from sdgan_tf.commands import export, train
+from sdgan_tf.commands.options import Export, Train
 from sdgan_tf.config import (
     Benchmark,
     Config,
@@ -195,7 +194,7 @@ def exported_run(_train_once, tmp_path_factory):
     )
     run_dir = str(tmp_path_factory.mktemp("exported") / "run")
     shutil.copytree(_train_once("sd_dcgan"), run_dir)
-    exporting.export(_make_config("", run_dir))
+    export.run(Export(run_dir=run_dir))
     return run_dir
 
 

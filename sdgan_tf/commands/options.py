@@ -238,10 +238,17 @@ class Sample(Codes, Photographs, Seed, OutputFolder, RunFolder, Options):
         choices=("pairs", "grid"),
     )
     identities: str = option(
-        "", "Names, by commas, of training identities that the model knows."
+        "",
+        "Names, by commas, of training identities that the model knows; in "
+        "double quotes a name that holds a comma.",
     )
     share: str = option(
         "", "One of --commonalities that alone is shared along a row."
+    )
+    grid_labels: bool = option(
+        False,
+        "Label the grid's rows and columns, and enlarge its pictures if they "
+        "are small.",
     )
 
 

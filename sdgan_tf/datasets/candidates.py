@@ -9,8 +9,8 @@ from sdgan_tf.datasets.selection import Rejected, choose_pictures
 from sdgan_tf.evaluation.identity_sets import templates
 from sdgan_tf.evaluation.measuring import generate
 from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.generators import Generator
 from sdgan_tf.latents import Keys, Stream
-from sdgan_tf.runs import TrainedGenerator
 
 PICTURES = 512  # Of a block, about.
 # Times that pictures are drawn of an identity, where some are left out.
@@ -57,7 +57,7 @@ class Candidates:
 
     def __init__(
         self,
-        generator: TrainedGenerator,
+        generator: Generator,
         seed: int,
         pictures: int,
         outliers: float,

@@ -18,8 +18,8 @@ from sdgan_tf.datasets.progress_file import Block, ProgressFile
 from sdgan_tf.datasets.selection import Rejected, Separation
 from sdgan_tf.evaluation.gallery import Gallery
 from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.generators import Generator
 from sdgan_tf.progress import Progress
-from sdgan_tf.runs import TrainedGenerator
 
 CODES = "codes.npz"
 PATIENCE = 5000  # Candidates of which one at least must be kept.
@@ -27,7 +27,7 @@ LINE_SECONDS = 10.0
 
 
 def write_dataset(
-    generator: TrainedGenerator,
+    generator: Generator,
     output_dir: str,
     *,
     dataset_identities: int = 1000,
@@ -191,9 +191,7 @@ def _too_few(done: int, wanted: int, blocks: list[Block]) -> str:
     )
 
 
-def _write_codes(
-    path: str, generator: TrainedGenerator, codes: np.ndarray
-) -> None:
+def _write_codes(path: str, generator: Generator, codes: np.ndarray) -> None:
     """Writes one row of codes a picture, as `codes` of sampling takes them."""
     identities, pictures, d_z = codes.shape
     z_i, z_o = generator.latents.split(codes.reshape(-1, d_z))

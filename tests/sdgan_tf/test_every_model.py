@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf import exporting, sampling
 from sdgan_tf.algorithms.registry import SYSTEMS
+from sdgan_tf.commands import export, sample
+from sdgan_tf.commands.options import Export, Sample
 from sdgan_tf.evaluation import protocol
 from sdgan_tf.runs import Run
 
@@ -75,7 +76,9 @@ def test_whole_way(
     assert [s["step"] for s in scalars] == [1, 2, 3]
     assert all(np.isfinite(v) for s in scalars for v in s.values())
 
-    sampling.sample(config)
+    sample.run(
+        Sample(run_dir=config.run_dir, num_identities=2, num_observations=3)
+    )
     with np.load(run.path("generated", "samples.npz")) as samples:
         images, z_i = samples["images"], samples["z_i"]
     assert images.shape == (2 * 3, 32, 32, 3) and images.std() > 0
@@ -102,7 +105,7 @@ def test_whole_way(
         assert "independent_auc" in line or run.experiment().k > 1
         assert not os.path.exists(run.path("identities.csv"))
 
-    exporting.export(config)
+    export.run(Export(run_dir=config.run_dir))
     loaded = tf.saved_model.load(run.path("export", model, "3"))
     usual = {"serving_default", "png", "grid", "sample", "interpolate"}
     extra = EXTRA_SIGNATURES.get(model, set())

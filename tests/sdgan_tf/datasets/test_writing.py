@@ -7,10 +7,10 @@ import tarfile
 
 import numpy as np
 import pytest
+from data_pipeline.build_options import BuildOptions
 from PIL import Image
 
 from data_pipeline import build_records
-from data_pipeline.build_options import BuildOptions
 from data_pipeline.records import SPLITS, DataSet
 from sdgan_tf.datasets import candidates, progress_file, writing
 from sdgan_tf.datasets.writing import write_dataset

@@ -1,4 +1,4 @@
-"""The folder of `--format=web`: page, model and runtime, for any web server.
+"""The folder of a page: page, model and runtime, for any web server.
 
 index.html style.css *.js   the page, as it is in `site/`
 model.onnx                  codes to images
@@ -13,20 +13,22 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
+from sdgan_tf.exporting.onnx import write_onnx
+from sdgan_tf.exporting.web.runtime import runtime_files
+from sdgan_tf.generators import Generator
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.runs import TrainedGenerator
 
 SITE = pathlib.Path(__file__).parent / "site"
-# Of a model that knows its subjects one by one, so many are on the page.
+# The most identities on the page of a model whose z_i are a table.
 MAX_IDENTITIES = 1000
 MODEL, CARD, RUNTIME = "model.onnx", "model.json", "ort"
 
 
-def card(generator: TrainedGenerator, model: str, sizes: dict) -> dict:
-    """What the page must know of a model.
+def card(generator: Generator, model: str, sizes: dict) -> dict:
+    """Describes a model to the page.
 
     Args:
-        generator: Who draws.
+        generator: What the page shows.
         model: The name to show.
         sizes: Bytes of what is loaded, by path: the page shows progress.
     """
@@ -43,20 +45,46 @@ def card(generator: TrainedGenerator, model: str, sizes: dict) -> dict:
 
 
 def _identities(latents: LatentSpace) -> list[list[float]] | None:
-    """Codes of the subjects that a model knows; None if it draws new ones."""
+    """Codes of the table of identities; None if z_i is sampled."""
     if latents.draws_new_identities:
         return None
     count = min(latents.num_identities, MAX_IDENTITIES)
     return np.round(latents.look_up(tf.range(count)).numpy(), 4).tolist()
 
 
+def write_web(
+    generator: Generator,
+    name: str,
+    folder: str,
+    runtime_dir: str = "",
+    data: str = "",
+) -> None:
+    """Writes a page that shows the generator, for any web server.
+
+    Args:
+        generator: What is shown.
+        name: The model's name on the page.
+        folder: Where the page goes.
+        runtime_dir: Folder with onnxruntime-web; by default npm packs it.
+        data: The data that it was trained on, for the model's metadata.
+
+    Raises:
+        FileNotFoundError: If `runtime_dir` lacks a file.
+        ValueError: If tf2onnx or onnxruntime-web cannot be had.
+    """
+    runtime = runtime_files(runtime_dir)
+    tf.io.gfile.makedirs(folder)
+    write_onnx(generator, os.path.join(folder, MODEL), name, data)
+    write_page(generator, name, runtime, folder)
+
+
 def write_page(
-    generator: TrainedGenerator,
+    generator: Generator,
     model: str,
     runtime: dict[str, bytes],
     folder: str,
 ) -> None:
-    """Adds to a folder with `model.onnx` all that shows it in a browser.
+    """Adds the page and its runtime to a folder with `model.onnx`.
 
     Args:
         generator: What was exported.

@@ -1,4 +1,4 @@
-"""Known identities: which codes are drawn, and what cannot be had."""
+"""Codes of a table of identities: which are sampled, which are refused."""
 
 import dataclasses
 
@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf import identities
-from sdgan_tf.identities import KnownIdentities
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import Keys, Stream
 
 TABLE = np.arange(12, dtype="float32").reshape(4, 3) + 100.0
 
 
 @pytest.fixture
-def known() -> KnownIdentities:
-    return KnownIdentities(3, 2, keras.Variable(TABLE), closed=True)
+def known() -> IdentityEmbedding:
+    return IdentityEmbedding(3, 2, keras.Variable(TABLE), closed=True)
 
 
 def key(step=0):
@@ -82,33 +81,3 @@ def test_codes_of_nobody(known):
     # An encoder gives codes to others.
     open_ = dataclasses.replace(known, closed=False)
     open_.check_subjects(TABLE + 0.5)
-
-
-def test_names_keep_their_rows():
-    names = ["b", 'quoted "x", y', "two\nlines", "a"]
-    text = identities.to_csv(names)
-    assert identities.rows_of(text, ["a", "two\nlines"]) == [3, 2]
-    assert identities.rows_of(text, names) == [0, 1, 2, 3]
-    with pytest.raises(ValueError, match=r"nothing: \['c'\].* 4 training"):
-        identities.rows_of(text, ["a", "c"])
-    assert identities.rows_of(text.encode(), ["a"]) == [3]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "not enough values"),
-        ("row,identity\n-1,a\n0,b\n", "a row is missing"),
-        ("row,identity\n0,a\n2,b\n", "a row is missing"),
-        ("row,identity\n0,a\n1,a\n", "name comes twice"),
-        ("row,identity\n0\n", "not enough values"),
-        ("row,identity\n0,a,b\n", "too many values"),
-        ("row,identity\nzero,a\n", "'zero'"),
-        (f"row,identity\n0,{'a' * 2**18}\n", "field larger"),
-        (b"row,identity\n0,\xff\n", "can't decode"),
-    ],
-    ids=lambda value: str(value)[:30],
-)
-def test_a_damaged_table(text, message):
-    with pytest.raises(ValueError, match=f"`identities.csv`.*{message}"):
-        identities.rows_of(text, ["a"])

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from sdgan_tf import exporting
-from sdgan_tf.web import runtime
+from sdgan_tf.exporting.web import runtime
+from sdgan_tf.exporting.web.page_folder import write_web
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +30,7 @@ def random_page(random_run, runtime_dir, tmp_path_factory) -> pathlib.Path:
     """The page of the random generator."""
     pytest.importorskip("tf2onnx", reason="requirements-serving.txt")
     folder = tmp_path_factory.mktemp("web") / "page"
-    exporting.write_web(
-        random_run.generator(), "sd_began", str(folder), runtime_dir
-    )
+    write_web(random_run.generator(), "sd_began", str(folder), runtime_dir)
     return folder
 
 

@@ -1,25 +1,14 @@
 """The program's first lines are its own."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
-from sdgan_tf.commands import environment
-
-
-def test_settings_of_the_user_stay(monkeypatch):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
-    environment.prepare()
-    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
-    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
-
 
 def held(body):
     code = (
-        "import os, sys; from sdgan_tf.commands.environment import held_stderr"
+        "import os, sys; from sdgan_tf.commands.quiet import held_stderr"
         f"\nwith held_stderr():\n    {body}\nos.write(2, b'after')"
     )
     return subprocess.run(
@@ -48,7 +37,7 @@ def test_a_crash_is_shown():
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_program_without_an_error_output_runs(closed):
     code = (
-        "import os; from sdgan_tf.commands.environment import held_stderr\n"
+        "import os; from sdgan_tf.commands.quiet import held_stderr\n"
         f"if {closed}: os.close(2)\nwith held_stderr():\n    print('done')"
     )
     done = subprocess.run(

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf import reference, sampling
+from sdgan_tf.codes import read_codes
 from sdgan_tf.config import Experiment
 from sdgan_tf.models.began import BEGANGenerator
 from sdgan_tf.models.dcgan import DCGANGenerator
-from sdgan_tf.reference import Dump, load_dump, step_of
+from sdgan_tf.reference import systems
+from sdgan_tf.reference.dump import Dump
+from sdgan_tf.reference.systems import load_dump, step_of
 from sdgan_tf.runs import Run
 
 
@@ -83,14 +85,6 @@ def began(rng, tmp_path):
     return network, write_dump(tmp_path / "sdbegan_7", arrays)
 
 
-def import_dump(make_config, folder: str, **changes) -> Run:
-    config = make_config(
-        mode="import_reference", reference_dir=folder, **changes
-    )
-    reference.import_reference(config)
-    return Run(config.run_dir)
-
-
 def same_pictures(run: Run, network: keras.Model, rng) -> None:
     z = rng.uniform(-1, 1, [3, 11]).astype("float32")
     np.testing.assert_allclose(
@@ -98,9 +92,11 @@ def same_pictures(run: Run, network: keras.Model, rng) -> None:
     )
 
 
-def test_sd_dcgan(dcgan, make_config, rng):
+def test_sd_dcgan(dcgan, rng, tmp_path):
     network, folder = dcgan
-    run = import_dump(make_config, folder, d_i=6)
+    imported = systems.import_dump(folder, str(tmp_path / "run"), d_i=6)
+    run = imported.run
+    assert imported.experiment == run.experiment() and imported.codes == ""
     assert run.experiment() == Experiment(
         model="sd_dcgan", image_size=32, dim=4, d_i=6, d_o=5
     )
@@ -109,19 +105,20 @@ def test_sd_dcgan(dcgan, make_config, rng):
     assert not os.path.exists(run.path("figure1_codes.npz"))
 
 
-def test_sd_began_and_its_codes(began, make_config, rng, capsys):
+def test_sd_began_and_its_codes(began, rng, tmp_path):
     network, folder = began
-    run = import_dump(make_config, folder)
+    imported = systems.import_dump(folder, str(tmp_path / "run"))
+    run = imported.run
     assert run.experiment() == Experiment(
         model="sd_began", image_size=32, dim=4, d_i=6, d_o=5
     )
     assert run.generator().step == 7
     same_pictures(run, network, rng)
-    with np.load(run.path("figure1_codes.npz")) as codes:
+    assert imported.step == 7
+    assert imported.codes == run.path("figure1_codes.npz")
+    with np.load(imported.codes) as codes:
         assert codes["z_i"].shape == (3, 6)
         assert codes["z_o"].shape == (2, 5)
-    printed = capsys.readouterr().out
-    assert "sd_began of step 7, image_size=32, dim=4, d_i=6, d_o=5" in printed
 
 
 @pytest.mark.parametrize(
@@ -225,9 +222,7 @@ def test_bad_manifest(tmp_path, text):
 
 
 def test_d_i_is_wanted_where_nothing_tells_it(dcgan):
-    with pytest.raises(
-        ValueError, match="name it by --d_i. Received: codes of"
-    ):
+    with pytest.raises(ValueError, match="give `d_i`. Received: codes of"):
         load_dump(Dump.open(dcgan[1]))
 
 
@@ -242,36 +237,20 @@ def test_d_i_must_be_the_figures(began):
         load_dump(Dump.open(began[1]), d_i=5)
 
 
-def test_folders_are_wanted(make_config):
-    with pytest.raises(ValueError, match="--reference_dir is missing"):
-        reference.import_reference(make_config())
-    config = make_config(reference_dir="dump", run_dir="")
-    with pytest.raises(ValueError, match="--run_dir is missing"):
-        reference.import_reference(config)
-
-
-def test_a_training_run_is_not_overwritten(trained, make_config, began):
+def test_a_training_run_is_not_overwritten(trained, began):
     with pytest.raises(ValueError, match="`run_dir` holds a training run"):
-        reference.import_reference(make_config(reference_dir=began[1]))
+        systems.import_dump(began[1], trained.run_dir)
 
 
-def test_figure_1_of_the_released_weights(make_config, released, tmp_path):
+def test_figure_1_of_the_released_weights(released, tmp_path):
     """Issue 3: within 0.01 grey levels in float32, 1 when rounded."""
-    run = import_dump(make_config, released)
-    out = tmp_path / "figure"
-    sampling.sample(
-        make_config(
-            codes=run.path("figure1_codes.npz"),
-            codes_as="grid",
-            output_dir=str(out),
-        )
-    )
+    imported = systems.import_dump(released, str(tmp_path / "run"))
+    generator = imported.run.generator()
+    codes = read_codes(imported.codes, generator.latents, paired=False)
+    z = generator.latents.grid(*codes)
     wanted = Dump.open(released).read("fig1/grid_Gzs").reshape(16, 64, 64, 3)
-    with np.load(out / "samples.npz") as drawn:
-        rounded = drawn["images"].astype("float32")
-        z = np.concatenate([drawn["z_i"], drawn["z_o"]], axis=1)
+    rounded = generator.pictures(z).astype("float32")
     assert np.abs(rounded - wanted).max() < 1
-    generator = run.generator()
     assert generator.step == 548235
     assert generator.network.count_params() == 2_011_523
     levels = generator.pixels.to_levels(generator(z)).numpy()

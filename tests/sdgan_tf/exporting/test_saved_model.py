@@ -1,7 +1,5 @@
-"""Exports: each signature, in a process that knows nothing of the project."""
+"""SavedModels: each signature, in a process without the project."""
 
-import dataclasses
-import json
 import os
 import re
 import subprocess
@@ -11,10 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf import exporting
 from sdgan_tf.algorithms.base import variables
 from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.pixels import BEGAN_PIXELS, DCGAN_PIXELS
+from sdgan_tf.exporting import saved_model
+from sdgan_tf.exporting.signatures import ServedGenerator, run_signatures
 from sdgan_tf.runs import Run
 
 TEMPLATE = """
@@ -148,10 +146,10 @@ def test_reconstruct_is_the_trained_autoencoder_s(
     tf.train.Checkpoint(
         **{n: variables(net) for n, net in algorithm.networks.items()}
     ).write(os.path.join(run.checkpoints, "step-00000002"))
-    signatures = exporting.run_signatures(run, run.generator())
+    signatures = run_signatures(run, run.generator())
     assert signatures["reconstruct"].batchable
     version = str(tmp_path / "2")
-    exporting.write_saved_model(
+    saved_model.write_saved_model(
         {"reconstruct": signatures["reconstruct"]}, "sd_began", version
     )
     served = tf.saved_model.load(version).signatures["reconstruct"]
@@ -168,12 +166,12 @@ def test_reconstruct_is_the_trained_autoencoder_s(
 def test_the_same_step_is_replaced_whole(exported_run, tmp_path):
     run = Run(exported_run)
     generator = run.generator()
-    signatures = exporting.ServedGenerator(generator).signatures()
+    signatures = ServedGenerator(generator).signatures()
     png = {"png": signatures["png"]}
     (tmp_path / "6").mkdir()
     (tmp_path / "6" / "older").touch()
     (tmp_path / "unfinished-6").mkdir()
-    exporting.write_saved_model(png, "sd_dcgan", str(tmp_path / "6"))
+    saved_model.write_saved_model(png, "sd_dcgan", str(tmp_path / "6"))
     assert os.listdir(tmp_path) == ["6"]
     assert not (tmp_path / "6" / "older").exists()
 
@@ -220,7 +218,7 @@ def test_warm_up_records_parse_and_run(folder):
     from tensorflow_serving.apis import prediction_log_pb2
 
     served = tf.saved_model.load(folder).signatures
-    path = os.path.join(folder, *exporting.WARM_UP)
+    path = os.path.join(folder, *saved_model.WARM_UP)
     asked = []
     for record in tf.data.TFRecordDataset(path):
         log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
@@ -245,7 +243,7 @@ def test_server_files_name_the_models_of_any_folder(tmp_path, name):
         (folder / version).mkdir(parents=True)
         (folder / version / "saved_model.pb").touch()
     (folder / "sd_dcgan-6.onnx").touch()
-    exporting.write_server_files(str(folder))
+    saved_model.write_server_files(str(folder))
     config = (folder / "models.config").read_text()
     assert re.findall('name: "(.*)"', config) == ["sd_began", "sd_dcgan"]
 
@@ -289,114 +287,15 @@ def test_codes_of_subjects_are_those_of_the_average(
     # An average that has not been loaded would differ by as much.
     assert np.ptp(wanted) > 1e-3
     for folder in (run, alone):
-        signatures = exporting.run_signatures(folder, folder.generator())
+        signatures = run_signatures(folder, folder.generator())
         z_i = signatures[name].function(given)["z_i"]
         np.testing.assert_allclose(z_i, wanted, atol=1e-6)
 
 
-def test_batchable_signatures_have_rows(exported_run, make_config, tmp_path):
-    exporting.export(
-        make_config(
-            run_dir=exported_run,
-            signatures="batchable",
-            output_dir=str(tmp_path),
-        )
-    )
-    served = tf.saved_model.load(str(tmp_path / "sd_dcgan/6")).signatures
-    assert set(served) == {"serving_default", "png"}
-    z_i, z_o = codes(8)
-
-    def ask(rows):
-        return served["serving_default"](
-            z_i=tf.constant(z_i[rows]), z_o=tf.constant(z_o[rows])
-        )["images"]
-
-    np.testing.assert_allclose(
-        ask(slice(0, 8)),
-        tf.concat([ask(slice(0, 3)), ask(slice(3, 8))], axis=0),
-        rtol=0,
-        atol=1e-6,
-    )
-
-
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_onnx(trained, make_config, tmp_path, precision):
-    pytest.importorskip("tf2onnx", reason="requirements-serving.txt")
-    runtime = pytest.importorskip("onnxruntime", reason="requirements-dev.txt")
-    generator = Run(trained.run_dir).generator()
-    run = Run(str(tmp_path / "run"))
-    experiment = dataclasses.replace(
-        Run(trained.run_dir).experiment(), precision=precision
-    )
-    run.write_generator(generator.network, experiment, generator.step)
-    exporting.export(make_config(format="onnx", run_dir=run.folder))
-    session = runtime.InferenceSession(
-        run.path("export", "sd_dcgan-6.onnx"),
-        providers=["CPUExecutionProvider"],
-    )
-    for n in (1, 3, 64):
-        z_i, z_o = codes(n)
-        (images,) = session.run(["images"], {"z_i": z_i, "z_o": z_o})
-        np.testing.assert_allclose(
-            images,
-            np.clip(generator(np.concatenate([z_i, z_o], axis=1)), -1, 1),
-            rtol=0,
-            atol=1e-4,
-        )
-
-
-def test_weights_are_taken_like_a_run(trained, make_config, tmp_path):
-    exporting.export(make_config(format="weights", output_dir=str(tmp_path)))
-    z = np.concatenate(codes(3), axis=1)
-    folder = str(tmp_path / "sd_dcgan-6")
-    assert sorted(os.listdir(folder)) == ["card.json", "generator.weights.h5"]
-    again = Run(folder).generator()
-    assert again.step == 6
-    np.testing.assert_array_equal(again(z), Run(trained.run_dir).generator()(z))
-    # Such a folder can be exported, too.
-    assert "png" in exporting.run_signatures(Run(folder), again)
-
-
-@pytest.mark.parametrize("pixels", [DCGAN_PIXELS, BEGAN_PIXELS])
-def test_pixels_of_a_graph_are_those_of_numpy(pixels):
-    levels = np.arange(256, dtype=np.uint8)
-    # All levels, the borders between them, and their neighbours.
-    whole = np.float32((levels + np.float32([[0.0], [0.5]])) * pixels.scale - 1)
-    images = np.concatenate(
-        [whole, np.nextafter(whole, -2), np.nextafter(whole, 2), whole * 1.1]
-    ).astype("float32")
-    wanted = np.clip((images + 1) * np.float32(1 / pixels.scale), 0, 255)
-    wanted = (np.rint(wanted) if pixels.nearest else wanted).astype(np.uint8)
-    np.testing.assert_array_equal(pixels.to_uint8(images), wanted)
-    np.testing.assert_array_equal(
-        tf.function(pixels.to_pixels)(tf.constant(images)), wanted
-    )
-
-
-def test_main_exports(main_py, trained):
-    done = main_py(
-        "--mode=export", f"--run_dir={trained.run_dir}", "--format=weights"
-    )
-    path = done.stdout.split(": ")[-1].strip()
-    with open(os.path.join(path, "card.json")) as file:
-        assert json.load(file)["experiment"]["dim"] == 4
-
-
-def test_run_dir_is_wanted(make_config):
-    with pytest.raises(ValueError, match="--run_dir is missing"):
-        exporting.export(make_config(run_dir=""))
-
-
-@pytest.mark.parametrize(
-    ("what", "module", "message"),
-    [
-        ("saved_model", "tensorflow_serving.apis", "tensorflow-serving-api"),
-        ("onnx", "tf2onnx", "tf2onnx"),
-    ],
-)
-def test_a_missing_package_is_named(
-    trained, make_config, monkeypatch, what, module, message
-):
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ValueError, match=f"needs {message}: pip install"):
-        exporting.export(make_config(format=what))
+def test_a_missing_package_is_named(folder, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
+    with pytest.raises(
+        ValueError, match="needs tensorflow-serving-api: pip install"
+    ):
+        saved_model.write_saved_model({}, "sd_dcgan", str(tmp_path / "6"))
+    assert not os.listdir(tmp_path)

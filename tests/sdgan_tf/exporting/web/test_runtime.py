@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from sdgan_tf.web import runtime
+from sdgan_tf.exporting.web import runtime
 
 
 @pytest.fixture

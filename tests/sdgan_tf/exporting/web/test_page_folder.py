@@ -10,12 +10,13 @@ import urllib.parse
 import numpy as np
 import pytest
 
-from sdgan_tf import exporting
 from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.commands import export
+from sdgan_tf.commands.options import Export
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import Run, TrainedGenerator
-from sdgan_tf.web import page as web_page
-from sdgan_tf.web import runtime
+from sdgan_tf.exporting.web import page_folder, runtime
+from sdgan_tf.generators import Generator
+from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent.parent.parent
 SECONDS = 1000  # Of Playwright's milliseconds.
@@ -139,12 +140,10 @@ def fake_runtime(tmp_path):
     return str(folder)
 
 
-def test_export_writes_the_folder(
-    random_run, make_config, fake_runtime, tmp_path, capsys
-):
+def test_export_writes_the_folder(random_run, fake_runtime, tmp_path, capsys):
     pytest.importorskip("tf2onnx", reason="requirements-serving.txt")
-    exporting.export(
-        make_config(
+    export.run(
+        Export(
             run_dir=random_run.folder,
             format="web",
             onnxruntime_web_dir=fake_runtime,
@@ -154,7 +153,7 @@ def test_export_writes_the_folder(
     folder = tmp_path / "export" / "sd_began-0-web"
     assert str(folder) in capsys.readouterr().out
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*.*")}
-    assert files == {path.name for path in web_page.SITE.iterdir()} | {
+    assert files == {path.name for path in page_folder.SITE.iterdir()} | {
         *("model.json", "model.onnx", "ort/ort.wasm.min.mjs"),
         "ort/ort-wasm-simd-threaded.mjs",
         "ort/ort-wasm-simd-threaded.wasm",
@@ -174,12 +173,10 @@ def test_export_writes_the_folder(
     }
 
 
-def test_without_a_runtime_nothing_is_written(
-    random_run, make_config, tmp_path
-):
+def test_without_a_runtime_nothing_is_written(random_run, tmp_path):
     with pytest.raises(FileNotFoundError, match="must hold ort.wasm.min.mjs"):
-        exporting.export(
-            make_config(
+        export.run(
+            Export(
                 run_dir=random_run.folder,
                 format="web",
                 onnxruntime_web_dir=str(tmp_path),
@@ -233,7 +230,7 @@ def test_pixels_are_the_generator_s(
         folder = tmp_path / "page"
         run = Run(str(ROOT / "pretrained" / "celeba10k_sd_dcgan"))
         generator = run.generator()
-        exporting.write_web(generator, "sd_dcgan", str(folder), runtime_dir)
+        page_folder.write_web(generator, "sd_dcgan", str(folder), runtime_dir)
     z, wanted = own_pictures(generator, 9)
     z_i, z_o = (part.tolist() for part in generator.latents.split(z))
     page = visit(folder).go("#rows=0&columns=0").page
@@ -424,11 +421,11 @@ def test_known_identities_are_the_only_ones(visit, runtime_dir, tmp_path):
     # So far apart that a picture says who is in it.
     table = np.array([[-30, 30, -30], [30, 30, 30]], "float32")
     algorithm.generator.identities.assign(table)
-    generator = TrainedGenerator(
+    generator = Generator(
         algorithm.generator, algorithm.latents, algorithm.pixels, 1
     )
     folder = tmp_path / "page"
-    exporting.write_web(generator, "embedding", str(folder), runtime_dir)
+    page_folder.write_web(generator, "embedding", str(folder), runtime_dir)
     page = visit(folder).go().page
     seen = page.evaluate(
         """async () => {

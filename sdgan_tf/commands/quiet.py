@@ -1,4 +1,4 @@
-"""What must be set before TensorFlow and Keras are imported, and its noise."""
+"""Imports without the log lines of libraries."""
 
 import contextlib
 import faulthandler
@@ -6,22 +6,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-
-SETTINGS = {
-    # Notes on missing GPU libraries are no news to the user.
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    # Keras reads it when it is imported: the training loop is TensorFlow's.
-    "KERAS_BACKEND": "tensorflow",
-    # TensorFlow leaves oneDNN off on x86 processors without AVX-512, where it
-    # makes a training step twice as fast.
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-}
-
-
-def prepare() -> None:
-    """Sets what the user has not set."""
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
 
 
 def import_tensorflow() -> None:

@@ -24,7 +24,7 @@ FILES = (
 )
 NPM_SECONDS = 300
 INSTEAD = (
-    "name a folder with its files by --onnxruntime_web_dir "
+    "give a folder with its files as `onnxruntime_web_dir` "
     f"(dist/ of the npm package onnxruntime-web {VERSION})"
 )
 
@@ -77,7 +77,7 @@ def pack() -> bytes:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ValueError(
-                f"--format=web needs npm for onnxruntime-web ({error}); "
+                f"A page needs npm for onnxruntime-web ({error}); "
                 f"install Node.js, or {INSTEAD}."
             ) from error
         if done.returncode:
