@@ -22,7 +22,7 @@ TAP_CHANNELS = (32, 64, 128, 256)
 MIXED_CHANNELS = (32, 32, 64, 128)
 TOWER_WIDTH = 6  # In multiples of `dim`.
 LEAK = 0.2
-PIXEL_HALVINGS = 3  # Of the tower that sees the images themselves.
+CELL = 4  # Pixels, a side, that a place of the images' own scale holds.
 
 
 class FeatureMixing(keras.layers.Layer):
@@ -336,7 +336,7 @@ class ProjectedDiscriminator(keras.Model):
         scales = [(side // 4, 2), (side // 8, 1), (side // 16, 0)]
         scales.append((side // 32, 0))
         if pixels:
-            scales.append((pixels, PIXEL_HALVINGS))
+            scales.append((pixels // CELL, 1))
         self.scales = [
             ScaleDiscriminator(
                 of_maps,
@@ -355,11 +355,15 @@ class ProjectedDiscriminator(keras.Model):
 
         Args:
             maps: Mixed features of four scales, the finest first; then, with
-                `pixels`, the images.
+                `pixels`, the images `[n, pixels, pixels, 3]`.
 
         Returns:
             For each scale the logits of places and those of tuples.
         """
+        if self.pixels:
+            *maps, images = maps
+            cells = keras.ops.cast(images, self.compute_dtype)
+            maps.append(keras.ops.space_to_depth(cells, CELL))
         return [
             scale(x, num_batches=num_batches, mismatch=mismatch)
             for scale, x in zip(self.scales, maps, strict=True)
