@@ -117,6 +117,10 @@ class Experiment:
         "picture itself at four resolutions.",
         choices=("efficientnet_lite0", "efficientnet_lite1", "none"),
     )
+    pixel_scale: bool = option(
+        False,
+        "sd_projected: D sees the picture itself too, beside the features.",
+    )
     single_weight: float = option(
         1.0,
         "sd_projected: weight of the heads that judge single pictures.",
