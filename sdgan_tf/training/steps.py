@@ -2,9 +2,10 @@
 
 import tensorflow as tf
 
+from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.latents import Keys
-from sdgan_tf.training.data import DevicePhotographs, Tuples, distribute
+from sdgan_tf.training.data import DevicePhotographs, distribute
 from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.summaries import WAITED
 
@@ -103,7 +104,7 @@ class Steps:
         self,
         strategy: tf.distribute.Strategy,
         algorithm: Algorithm,
-        tuples: Tuples,
+        tuples: TupleSource,
         state: TrainingState,
         batch_size: int,
         seed: int,
