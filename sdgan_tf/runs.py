@@ -24,7 +24,6 @@ import re
 import tempfile
 from collections.abc import Sequence
 
-import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -35,8 +34,8 @@ from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.checkpoints import DAMAGED, Checkpoints, step_of
 from sdgan_tf.config import Experiment
 from sdgan_tf.generators import Generator
+from sdgan_tf.run_files import CARD, WEIGHTS, card_text, save_weights
 
-WEIGHTS, CARD = "generator.weights.h5", "card.json"
 IDENTITIES = "identities.csv"
 CONFIG, TRAINING = "config.json", "training.json"
 
@@ -176,18 +175,10 @@ class Run:
                 )
         tf.io.gfile.makedirs(self.folder)
         with tempfile.TemporaryDirectory() as scratch:
-            plain = os.path.join(scratch, WEIGHTS)
-            held.save_weights(plain)
-            packed = os.path.join(scratch, "packed.h5")
-            _compress(plain, packed)
-            tf.io.gfile.copy(packed, self.path(WEIGHTS), overwrite=True)
-        card = {
-            "experiment": json.loads(experiment.to_json()),
-            "step": step,
-            "dtype": dtype,
-            **({"data": data} if data else {}),
-        }
-        write_text(self.path(CARD), json.dumps(card, indent=2) + "\n")
+            saved = os.path.join(scratch, WEIGHTS)
+            save_weights(held, saved)
+            tf.io.gfile.copy(saved, self.path(WEIGHTS), overwrite=True)
+        write_text(self.path(CARD), card_text(experiment, step, dtype, data))
 
     def generator(self, precision: str | None = None) -> Generator:
         """The generator of the latest checkpoint that can be read.
@@ -226,27 +217,6 @@ def load(folder: str, precision: str | None = None) -> Generator:
         ValueError: If something in it is damaged.
     """
     return Run(folder).generator(precision)
-
-
-def _compress(source: str, target: str) -> None:
-    """Copies an HDF5 file with its arrays compressed, without loss.
-
-    Bytes are shuffled first: those that hold exponents are much alike.
-    """
-
-    def copy(name: str, item) -> None:
-        if isinstance(item, h5py.Group):
-            copied = new.require_group(name)
-        else:
-            packing = {"compression": "gzip", "shuffle": True}
-            copied = new.create_dataset(
-                name, data=item[()], **(packing if item.shape else {})
-            )
-        copied.attrs.update(item.attrs)
-
-    with h5py.File(source) as old, h5py.File(target, "w") as new:
-        new.attrs.update(old.attrs)
-        old.visititems(copy)
 
 
 def _number(entry: str) -> int:

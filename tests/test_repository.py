@@ -19,7 +19,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room may import the rooms after it.
 ROOMS = (
     "main sdgan_tf.__main__",
-    "sdgan_tf.commands sdgan_tf.serving_client",
+    "sdgan_tf.commands sdgan_tf.serving_client sdgan_tf.jax.train",
     "sdgan_tf.queue sdgan_tf.benchmark",
     "sdgan_tf.explorer sdgan_tf.interpolation sdgan_tf.projection "
     "sdgan_tf.sampling sdgan_tf.datasets",
@@ -29,7 +29,7 @@ ROOMS = (
     "sdgan_tf.cards",
     "sdgan_tf.runs",
     "sdgan_tf.generators sdgan_tf.projector",
-    "sdgan_tf.algorithms",
+    "sdgan_tf.algorithms sdgan_tf.jax",
     "sdgan_tf.features",
     "sdgan_tf.losses sdgan_tf.models sdgan_tf.augmentation",
     "sdgan_tf.identity_embedding sdgan_tf.identity_names "
@@ -37,6 +37,7 @@ ROOMS = (
     "sdgan_tf.optimizers sdgan_tf.fused "
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
     "sdgan_tf.photographs",
+    "sdgan_tf.run_files",
     "sdgan_tf.allocator sdgan_tf.environment",
     "sdgan_tf.config",
     "data_pipeline.build_records data_pipeline.synthetic",
@@ -137,6 +138,8 @@ def test_what_jax_trains_needs_no_tensorflow():
         package / "environment.py",
         package / "losses.py",
         package / "pixels.py",
+        package / "run_files.py",
+        *(package / "jax").rglob("*.py"),
     ):
         assert not any(n.startswith("tensorflow") for n in imported(path))
     # These have one for TensorFlow's kernels, within a function.
@@ -201,6 +204,7 @@ def test_readme_names_no_unknown_flag():
         ROOT / "data_pipeline" / "synthetic.py",
         ROOT / "sdgan_tf" / "serving_client.py",
         *(ROOT / "benchmarks").glob("*.py"),
+        *(ROOT / "sdgan_tf" / "jax").glob("*.py"),
     ):
         text = module.read_text()
         known |= set(re.findall(r'DEFINE_[a-z]+\(\s*"([a-z_]+)"', text))

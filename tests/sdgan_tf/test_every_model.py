@@ -53,7 +53,7 @@ EXTRA_SIGNATURES = {
     ],
 )
 def test_whole_way(
-    case, make_config, train_run, split_data, mean_colour, capsys
+    case, make_options, train_run, split_data, mean_colour, capsys
 ):
     options = {
         "data_dir": split_data,
@@ -64,9 +64,8 @@ def test_whole_way(
     }
     if "k" in SYSTEMS[options.get("model", "sd_dcgan")].fixed:
         options["k"] = SYSTEMS[options["model"]].fixed["k"]
-    config = make_config(train_steps=2, **options)
     train_run(train_steps=2, **options)
-    run = Run(config.run_dir)
+    run = Run(make_options().run_dir)
     train_run(train_steps=3, **options)
     assert "Resumed from" in capsys.readouterr().out
     assert run.generator().step == 3
@@ -76,9 +75,7 @@ def test_whole_way(
     assert [s["step"] for s in scalars] == [1, 2, 3]
     assert all(np.isfinite(v) for s in scalars for v in s.values())
 
-    sample.run(
-        Sample(run_dir=config.run_dir, num_identities=2, num_observations=3)
-    )
+    sample.run(Sample(run_dir=run.folder, num_identities=2, num_observations=3))
     with np.load(run.path("generated", "samples.npz")) as samples:
         images, z_i = samples["images"], samples["z_i"]
     assert images.shape == (2 * 3, 32, 32, 3) and images.std() > 0
@@ -105,7 +102,7 @@ def test_whole_way(
         assert "independent_auc" in line or run.experiment().k > 1
         assert not os.path.exists(run.path("identities.csv"))
 
-    export.run(Export(run_dir=config.run_dir))
+    export.run(Export(run_dir=run.folder))
     loaded = tf.saved_model.load(run.path("export", model, "3"))
     usual = {"serving_default", "png", "grid", "sample", "interpolate"}
     extra = EXTRA_SIGNATURES.get(model, set())

@@ -8,7 +8,6 @@ from sdgan_tf.commands import export, project, sample
 from sdgan_tf.commands.options import Export, Project, Sample
 from sdgan_tf.photographs import read_photographs
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 
 def picture(path):
@@ -104,11 +103,11 @@ def test_seed_changes_the_samples(trained, run, tmp_path):
 
 
 @pytest.fixture
-def train(make_config):
+def train(train_run):
     """Trains a model for a step."""
 
     def train(model, **changes):
-        loop.train(make_config(model=model, k=2, train_steps=1, **changes))
+        train_run(model=model, k=2, train_steps=1, **changes)
 
     return train
 

@@ -137,9 +137,9 @@ def test_every_signature_in_a_fresh_process(exported_run, folder, tmp_path):
 
 
 def test_reconstruct_is_the_trained_autoencoder_s(
-    exported_run, make_config, tmp_path
+    exported_run, make_options, tmp_path
 ):
-    experiment = make_config(model="sd_began").experiment
+    experiment = make_options(model="sd_began").experiment
     algorithm = build_algorithm(experiment)
     run = Run(str(tmp_path))
     run.write_experiment(experiment)

@@ -9,7 +9,7 @@ import numpy as np
 from data_pipeline.records import DataSet
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 def test_packed(tiny_data, tmp_path):
@@ -18,7 +18,7 @@ def test_packed(tiny_data, tmp_path):
         [
             sys.executable,
             "-m",
-            "benchmarks.pack_photographs",
+            "sdgan_tf.jax.pack_photographs",
             f"--data_dir={tiny_data}",
             f"--output={output}",
         ],

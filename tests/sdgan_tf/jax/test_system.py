@@ -1,25 +1,17 @@
-"""The JAX loop's step is the TensorFlow algorithm's; its runs are taken."""
+"""A step of each system is the step of the TensorFlow algorithm."""
 
 import dataclasses
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
-import jax
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks import jax_train
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys
-from sdgan_tf.runs import Run
 
-ROOT = pathlib.Path(__file__).parents[2]
 N, STEPS = 3, 2
 SMALL = {"image_size": 32, "dim": 4, "d_i": 3, "d_o": 5, "batch_size": N}
 CASES = {
@@ -45,17 +37,6 @@ CASES = {
 
 # The losses before any update, without and with BEGAN.
 FIRST = ("loss/discriminator", "loss/real_reconstruction")
-
-
-def in_a_process(*arguments) -> None:
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def inputs(k: int) -> dict[str, np.ndarray]:
@@ -102,7 +83,7 @@ def steps_of_tensorflow(algorithm, given) -> dict:
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory):
+def compared(tmp_path_factory, jax_process):
     """Of each case: TensorFlow's scalars and weights, before and after."""
     root = tmp_path_factory.mktemp("cases")
     results = {}
@@ -123,7 +104,7 @@ def compared(tmp_path_factory):
         before = weights(algorithm)
         scalars = steps_of_tensorflow(algorithm, given)
         results[name] = scalars, before, weights(algorithm)
-    in_a_process("tests/benchmarks/jax_steps.py", root)
+    jax_process("tests/sdgan_tf/jax/two_steps.py", root)
     return root, results
 
 
@@ -183,47 +164,3 @@ def test_two_steps_are_tensorflows(compared, case):
 
 def distance(a, b) -> float:
     return sum(float(np.abs(x - y).sum()) for x, y in zip(a, b, strict=True))
-
-
-def test_tuples_are_of_one_identity_and_identities_uniform():
-    rows = np.array([3, 0, 0, 1, 2, 2, 2, 3, 3, 3])
-    draw = jax_train.drawer(rows, k=2)
-    positions = np.array(draw(jax.random.key(0), 3000))
-    assert positions.shape == (3000, 2)
-    assert (positions[:, 0] != positions[:, 1]).all()
-    drawn = rows[positions]
-    assert (drawn[:, 0] == drawn[:, 1]).all()
-    counts = np.bincount(drawn[:, 0], minlength=4)
-    # Identity 1 has one photograph only; 5 standard deviations.
-    assert counts[1] == 0
-    np.testing.assert_allclose(counts[[0, 2, 3]], 1000, atol=130)
-    # All photographs of an identity come, alike often.
-    seen = np.bincount(positions.ravel(), minlength=10)
-    np.testing.assert_allclose(seen[rows == 3], 500, atol=130)
-
-
-@pytest.mark.slow
-def test_a_run_is_taken_like_main_pys(tmp_path):
-    rng = np.random.default_rng(0)
-    np.savez(
-        tmp_path / "photographs.npz",
-        images=rng.integers(0, 256, [6, 32, 32, 3]).astype(np.uint8),
-        rows=np.arange(6) // 2,
-    )
-    sizes = [f"--{name}={value}" for name, value in SMALL.items()]
-    in_a_process(
-        "-m",
-        "benchmarks.jax_train",
-        f"--photographs={tmp_path / 'photographs.npz'}",
-        f"--run_dir={tmp_path / 'run'}",
-        *sizes,
-        "--ema_decay=0.5",
-        "--train_steps=5",
-        "--log_interval_steps=2",
-    )
-    generator = Run(str(tmp_path / "run")).generator()
-    assert generator.step == 5
-    images = generator(tf.zeros([1, 8]))
-    assert np.isfinite(images).all()
-    lines = (tmp_path / "run" / "stats.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [2, 4, 5]

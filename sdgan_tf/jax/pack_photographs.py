@@ -1,6 +1,6 @@
-"""Packs a split into one file of arrays, for `benchmarks.jax_train`.
+"""Packs a split into one file of arrays, for `sdgan_tf.jax.train`.
 
-    python -m benchmarks.pack_photographs --data_dir=data/faces \\
+    python -m sdgan_tf.jax.pack_photographs --data_dir=data/faces \\
         --output=photographs.npz
 
 The file holds `images`, uint8 `[photographs, h, w, 3]`, and `rows`, the number
@@ -13,7 +13,9 @@ from absl import app, flags
 from data_pipeline.records import DataSet
 from data_pipeline.tuples import memory
 
-DATA_DIR = flags.DEFINE_string("data_dir", None, "What build_records wrote.")
+DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Folder that build_records wrote."
+)
 OUTPUT = flags.DEFINE_string("output", None, "The file to write, NPZ.")
 SPLIT = flags.DEFINE_string("split", "train", "Part of the data set.")
 

@@ -1,6 +1,6 @@
-"""Run by test_jax_train: two steps of each case, by JAX, for TensorFlow's.
+"""Run by test_system: two steps of each case, by JAX, for TensorFlow's.
 
-    KERAS_BACKEND=jax python tests/benchmarks/jax_steps.py FOLDER
+    KERAS_BACKEND=jax python tests/sdgan_tf/jax/two_steps.py FOLDER
 
 Each folder in FOLDER holds experiment.json, inputs.npz and the weights of both
 networks; it gets losses and weights as result.npz.
@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.jax_systems import SYSTEMS
 from sdgan_tf.config import Experiment
+from sdgan_tf.jax.registry import build_system
 
 STEPS = 2
 
@@ -23,7 +23,7 @@ STEPS = 2
 def run(folder: pathlib.Path) -> None:
     text = (folder / "experiment.json").read_text()
     experiment = Experiment(**json.loads(text))
-    system = SYSTEMS[experiment.model](experiment)
+    system = build_system(experiment)
     system.g.network.load_weights(folder / "generator.weights.h5")
     system.d.network.load_weights(folder / "discriminator.weights.h5")
     state = system.state()
