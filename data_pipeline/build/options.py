@@ -23,6 +23,7 @@ class BuildOptions:
         delimiter: See `photograph.Reading`.
         encoding: Likewise.
         image_root: Likewise.
+        image_separator: Likewise.
         pattern: Likewise.
         identity_depth: Likewise.
         folder_splits: Likewise.
@@ -43,6 +44,7 @@ class BuildOptions:
     delimiter: str | None = None
     encoding: str | None = None
     image_root: str | None = None
+    image_separator: str | None = None
     pattern: str | None = None
     identity_depth: int = 0
     folder_splits: bool = True
@@ -147,6 +149,7 @@ class BuildOptions:
             self.delimiter,
             self.encoding,
             self.image_root,
+            self.image_separator,
             self.pattern,
             self.identity_depth,
             self.folder_splits,
