@@ -14,7 +14,6 @@ from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.exporting import saved_model
 from sdgan_tf.exporting.signatures import ServedGenerator, run_signatures
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 TEMPLATE = """
 import sys
@@ -266,31 +265,6 @@ def test_server_files_parse(exported_run):
     # The server wants the last one to be `max_batch_size`.
     sizes = [x for x in lines if x.startswith("allowed_batch_sizes")]
     assert sizes[0].endswith(" 1") and sizes[-1].endswith(" 64")
-
-
-@pytest.mark.parametrize(
-    "model, name", [("embedding_pairwise", "embed"), ("dr_gan", "encode")]
-)
-def test_codes_of_subjects_are_those_of_the_average(
-    make_config, tmp_path, model, name
-):
-    loop.train(make_config(model=model, k=1 + (name == "embed"), ema_decay=0.9))
-    run = Run(str(tmp_path / "run"))
-    generator = run.generator()
-    alone = Run(str(tmp_path / "alone"))
-    alone.write_generator(generator.network, run.experiment(), step=6)
-    if name == "embed":
-        given = tf.range(5, dtype=tf.int64)
-        wanted = generator.latents.look_up(given)
-    else:
-        given = tf.random.stateless_uniform([5, 32, 32, 3], [0, 0], -1)
-        wanted = generator.network.encoder(given, training=False)
-    # An average that has not been loaded would differ by as much.
-    assert np.ptp(wanted) > 1e-3
-    for folder in (run, alone):
-        signatures = run_signatures(folder, folder.generator())
-        z_i = signatures[name].function(given)["z_i"]
-        np.testing.assert_allclose(z_i, wanted, atol=1e-6)
 
 
 def test_a_missing_package_is_named(folder, monkeypatch, tmp_path):
