@@ -34,12 +34,12 @@ ROOMS = (
     "sdgan_tf.optimizers sdgan_tf.fused "
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
     "sdgan_tf.photographs",
-    "sdgan_tf.allocator",
+    "sdgan_tf.allocator sdgan_tf.environment",
     "sdgan_tf.config",
     "data_pipeline.build_records data_pipeline.synthetic",
     "data_pipeline.build data_pipeline.tuples data_pipeline.portraits",
     "data_pipeline.records",
-    "data_pipeline.lazy",
+    "data_pipeline.help data_pipeline.lazy data_pipeline.startup",
 )
 # Rooms of equal standing that know nothing of each other.
 APART = (

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import tempfile
 
 from sdgan_tf.config import Config
@@ -181,9 +182,6 @@ def _serve(app, opened: socket.socket) -> None:
     )
     # uvicorn raises the signal that ended it once more. A shell may have
     # started this with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        server.run(sockets=[opened])
-    except KeyboardInterrupt:
-        print("Explorer: ended")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    server.run(sockets=[opened])
