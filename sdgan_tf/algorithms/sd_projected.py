@@ -84,16 +84,17 @@ class SDProjected(Algorithm):
         self.features = build_features(
             experiment.features, experiment.image_size, experiment.precision
         )
+        size = experiment.image_size
         self.d = ProjectedDiscriminator(
             self.features.side,
             experiment.dim,
             self.k,
             self.kinds,
             experiment.seed,
+            pixels=size if experiment.pixel_scale else 0,
             synchronized=_several_replicas(),
             dtype=experiment.precision,
         )
-        size = experiment.image_size
         self.d(self.see(tf.zeros([self.kinds, self.k, size, size, 3])))
         self.networks["discriminator"] = self.d
         self.build_optimizers(losses.GAN_LOSSES[experiment.loss].optimizer)
@@ -158,9 +159,10 @@ class SDProjected(Algorithm):
         return dict(zip(self.scalars, values, strict=True))
 
     def see(self, tuples) -> list[tf.Tensor]:
-        """Tuples `[n, k, h, w, c]` to the mixed features of their images."""
+        """Tuples `[n, k, h, w, c]` to what D judges of their images."""
         images = tf.reshape(tuples, [-1, *tuples.shape[2:]])
-        return self.d.mixing(self.features(images))
+        maps = self.d.mixing(self.features(images))
+        return [*maps, images] if self.d.pixels else maps
 
     def refresh(self) -> None:
         """Gives the averaged generator the moving statistics of its weights.
@@ -185,6 +187,8 @@ class SDProjected(Algorithm):
         maps = self.features(images)
         mixing, _ = flops.forward(self.d.mixing, maps)
         mixed = self.d.mixing(maps)
+        if self.d.pixels:
+            mixed.append(images)
         d, _ = flops.forward(self.d, mixed)
         return batch_size * flops.sd_projected_step(
             g, f // kinds, mixing // kinds, d // kinds

@@ -84,6 +84,11 @@ COMMANDS = {
         ),
         Command("table", options.Table, "Compares several generators."),
         Command(
+            "dataset",
+            options.Dataset,
+            "Writes a data set of generated identities.",
+        ),
+        Command(
             "train_verifier",
             options.TrainVerifier,
             "Trains a network that tells subjects apart.",

@@ -22,6 +22,7 @@ TAP_CHANNELS = (32, 64, 128, 256)
 MIXED_CHANNELS = (32, 32, 64, 128)
 TOWER_WIDTH = 6  # In multiples of `dim`.
 LEAK = 0.2
+CELL = 4  # Pixels, a side, that a place of the images' own scale holds.
 
 
 class FeatureMixing(keras.layers.Layer):
@@ -307,6 +308,8 @@ class ProjectedDiscriminator(keras.Model):
         k: Images in a tuple.
         kinds: Kinds of tuples; tuple t is of kind t % kinds.
         seed: Of the fixed random mixing.
+        pixels: Side of the images themselves, a multiple of 16, where they
+            are one more scale; 0: they are not.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy of all layers.
     """
@@ -318,6 +321,7 @@ class ProjectedDiscriminator(keras.Model):
         k: int = 2,
         kinds: int = 1,
         seed: int = 0,
+        pixels: int = 0,
         synchronized: bool = False,
         dtype=None,
         name: str = "discriminator",
@@ -325,12 +329,17 @@ class ProjectedDiscriminator(keras.Model):
         super().__init__(dtype=dtype, name=name)
         check_dim(dim)
         self.side, self.dim, self.seed = side, dim, seed
+        self.pixels = pixels
         self.k, self.kinds = k, kinds
         self.synchronized = synchronized
         self.mixing = FeatureMixing(seed, dtype)
+        scales = [(side // 4, 2), (side // 8, 1), (side // 16, 0)]
+        scales.append((side // 32, 0))
+        if pixels:
+            scales.append((pixels // CELL, 1))
         self.scales = [
             ScaleDiscriminator(
-                side // factor,
+                of_maps,
                 halvings,
                 TOWER_WIDTH * dim,
                 k,
@@ -338,18 +347,23 @@ class ProjectedDiscriminator(keras.Model):
                 synchronized,
                 dtype,
             )
-            for factor, halvings in ((4, 2), (8, 1), (16, 0), (32, 0))
+            for of_maps, halvings in scales
         ]
 
     def call(self, maps, num_batches=1, mismatch=False):
         """Judges features; see `ScaleDiscriminator.call`.
 
         Args:
-            maps: Mixed features of four scales, the finest first.
+            maps: Mixed features of four scales, the finest first; then, with
+                `pixels`, the images `[n, pixels, pixels, 3]`.
 
         Returns:
             For each scale the logits of places and those of tuples.
         """
+        if self.pixels:
+            *maps, images = maps
+            cells = keras.ops.cast(images, self.compute_dtype)
+            maps.append(keras.ops.space_to_depth(cells, CELL))
         return [
             scale(x, num_batches=num_batches, mismatch=mismatch)
             for scale, x in zip(self.scales, maps, strict=True)
@@ -362,6 +376,7 @@ class ProjectedDiscriminator(keras.Model):
             "k": self.k,
             "kinds": self.kinds,
             "seed": self.seed,
+            "pixels": self.pixels,
             "synchronized": self.synchronized,
             "name": self.name,
         }

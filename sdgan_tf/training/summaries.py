@@ -1,13 +1,13 @@
 """Summaries of a run: TensorBoard, stats.jsonl, pictures, speed."""
 
 import functools
-import json
 import time
 
 import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.images import contact_sheet, write_png
+from sdgan_tf.run_files import STATS, stats_line
 from sdgan_tf.runs import Run
 
 # Scalar: seconds that a step waited for its data.
@@ -40,9 +40,8 @@ class Summaries:
         with self.writer.as_default():
             for name, value in values.items():
                 tf.summary.scalar(name, value, step=step)
-        line = {"step": step, **values}
-        with tf.io.gfile.GFile(self.run.path("stats.jsonl"), "a") as file:
-            file.write(json.dumps(line) + "\n")
+        with tf.io.gfile.GFile(self.run.path(STATS), "a") as file:
+            file.write(stats_line(step, values))
 
     def sheet(
         self, name: str, images: np.ndarray, columns: int, step: int

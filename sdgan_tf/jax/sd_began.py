@@ -1,0 +1,75 @@
+"""SD-BEGAN."""
+
+import jax
+import jax.numpy as jnp
+
+from sdgan_tf import losses
+from sdgan_tf.algorithms import flops
+from sdgan_tf.config import Experiment
+from sdgan_tf.jax.system import System
+from sdgan_tf.models import began
+from sdgan_tf.pixels import BEGAN_PIXELS
+
+
+class SDBEGAN(System):
+    """BEGAN's equilibrium on image tuples."""
+
+    pixels = BEGAN_PIXELS
+
+    def __init__(self, experiment: Experiment):
+        self.new_optimizer = losses.began_optimizer
+        e = experiment
+        super().__init__(
+            e,
+            began.BEGANGenerator(e.image_size, e.dim, dtype=e.precision),
+            began.AUTOENCODERS[e.discriminator](
+                e.image_size, e.dim, e.k, e.d_i, e.d_o, dtype=e.precision
+            ),
+        )
+
+    def state(self) -> dict:
+        return {**super().state(), "k_t": jnp.zeros([])}
+
+    def draw(self, key, n: int) -> dict:
+        """The random numbers of one step."""
+        return {"g_codes": self.codes(key, n)}
+
+    def step(self, state: dict, real, drawn: dict) -> tuple:
+        """The state after one update of both networks, and their losses."""
+        g, d, k_t = state["generator"], state["discriminator"], state["k_t"]
+
+        def reconstruction_loss(trainable, tuples):
+            return losses.reconstruction_loss(
+                self.d.call(trainable, d, tuples)[0], tuples
+            )
+
+        def fake_loss(d_trainable, g_trainable):
+            fake, fixed = self.generate(g_trainable, g, drawn["g_codes"])
+            return reconstruction_loss(d_trainable, fake), fixed
+
+        of_real, real_gradients = jax.value_and_grad(reconstruction_loss)(
+            d["trainable"], real
+        )
+        (of_fake, g_fixed), (fake_gradients, g_gradients) = jax.value_and_grad(
+            fake_loss, argnums=(0, 1), has_aux=True
+        )(d["trainable"], g["trainable"])
+        d_gradients = [
+            a - k_t * b
+            for a, b in zip(real_gradients, fake_gradients, strict=True)
+        ]
+        balance = self.experiment.gamma * of_real - of_fake
+        state = {
+            **state,
+            "generator": self.g.moved(g, g_gradients, g_fixed),
+            "discriminator": self.d.moved(d, d_gradients, d["fixed"]),
+            "k_t": jnp.clip(k_t + self.experiment.lambda_k * balance, 0.0, 1.0),
+        }
+        return self.averaged(state), {
+            "loss/real_reconstruction": of_real,
+            "loss/generator": of_fake,
+            "began/k_t": state["k_t"],
+            "began/convergence": of_real + jnp.abs(balance),
+        }
+
+    def step_flops(self) -> int:
+        return flops.sd_began_step(*self.counts())

@@ -1,0 +1,115 @@
+"""Algorithm 1 of the paper."""
+
+import jax
+import jax.numpy as jnp
+
+from sdgan_tf import augmentation, losses
+from sdgan_tf.algorithms import flops
+from sdgan_tf.config import Experiment
+from sdgan_tf.jax.system import System
+from sdgan_tf.models import dcgan
+from sdgan_tf.pixels import DCGAN_PIXELS
+
+
+class SDGAN(System):
+    """Algorithm 1 with any loss; one update of D for each of G."""
+
+    pixels = DCGAN_PIXELS
+
+    def __init__(self, experiment: Experiment):
+        if experiment.spectral_norm:
+            # Keras' layer assigns trainable weights while it is called.
+            raise ValueError("`spectral_norm` is not a pure function.")
+        self.loss = losses.GAN_LOSSES[experiment.loss]
+        self.new_optimizer = self.loss.optimizer
+        self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
+        options = {
+            "image_size": experiment.image_size,
+            "dim": experiment.dim,
+            "dtype": experiment.precision,
+        }
+        super().__init__(
+            experiment,
+            dcgan.DCGANGenerator(**options),
+            dcgan.DISCRIMINATORS[experiment.discriminator](**options),
+        )
+
+    def draw(self, key, n: int) -> dict:
+        """The random numbers of one step."""
+        keys, k = jax.random.split(key, 6), self.experiment.k
+        numbers = [
+            jax.random.uniform(key, [n, k, augmentation.NUMBERS])
+            for key in keys[:3]
+        ]
+        return {
+            "d_codes": self.codes(keys[3], n),
+            "g_codes": self.codes(keys[4], n),
+            "augmentation": numbers,
+            "between": jax.random.uniform(keys[5], [n]),
+        }
+
+    def step(self, state: dict, real, drawn: dict) -> tuple:
+        """The state after an update of D and one of G, and their losses."""
+        g, d = state["generator"], state["discriminator"]
+        augment = self.augmentation or (lambda tuples, numbers: tuples)
+        numbers = drawn["augmentation"]
+        fake, g_fixed = self.generate(g["trainable"], g, drawn["d_codes"])
+        real, fake = augment(real, numbers[0]), augment(fake, numbers[1])
+
+        def d_loss(trainable):
+            logits, fixed = self.d.call(
+                trainable,
+                d,
+                jnp.concatenate([real, fake]),
+                num_batches=2,
+                training=True,
+            )
+            loss = self.loss.discriminator(*jnp.split(logits, 2))
+            return loss + self.penalty(trainable, d, real, fake, drawn), fixed
+
+        (of_d, d_fixed), gradients = jax.value_and_grad(d_loss, has_aux=True)(
+            d["trainable"]
+        )
+        d = self.d.moved(d, gradients, d_fixed)
+        if (bound := self.loss.weight_clip) is not None:
+            clipped = [jnp.clip(w, -bound, bound) for w in d["trainable"]]
+            d = {**d, "trainable": clipped}
+        g = {**g, "fixed": g_fixed}
+
+        def g_loss(trainable):
+            fake, fixed = self.generate(trainable, g, drawn["g_codes"])
+            seen = augment(fake, numbers[2])
+            logits, _ = self.d.call(d["trainable"], d, seen)
+            return self.loss.generator(logits), fixed
+
+        (of_g, g_fixed), gradients = jax.value_and_grad(g_loss, has_aux=True)(
+            g["trainable"]
+        )
+        g = self.g.moved(g, gradients, g_fixed)
+        state = self.averaged({**state, "generator": g, "discriminator": d})
+        return state, {"loss/discriminator": of_d, "loss/generator": of_g}
+
+    def penalty(self, trainable, d, real, fake, drawn):
+        """The weighted penalties of D's gradient; 0 without any."""
+
+        def input_gradient(tuples):
+            return jax.grad(lambda x: jnp.sum(self.d.call(trainable, d, x)[0]))(
+                tuples
+            )
+
+        total = 0.0
+        if self.loss.penalty_coefficient:
+            between = losses.between(real, fake, drawn["between"])
+            total += self.loss.penalty_coefficient * losses.gradient_penalty(
+                input_gradient(between)
+            )
+        if self.experiment.r1_weight:
+            total += self.experiment.r1_weight * losses.r1_penalty(
+                input_gradient(real)
+            )
+        return total
+
+    def step_flops(self) -> int:
+        penalties = bool(self.loss.penalty_coefficient)
+        penalties += bool(self.experiment.r1_weight)
+        return flops.sd_gan_step(*self.counts(), penalties=penalties)

@@ -1,0 +1,134 @@
+"""Algorithm 1 with discriminators on the features of a frozen network."""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from sdgan_tf import augmentation, losses
+from sdgan_tf.algorithms import flops
+from sdgan_tf.config import Experiment
+from sdgan_tf.features.networks import build_features
+from sdgan_tf.jax.system import System
+from sdgan_tf.models.projected_discriminator import (
+    ProjectedDiscriminator,
+    different_neighbours,
+)
+from sdgan_tf.models.projected_generator import (
+    ProjectedGenerator,
+    measure_statistics,
+)
+from sdgan_tf.pixels import BEGAN_PIXELS
+
+# Codes behind the moving statistics of an averaged generator.
+STATISTICS_CODES, STATISTICS_BATCH = 1024, 128
+
+
+class SDProjected(System):
+    """Algorithm 1 on the features of a frozen network."""
+
+    pixels = BEGAN_PIXELS
+
+    def __init__(self, experiment: Experiment):
+        e = experiment
+        self.new_optimizer = losses.GAN_LOSSES[e.loss].optimizer
+        self.augmentation = augmentation.AUGMENTATIONS[e.augment]
+        self.features = build_features(e.features, e.image_size, e.precision)
+        super().__init__(
+            e,
+            ProjectedGenerator(e.image_size, e.dim, dtype=e.precision),
+            ProjectedDiscriminator(
+                self.features.side, e.dim, e.k, seed=e.seed, dtype=e.precision
+            ),
+        )
+
+    def build(self, discriminator, tuples) -> None:
+        maps = self.features(tuples.reshape(-1, *tuples.shape[2:]))
+        discriminator(discriminator.mixing(maps))
+
+    def finish(self, generator: keras.Model) -> None:
+        if self.experiment.average_decay:
+            z = self.codes(
+                jax.random.key(self.experiment.seed), STATISTICS_CODES
+            )
+            measure_statistics(generator, z[:, 0], STATISTICS_BATCH)
+
+    def draw(self, key, n: int) -> dict:
+        """The random numbers of one step."""
+        keys, k = jax.random.split(key, 4), self.experiment.k
+        numbers = [
+            jax.random.uniform(key, [n, k, augmentation.NUMBERS])
+            for key in keys[:2]
+        ]
+        return {
+            "g_codes": self.codes(keys[2], n),
+            "augmentation": numbers,
+            "mirror": jax.random.uniform(keys[3], [n, k]),
+        }
+
+    def see(self, tuples) -> list:
+        """Tuples to the mixed features of their images."""
+        maps = self.features(tuples.reshape(-1, *tuples.shape[2:]))
+        return self.d.network.mixing(maps)
+
+    def step(self, state: dict, real, drawn: dict) -> tuple:
+        """The state after an update of D and one of G, and their losses."""
+        e, g, d = self.experiment, state["generator"], state["discriminator"]
+        augment = self.augmentation or (lambda tuples, numbers: tuples)
+        numbers = drawn["augmentation"]
+        if e.mirror:
+            real = augmentation.mirrored(real, drawn["mirror"])
+        real_maps = self.see(augment(real, numbers[0]))
+
+        def seen(trainable):
+            fake, fixed = self.generate(trainable, g, drawn["g_codes"])
+            return self.see(augment(fake, numbers[1])), fixed
+
+        fake_maps, back, g_fixed = jax.vjp(seen, g["trainable"], has_aux=True)
+        both = [
+            jnp.concatenate(maps)
+            for maps in zip(real_maps, fake_maps, strict=True)
+        ]
+        apart = different_neighbours(drawn["row"])
+        weights = e.single_weight, e.tuple_weight
+
+        def d_loss(trainable):
+            judged, fixed = self.d.call(
+                trainable,
+                d,
+                both,
+                num_batches=2,
+                mismatch=bool(e.mismatched_weight),
+            )
+            loss, _ = losses.projected_discriminator_loss(
+                judged, apart, *weights, e.mismatched_weight
+            )
+            return loss, fixed
+
+        (of_d, d_fixed), gradients = jax.value_and_grad(d_loss, has_aux=True)(
+            d["trainable"]
+        )
+        d = self.d.moved(d, gradients, d_fixed)
+
+        def g_loss(maps):
+            judged, _ = self.d.call(d["trainable"], d, maps)
+            return losses.projected_generator_loss(judged, *weights)
+
+        of_g, of_maps = jax.value_and_grad(g_loss)(fake_maps)
+        (gradients,) = back(of_maps)
+        g = self.g.moved(g, gradients, g_fixed)
+        state = self.averaged({**state, "generator": g, "discriminator": d})
+        return state, {"loss/discriminator": of_d, "loss/generator": of_g}
+
+    def step_flops(self) -> int:
+        e = self.experiment
+        size = e.image_size
+        images = np.zeros([e.k, size, size, 3], "float32")
+        maps = self.features(images)
+        d = self.d.network
+        return flops.sd_projected_step(
+            flops.forward(self.g.network, np.zeros([e.k, self.d_z], "float32")),
+            flops.forward(self.features, images)[0],
+            flops.forward(d.mixing, maps)[0],
+            flops.forward(d, d.mixing(maps))[0],
+        )

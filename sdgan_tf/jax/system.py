@@ -1,0 +1,108 @@
+"""Systems as pure functions of their state."""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from sdgan_tf.algorithms import flops
+from sdgan_tf.config import Experiment
+from sdgan_tf.jax.stateless import StatelessNetwork
+
+
+class System:
+    """Two networks, the state of their training, and the step that moves it.
+
+    A subclass is the algorithm of its name in `sdgan_tf.algorithms`; a test
+    compares the steps of both.
+
+    Args:
+        experiment: What is trained.
+        generator: Codes `[n, d_z]` to images.
+        discriminator: What judges tuples.
+    """
+
+    def __init__(self, experiment: Experiment, generator, discriminator):
+        self.experiment = experiment
+        self.d_z = experiment.d_i + experiment.d_o
+        size = experiment.image_size
+        generator(np.zeros([1, self.d_z], "float32"))
+        self.build(
+            discriminator, np.zeros([1, experiment.k, size, size, 3], "float32")
+        )
+        self.g = StatelessNetwork(generator, self.new_optimizer())
+        self.d = StatelessNetwork(discriminator, self.new_optimizer())
+
+    def build(self, discriminator, tuples) -> None:
+        """Gives a new discriminator its weights."""
+        discriminator(tuples)
+
+    def finish(self, generator: keras.Model) -> None:
+        """Prepares a generator that was given trained weights for use."""
+
+    def generator(self, state: dict) -> keras.Model:
+        """Gives the generator the weights of a state, averaged if they are."""
+        network, weights = self.g.network, state["generator"]
+        trainable = state.get("average", weights["trainable"])
+        for variables, values in (
+            (network.trainable_variables, trainable),
+            (network.non_trainable_variables, weights["fixed"]),
+        ):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        self.finish(network)
+        return network
+
+    def state(self) -> dict:
+        g = self.g.state()
+        state = {"generator": g, "discriminator": self.d.state()}
+        if self.experiment.average_decay:
+            state["average"] = [jnp.array(weight) for weight in g["trainable"]]
+        return state
+
+    def codes(self, key, n: int):
+        """Codes of `n` tuples that share z_i, `[n, k, d_z]`."""
+        e = self.experiment
+        numbers = jax.random.uniform(
+            key, [n, e.d_i + e.k * e.d_o], minval=-1.0, maxval=1.0
+        )
+        z_i = jnp.repeat(numbers[:, None, : e.d_i], e.k, axis=1)
+        z_o = numbers[:, e.d_i :].reshape(n, e.k, e.d_o)
+        return jnp.concatenate([z_i, z_o], axis=-1)
+
+    def generate(self, trainable, state, z):
+        """Codes `[n, k, d_z]` to tuples `[n, k, h, w, c]`, and `fixed`."""
+        n, k, d_z = z.shape
+        images, fixed = self.g.call(
+            trainable, state, z.reshape(n * k, d_z), training=True
+        )
+        return images.reshape(n, k, *images.shape[1:]), fixed
+
+    def averaged(self, state: dict) -> dict:
+        """The state after a step of the generator's moving average."""
+        if "average" not in state:
+            return state
+        generator = state["generator"]
+        count = generator["optimizer"][0].astype("float32")
+        decay = jnp.minimum(
+            self.experiment.average_decay, (1.0 + count) / (10.0 + count)
+        )
+        average = [
+            decay * old + (1.0 - decay) * new
+            for old, new in zip(
+                state["average"], generator["trainable"], strict=True
+            )
+        ]
+        return {**state, "average": average}
+
+    def counts(self) -> tuple:
+        """Of both networks for one tuple, as `flops` counts."""
+        e = self.experiment
+        size = e.image_size
+        return (
+            flops.forward(self.g.network, np.zeros([e.k, self.d_z], "float32")),
+            flops.forward(
+                self.d.network,
+                np.zeros([1, e.k, size, size, 3], "float32"),
+            ),
+        )
