@@ -8,19 +8,45 @@ runner by Beam's own flags. See `docs/data.md`.
 """
 
 import dataclasses
+import difflib
 import os
 import sys
 
 from absl import app, flags
 
+from data_pipeline import help, startup
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import TableColumns
 
+# Of --help.
+SECTIONS = {
+    "The collection": ("layout", "input", "identity_depth", "pattern"),
+    "The data set": (
+        "output_dir",
+        "overwrite",
+        "num_shards",
+        "split_fractions",
+        "folder_splits",
+    ),
+    "Pictures": ("image_size", "crop", "max_bad_fraction"),
+    "Identities": ("min_images", "max_identities"),
+    "Tables": (
+        "image_column",
+        "identity_column",
+        "label_columns",
+        "image_root",
+        "delimiter",
+        "encoding",
+    ),
+}
+# How like one of ours a flag must be not to be taken for one of Beam's.
+LIKE = 0.85
+
 
 def _define_flags() -> None:
     fields = {f.name: f.default for f in dataclasses.fields(BuildOptions)}
-    flags.DEFINE_enum("layout", None, sorted(LAYOUTS), "Layout.")
+    flags.DEFINE_enum("layout", None, sorted(LAYOUTS), "How it is laid out.")
     flags.DEFINE_string(
         "input", None, "The collection: a folder, archive, table or shard."
     )
@@ -139,19 +165,48 @@ def main(argv: list[str]) -> None:
     # core.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     # Beam and TensorFlow take seconds, and a wrong flag shows at once.
-    from data_pipeline.build import command
-
+    _check_names(argv[1:])
+    command = startup.import_quietly("data_pipeline.build.command")
     command.run(options, argv[1:])
 
 
+def _check_names(beam_args: list[str]) -> None:
+    """Ends the program where a flag for Beam looks like a misspelt one."""
+    ours = [name for names in SECTIONS.values() for name in names]
+    for argument in beam_args:
+        name = argument.lstrip("-").partition("=")[0]
+        near = difflib.get_close_matches(name, ours, 1, LIKE)
+        if argument.startswith("-") and near:
+            sys.exit(
+                f"build_records: unknown flag --{name}. Did you mean: "
+                f"{near[0]} ?"
+            )
+
+
 def parse(argv: list[str]) -> list[str]:
-    """Parses our flags; returns the others."""
+    """Parses our flags; returns the others. Shows help if it is asked for."""
     _define_flags()
+    if help.ASKED & set(argv):
+        summary = f"{__doc__.splitlines()[0]} Other flags are Beam's."
+        usage = help.usage(argv[0], "data_pipeline.build_records")
+        print(help.of_program(usage, summary, SECTIONS, flags.FLAGS))
+        sys.exit()
     try:
         return flags.FLAGS(argv, known_only=True)
     except flags.Error as error:
-        sys.exit(f"build_records: {error}")
+        text = " ".join(str(error).split())
+        sys.exit(f"build_records: {text}")
+
+
+def run(argv: list[str]) -> None:
+    """Is the program.
+
+    Args:
+        argv: Its name, and what it is given.
+    """
+    with startup.interruptible("build_records:"):
+        app.run(main, argv=argv, flags_parser=parse)
 
 
 if __name__ == "__main__":
-    app.run(main, flags_parser=parse)
+    run(sys.argv)

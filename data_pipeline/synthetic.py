@@ -11,11 +11,23 @@ import sys
 
 from absl import app, flags
 
+from data_pipeline import help, startup
 from data_pipeline.portraits.collection import (
     SCENE,
     factor_columns,
     write_portraits,
 )
+
+# Of --help.
+SECTIONS = {
+    "Portraits": (
+        "output_dir",
+        "num_identities",
+        "images_per_identity",
+        "image_size",
+    ),
+    "Randomness": ("seed", "first_identity", "num_scenes"),
+}
 
 
 def _define_flags() -> None:
@@ -34,7 +46,7 @@ def _define_flags() -> None:
 def main(argv: list[str]) -> None:
     """Writes portraits as the flags say; prints the table and what is next."""
     if len(argv) > 1:
-        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+        sys.exit(f"synthetic: not a flag: {argv[1]}")
     flag = flags.FLAGS
     try:
         table = write_portraits(
@@ -62,6 +74,30 @@ def main(argv: list[str]) -> None:
     print(f"python -m data_pipeline.build_records {shlex.join(arguments)}")
 
 
-if __name__ == "__main__":
+def parse(argv: list[str]) -> list[str]:
+    """Parses the flags; shows help if it is asked for."""
     _define_flags()
-    app.run(main)
+    if help.ASKED & set(argv):
+        summary = __doc__.splitlines()[0]
+        usage = help.usage(argv[0], "data_pipeline.synthetic")
+        print(help.of_program(usage, summary, SECTIONS, flags.FLAGS))
+        sys.exit()
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        text = " ".join(str(error).split())
+        sys.exit(f"synthetic: {text}")
+
+
+def run(argv: list[str]) -> None:
+    """Is the program.
+
+    Args:
+        argv: Its name, and what it is given.
+    """
+    with startup.interruptible("synthetic:"):
+        app.run(main, argv=argv, flags_parser=parse)
+
+
+if __name__ == "__main__":
+    run(sys.argv)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sdgan_tf.runs import load
     from sdgan_tf.training import Trainer
 
+__version__ = "0.9.0"
+
 __all__ = [
     "Estimate",
     "Experiment",

@@ -53,7 +53,8 @@ def run(options: BuildOptions, beam_args: list[str]) -> None:
 
 
 def _check_beam_args(beam_args: list[str]) -> None:
-    known = PipelineOptions().get_all_options()
+    # Without an argument it reads, and complains of, the program's own.
+    known = PipelineOptions([]).get_all_options()
     for argument in beam_args:
         name = argument.removeprefix("--").split("=")[0]
         if argument.startswith("--") and (

@@ -9,6 +9,7 @@ import apache_beam as beam
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from data_pipeline import startup
 from data_pipeline.build import files, listing, pipeline, preview
 from data_pipeline.build import manifest as manifests
 from data_pipeline.build.errors import BadCollection
@@ -61,9 +62,13 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
     surveyed = survey(options)
     _clear_output(options)
     report_path = os.path.join(options.output_dir, REPORT)
-    with beam.Pipeline(
-        options=PipelineOptions([*LOCAL_RUNNER, *beam_args])
-    ) as root:
+    # Beam's workers are processes, of which each writes lines of its own.
+    with (
+        startup.held_stderr(),
+        beam.Pipeline(
+            options=PipelineOptions([*LOCAL_RUNNER, *beam_args])
+        ) as root,
+    ):
         pipeline.pipeline(root, options, report_path)
     with tf.io.gfile.GFile(report_path) as file:
         report = json.loads(file.read())

@@ -41,4 +41,3 @@ def run(options: Explore) -> None:
             f"Explorer: {url} (Ctrl-C ends it)", flush=True
         ),
     )
-    print("Explorer: ended")

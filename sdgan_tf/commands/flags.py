@@ -72,10 +72,22 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             )
 
 
+class _ModeParser(flags.EnumParser):
+    """Takes a command's name with - or _ in it."""
+
+    def parse(self, argument: str) -> str:
+        return super().parse(argument.replace("-", "_"))
+
+
 def define(values: flags.FlagValues = flags.FLAGS) -> None:
     """Defines --mode and the flags of all commands in `values`."""
-    flags.DEFINE_enum(
-        "mode", "train", list(COMMANDS), "What to do.", flag_values=values
+    flags.DEFINE(
+        _ModeParser(list(COMMANDS)),
+        "mode",
+        "train",
+        "What to do.",
+        values,
+        flags.ArgumentSerializer(),
     )
     for command in COMMANDS.values():
         for field in fields_of(command.options):
@@ -101,10 +113,19 @@ def check_own(argv: list[str], command: Command) -> None:
     """Ends the program where an argument is a flag of other commands only.
 
     In a flagfile such flags may stand: it serves several commands.
+
+    Args:
+        argv: The program's name and its arguments.
+        command: What is to be run.
     """
     own = {field.name for field in fields_of(command.options)}
     for argument in argv[1:]:
         name = argument.lstrip("-").partition("=")[0]
+        if name == "mode":
+            sys.exit(
+                f"{os.path.basename(argv[0])}: --mode is a flag of main.py; "
+                "here the command is the first argument."
+            )
         of = [
             other.shown
             for other in COMMANDS.values()

@@ -1,15 +1,12 @@
-"""`--help`: the flags of a command, by section."""
+"""What `--help` lists of a command: its options, by the classes they are of."""
 
 import dataclasses
 import inspect
-import textwrap
 from collections.abc import Iterator
 
+from data_pipeline.help import entry, flag_entry, page
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command
 from sdgan_tf.config import Experiment
-
-WIDTH = 80
-INDENT, HELP_COLUMN = "  ", 30
 
 
 def overview(program: str) -> str:
@@ -20,7 +17,7 @@ def overview(program: str) -> str:
         "",
         "Commands:",
         *(
-            _entry(command.shown, command.summary)
+            entry(command.shown, command.summary)
             for command in described.values()
         ),
         "",
@@ -32,10 +29,14 @@ def overview(program: str) -> str:
 
 def of_command(usage: str, command: Command) -> str:
     """A command's summary and its flags by section, own ones first."""
-    parts = [f"usage: {usage} [--flag=value ...]", "", command.summary]
-    for title, fields in sections(command.options):
-        parts += ["", f"{title}:", *map(_flag, fields)]
-    return "\n".join(parts)
+    return page(
+        usage,
+        command.summary,
+        (
+            (title, map(_flag, fields))
+            for title, fields in sections(command.options)
+        ),
+    )
 
 
 def sections(
@@ -57,32 +58,9 @@ def sections(
 
 
 def _title(section: type) -> str:
-    return inspect.getdoc(section).splitlines()[0].rstrip(".")
+    return (inspect.getdoc(section) or "").splitlines()[0].rstrip(".")
 
 
 def _flag(field: dataclasses.Field) -> str:
-    default, choices = field.default, field.metadata["choices"]
-    if isinstance(default, bool):
-        name = f"--[no]{field.name}"
-        shown = "default: on" if default else ""
-    else:
-        name = f"--{field.name}"
-        shown = f"default: {default}" if default != "" else ""
-    notes = [shown] if shown else []
-    if choices:
-        notes.insert(0, "one of " + ", ".join(map(str, choices)))
-    text = field.metadata["help"]
-    if notes:
-        text += f" ({'; '.join(notes)})"
-    return _entry(name, text)
-
-
-def _entry(name: str, text: str) -> str:
-    """A name, and beside it or below it a wrapped text."""
-    first = f"{INDENT}{name}".ljust(HELP_COLUMN)
-    wrapped = textwrap.wrap(text, WIDTH - HELP_COLUMN)
-    if len(first) > HELP_COLUMN or not first.endswith(" "):
-        lines = [first.rstrip()]
-    else:
-        lines = [first + wrapped.pop(0)]
-    return "\n".join([*lines, *(" " * HELP_COLUMN + line for line in wrapped)])
+    meta = field.metadata
+    return flag_entry(field.name, meta["help"], field.default, meta["choices"])

@@ -4,73 +4,55 @@
 """
 
 import difflib
+import functools
+import importlib
 import logging
 import os
-import runpy
 import sys
-from importlib import metadata
 
 from absl import app
 from absl import flags as absl_flags
 
+import sdgan_tf
+from data_pipeline import startup
+from data_pipeline.help import ASKED
 from sdgan_tf import allocator, environment
 from sdgan_tf.commands import flags, help
-from sdgan_tf.commands.registry import COMMANDS, PROGRAMS
+from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command
 
-# What a shell says of a program that Ctrl-C ended.
-INTERRUPTED = 130
-HELP, VERSION = {"--help", "-help", "-h", "--helpshort", "-?"}, {"--version"}
+VERSION = f"sdgan_tf {sdgan_tf.__version__}"
 
 
 def main_py() -> None:
     """Is `main.py`: the command is the value of --mode."""
-    _prepare("main.py")
     flags.define()
     app.run(run, flags_parser=_parse_main_py)
 
 
 def sdgan() -> None:
     """Is `sdgan`: the command is the first argument."""
-    _prepare("sdgan")
-    given = sys.argv[1:]
-    name = given[0] if given else "--help"
-    if name in HELP:
+    name, *given = sys.argv[1:] or ["--help"]
+    program = f"sdgan {name}"
+    if name in ASKED:
         print(help.overview("sdgan"))
-    elif name in VERSION:
-        print(version())
+    elif name == "--version":
+        print(VERSION)
     elif name in PROGRAMS:
-        sys.argv = [f"sdgan {name}", *given[1:]]
-        runpy.run_module(
-            PROGRAMS[name].module, run_name="__main__", alter_sys=True
+        importlib.import_module(PROGRAMS[name].module).run([program, *given])
+    elif command := COMMANDS.get(name.replace("-", "_")):
+        flags.define()
+        app.run(
+            run,
+            argv=[program, *given],
+            flags_parser=functools.partial(_parse_sdgan, command),
         )
     else:
-        mode = name.replace("-", "_")
-        if mode not in COMMANDS:
-            known = [*PROGRAMS, *(c.shown for c in COMMANDS.values())]
-            near = difflib.get_close_matches(name, known, 1)
-            advice = f" Did you mean: sdgan {near[0]} ?" if near else ""
-            sys.exit(
-                f"sdgan: no command {name!a}.{advice} `sdgan --help` lists "
-                "them."
-            )
-        flags.define()
-        argv = [f"sdgan {name}", f"--mode={mode}", *given[1:]]
-        app.run(run, argv=argv, flags_parser=_parse_sdgan)
-
-
-def _prepare(program: str) -> None:
-    try:
-        environment.prepare()
-    except ImportError as error:
-        sys.exit(f"{program}: {error}")
-
-
-def version() -> str:
-    """The version of the installed package, or of this source tree."""
-    try:
-        return f"sdgan_tf {metadata.version('sdgan_tf')}"
-    except metadata.PackageNotFoundError:
-        return "sdgan_tf, not installed as a package"
+        known = [*PROGRAMS, *(c.shown for c in COMMANDS.values())]
+        near = difflib.get_close_matches(name, known, 1)
+        advice = f" Did you mean: sdgan {near[0]} ?" if near else ""
+        sys.exit(
+            f"sdgan: no command {name!a}.{advice} `sdgan --help` lists them."
+        )
 
 
 def run(argv: list[str]) -> None:
@@ -83,20 +65,25 @@ def run(argv: list[str]) -> None:
     if len(argv) > 1:
         # As ASCII where it holds what is not seen.
         given = argv[1] if argv[1].isprintable() else ascii(argv[1])
-        advice = f". Did you mean --mode={given} ?" if given in COMMANDS else ""
+        known = program == "main.py" and given.replace("-", "_") in COMMANDS
+        advice = f". Did you mean --mode={given} ?" if known else ""
         sys.exit(f"{program}: not a flag: {given}{advice}")
     logging.getLogger().setLevel(logging.WARNING)
     allocator.keep_freed_memory()
     command = COMMANDS[absl_flags.FLAGS.mode]
     try:
+        environment.prepare()
         options = flags.options(command.options, absl_flags.FLAGS)
-    except ValueError as error:
+    except (ImportError, ValueError) as error:
         sys.exit(f"{program}: {error}")
+    of = f" --mode={command.name}" if program == "main.py" else ""
+    with startup.interruptible(f"{program}:{of}"):
+        _run(command, options, program)
+
+
+def _run(command: Command, options: flags.Options, program: str) -> None:
     try:
         command.run(options)
-    except KeyboardInterrupt:
-        print(f"{program}: --mode={command.name} interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     except Exception as error:
         from sdgan_tf.commands import faults
 
@@ -107,12 +94,12 @@ def run(argv: list[str]) -> None:
 
 def _parse_main_py(argv: list[str]) -> list[str]:
     """Parses the flags; shows help where it is asked for."""
-    if VERSION & set(argv):
-        print(version())
+    if "--version" in argv:
+        print(VERSION)
         sys.exit()
-    if not HELP & set(argv):
+    if not ASKED & set(argv):
         return flags.parse(argv)
-    left = flags.parse([a for a in argv if a not in HELP])
+    left = flags.parse([a for a in argv if a not in ASKED])
     command = COMMANDS[absl_flags.FLAGS.mode]
     print(help.of_command(f"{left[0]} --mode={command.name}", command))
     modes = ", ".join(COMMANDS)
@@ -120,12 +107,13 @@ def _parse_main_py(argv: list[str]) -> list[str]:
     sys.exit()
 
 
-def _parse_sdgan(argv: list[str]) -> list[str]:
+def _parse_sdgan(command: Command, argv: list[str]) -> list[str]:
     """Parses the flags of one command; shows help where it is asked for."""
-    if HELP & set(argv):
-        name = argv[1].removeprefix("--mode=")
-        print(help.of_command(argv[0], COMMANDS[name]))
+    if ASKED & set(argv):
+        print(help.of_command(argv[0], command))
         sys.exit()
+    flags.check_own(argv, command)
     left = flags.parse(argv)
-    flags.check_own(argv, COMMANDS[absl_flags.FLAGS.mode])
+    # A flagfile may name a mode of main.py.
+    absl_flags.FLAGS.mode = command.name
     return left

@@ -1,9 +1,9 @@
 """The commands by name."""
 
 import dataclasses
-import importlib
 
-from sdgan_tf.commands import options, quiet
+from data_pipeline import startup
+from sdgan_tf.commands import options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,9 +32,7 @@ class Command:
         Its module is imported now: TensorFlow takes seconds, and a wrong flag
         is known before.
         """
-        with quiet.held_stderr():
-            quiet.import_tensorflow()
-            module = importlib.import_module(f"sdgan_tf.commands.{self.name}")
+        module = startup.import_quietly(f"sdgan_tf.commands.{self.name}")
         module.run(given)
 
 
@@ -44,7 +42,7 @@ class Program:
 
     Attributes:
         shown: The name as `sdgan` takes it.
-        module: What is run.
+        module: The module whose function `run` takes the arguments.
         summary: What it does, in a line.
     """
 

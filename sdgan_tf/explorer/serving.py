@@ -1,10 +1,10 @@
 """The server of the page: on this machine only, and without the network."""
 
-import contextlib
 import importlib.util
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Callable
 
@@ -198,7 +198,6 @@ def _serve(app, opened: socket.socket) -> None:
     )
     # uvicorn raises the signal that ended it once more. A shell may have
     # started this with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[opened])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    server.run(sockets=[opened])

@@ -37,7 +37,6 @@ def test_options_become_settings(random_run, monkeypatch, capsys):
     assert settings.upload_megabytes == 2.5
     assert capsys.readouterr().out.splitlines() == [
         "Explorer: http://127.0.0.1:1234 (Ctrl-C ends it)",
-        "Explorer: ended",
     ]
 
 

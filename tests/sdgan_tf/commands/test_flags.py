@@ -133,5 +133,17 @@ def test_a_flag_of_another_command_is_refused(argument):
 
 
 def test_flags_of_the_command_and_flagfiles_are_its_own():
-    given = ["--seed=3", "--notraceback", "--flagfile=faces.flags", "--mode=x"]
+    given = ["--seed=3", "--notraceback", "--flagfile=faces.flags"]
     flags.check_own(["sdgan sample", *given], COMMANDS["sample"])
+
+
+def test_a_mode_is_no_flag_of_a_command():
+    with pytest.raises(SystemExit) as caught:
+        flags.check_own(["sdgan sample", "--mode=train"], COMMANDS["sample"])
+    assert "the command is the first argument" in caught.value.code
+
+
+@pytest.mark.parametrize("name", ["judge-kit", "judge_kit"])
+def test_a_mode_has_a_hyphen_or_an_underscore(values, name):
+    flags.parse(["main.py", f"--mode={name}"], values)
+    assert values.mode == "judge_kit"

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from data_pipeline.help import WIDTH
 from sdgan_tf.commands import help
 from sdgan_tf.commands.flags import fields_of
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS
@@ -19,7 +20,7 @@ def test_it_lists_each_flag_of_the_command_once(name):
         {f.name for f in fields_of(command.options)}
     )
     assert command.summary in text
-    assert max(map(len, text.splitlines())) <= help.WIDTH
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_sections_are_those_that_the_options_inherit_from():

@@ -173,7 +173,8 @@ def test_a_server_from_start_to_end(serve, random_run, tmp_path):
             with pytest.raises(OSError):
                 socket.create_connection((other, port), timeout=2)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=30) == 130
     log = (folder / "log.txt").read_text()
-    assert "Explorer: ended" in log and "Traceback" not in log
+    assert log.endswith("main.py: --mode=explore interrupted\n")
+    assert "Traceback" not in log
     assert [path.name for path in folder.iterdir()] == ["log.txt"]

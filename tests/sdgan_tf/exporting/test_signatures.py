@@ -10,7 +10,6 @@ from sdgan_tf.exporting.signatures import (
     run_signatures,
 )
 from sdgan_tf.runs import Run
-from sdgan_tf.training import loop
 
 
 def test_the_smallest_inputs(random_run):
@@ -29,9 +28,9 @@ def test_the_smallest_inputs(random_run):
     "model, name", [("embedding_pairwise", "embed"), ("dr_gan", "encode")]
 )
 def test_codes_of_subjects_are_those_of_the_average(
-    make_config, tmp_path, model, name
+    train_run, tmp_path, model, name
 ):
-    loop.train(make_config(model=model, k=1 + (name == "embed"), ema_decay=0.9))
+    train_run(model=model, k=1 + (name == "embed"), ema_decay=0.9)
     run = Run(str(tmp_path / "run"))
     generator = run.generator()
     alone = Run(str(tmp_path / "alone"))
