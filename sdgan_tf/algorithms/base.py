@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf import augmentation
+from sdgan_tf import augmentation, objectives
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, LatentSpace, Stream, uniform
 from sdgan_tf.pixels import PixelMapping
@@ -176,21 +176,16 @@ class Algorithm(abc.ABC):
             self.average.set_weights(self.generator.get_weights())
 
     def _move_average(self) -> None:
-        """One step of the average; moving statistics are taken as they are.
-
-        The decay is smaller in the first steps, which would else weigh much
-        for long.
-
-        Source: Yazıcı et al. 2019, arXiv 1806.04498.
-        """
-        n = tf.cast(self.optimizers["generator"].iterations.value, tf.float32)
-        decay = tf.minimum(self.ema_decay, (1.0 + n) / (10.0 + n))
+        """One step of the average; moving statistics are taken as they are."""
+        decay = objectives.average_decay(
+            self.ema_decay, self.optimizers["generator"].iterations.value
+        )
         for average, weight in zip(
             self.average.weights, self.generator.weights, strict=True
         ):
             value = weight.value
             if weight.trainable:
-                value = decay * average.value + (1.0 - decay) * value
+                value = objectives.averaged(average.value, value, decay)
             average.assign(value)
 
     def checkpointed(self) -> dict[str, list[tf.Variable]]:

@@ -1,14 +1,16 @@
 """Algorithm 1 of the paper: discriminate tuples of one identity."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
-from sdgan_tf import losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.dcgan import DISCRIMINATORS, DCGANGenerator
+from sdgan_tf.objectives import SDGANObjective
 from sdgan_tf.pixels import DCGAN_PIXELS
 
 
@@ -40,15 +42,14 @@ class SDGAN(Algorithm):
 
     def __init__(self, experiment: Experiment):
         super().__init__(experiment)
-        self.loss = losses.GAN_LOSSES[experiment.loss]
+        self.objective = SDGANObjective.of(experiment)
         self.batches_per_step = experiment.d_steps_per_g_step
         self.k = experiment.k
         size = experiment.image_size
-        self.r1_weight = experiment.r1_weight
         self.d = self.build_discriminator(experiment)
         self.d(tf.zeros([self.kinds, self.k, size, size, 3]))
         self.networks["discriminator"] = self.d
-        self.build_optimizers(self.loss.optimizer)
+        self.build_optimizers(self.objective.loss.optimizer)
 
     @staticmethod
     def build_generator(experiment: Experiment) -> keras.Model:
@@ -77,9 +78,14 @@ class SDGAN(Algorithm):
                     num_batches=2,
                     training=True,
                 )
-                real_logits, fake_logits = tf.split(logits, 2)
-                d_loss = self.loss.discriminator(real_logits, fake_logits)
-                d_loss += d_auxiliary + self.penalty(real, fake, keys, substep)
+                d_loss, scores = self.objective.discriminator_loss(
+                    logits,
+                    real,
+                    fake,
+                    self.input_gradient,
+                    functools.partial(self.between, keys, substep, len(real)),
+                    d_auxiliary,
+                )
             self.update("discriminator", d_loss, tape)
             self.clip_discriminator()
 
@@ -88,15 +94,15 @@ class SDGAN(Algorithm):
             fake, imagined = self.imagine(batch, keys.key(Stream.G_LATENTS))
             fake = self.augment(fake, keys, 2 * self.batches_per_step)
             logits, g_auxiliary = self.judge(fake, [imagined])
-            g_loss = self.loss.generator(logits) + g_auxiliary
+            g_loss = self.objective.generator_loss(logits) + g_auxiliary
         self.update("generator", g_loss, tape)
         values = {
             "loss/discriminator": d_loss,
             "loss/generator": g_loss,
             "loss/discriminator_auxiliary": d_auxiliary,
             "loss/generator_auxiliary": g_auxiliary,
-            "score/real": tf.reduce_mean(real_logits),
-            "score/fake": tf.reduce_mean(fake_logits),
+            "score/real": scores[0],
+            "score/fake": scores[1],
         }
         return {name: values[name] for name in self.scalars}
 
@@ -138,19 +144,9 @@ class SDGAN(Algorithm):
         """D's logits of one batch."""
         return self.d(tuples)
 
-    def penalty(self, real, fake, keys: Keys, substep: int):
-        """The weighted penalties of D's gradient; 0 without any."""
-        total = 0.0
-        if self.loss.penalty_coefficient:
-            key = keys.key(Stream.INTERPOLATION, substep)
-            between = losses.between(real, fake, self.draw(key, len(real)))
-            total += self.loss.penalty_coefficient * losses.gradient_penalty(
-                self.input_gradient(between)
-            )
-        if self.r1_weight:
-            gradient = self.input_gradient(real)
-            total += self.r1_weight * losses.r1_penalty(gradient)
-        return total
+    def between(self, keys: Keys, substep: int, n: int) -> tf.Tensor:
+        """Where, between real and fake tuples, a penalty is taken, `[n]`."""
+        return self.draw(keys.key(Stream.INTERPOLATION, substep), n)
 
     def input_gradient(self, tuples) -> tf.Tensor:
         """The gradient of D's logits by the tuples that it judges."""
@@ -161,15 +157,14 @@ class SDGAN(Algorithm):
 
     def clip_discriminator(self) -> None:
         """Clips all of D's weights, batch norm's and biases too (WGAN)."""
-        bound = self.loss.weight_clip
-        if bound is None:
+        if not self.objective.clips:
             return
 
         def clip(strategy, *variables):
             for variable in variables:
                 strategy.extended.update(
                     variable,
-                    lambda v: v.assign(tf.clip_by_value(v, -bound, bound)),
+                    lambda v: v.assign(self.objective.clipped(v)),
                     group=False,
                 )
 
@@ -184,7 +179,7 @@ class SDGAN(Algorithm):
             self.imagining_flops(),
             [count // kinds for count in d],
             self.batches_per_step,
-            bool(self.loss.penalty_coefficient) + bool(self.r1_weight),
+            self.objective.penalties,
         )
 
     def imagining_flops(self) -> tuple[int, int]:
