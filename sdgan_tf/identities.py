@@ -128,7 +128,7 @@ class KnownIdentities(LatentSpace):
 def known_identities(
     experiment: Experiment, generator: keras.Model
 ) -> KnownIdentities:
-    """Where the codes of a `KnowingGenerator` come from."""
+    """The latent space of an `IdentityGenerator`."""
     return KnownIdentities(
         experiment.d_i,
         experiment.d_o,

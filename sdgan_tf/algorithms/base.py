@@ -1,4 +1,4 @@
-"""What every training algorithm has: networks, optimizers, one update."""
+"""The base of the training algorithms: networks, optimizers, one update."""
 
 import abc
 import dataclasses
@@ -111,7 +111,7 @@ class Algorithm(abc.ABC):
     def latent_space(
         experiment: Experiment, generator: keras.Model
     ) -> LatentSpace:
-        """Where the codes of a generator come from."""
+        """The latent space of a generator."""
         del generator
         return LatentSpace(experiment.d_i, experiment.d_o)
 
@@ -160,7 +160,7 @@ class Algorithm(abc.ABC):
 
     @property
     def sampled(self) -> LatentSpace:
-        """Where the codes of the `sampler` come from."""
+        """The latent space of the `sampler`."""
         return self.latent_space(self.experiment, self.sampler)
 
     def refresh(self) -> None:
@@ -298,13 +298,13 @@ class Algorithm(abc.ABC):
     def generator_signatures(
         generator: keras.Model, latents: LatentSpace
     ) -> dict[str, Signature]:
-        """What a trained generator answers beside pictures of its codes.
+        """Functions of a trained generator beside pictures of its codes.
 
-        By default nothing.
+        By default none.
         """
         del generator, latents
         return {}
 
     def signatures(self) -> dict[str, Signature]:
-        """What the networks beside the generator answer; by default nothing."""
+        """Functions of the networks beside the generator; by default none."""
         return {}

@@ -15,7 +15,7 @@ from sdgan_tf.pixels import DCGAN_PIXELS
 
 
 def network_options(experiment: Experiment) -> dict:
-    """What the DCGAN networks are told."""
+    """The arguments of the DCGAN networks."""
     return {
         "image_size": experiment.image_size,
         "dim": experiment.dim,
@@ -57,7 +57,7 @@ class SDGAN(Algorithm):
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:
-        """What judges tuples `[n, k, h, w, c]`."""
+        """Builds the network that judges tuples `[n, k, h, w, c]`."""
         return DISCRIMINATORS[experiment.discriminator](
             **network_options(experiment), spectral=experiment.spectral_norm
         )
@@ -67,14 +67,14 @@ class SDGAN(Algorithm):
         for substep, batch in enumerate(batches):
             real = self.real(batch["images"])
             key = keys.key(Stream.D_LATENTS, substep)
-            fake, imagined = self.imagine(batch, key)
+            fake, fake_rows = self.fake_tuples(batch, key)
             real = self.augment(real, keys, 2 * substep)
             fake = self.augment(fake, keys, 2 * substep + 1)
             with tf.GradientTape() as tape:
                 # Real and fake in one call: one large product instead of two.
                 logits, d_auxiliary = self.judge(
                     tf.concat([real, fake], axis=0),
-                    [batch.get("row"), imagined],
+                    [batch.get("row"), fake_rows],
                     num_batches=2,
                     training=True,
                 )
@@ -91,9 +91,11 @@ class SDGAN(Algorithm):
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.generator.trainable_variables])
-            fake, imagined = self.imagine(batch, keys.key(Stream.G_LATENTS))
+            fake, fake_rows = self.fake_tuples(
+                batch, keys.key(Stream.G_LATENTS)
+            )
             fake = self.augment(fake, keys, 2 * self.batches_per_step)
-            logits, g_auxiliary = self.judge(fake, [imagined])
+            logits, g_auxiliary = self.judge(fake, [fake_rows])
             g_loss = self.objective.generator_loss(logits) + g_auxiliary
         self.update("generator", g_loss, tape)
         values = {
@@ -110,11 +112,11 @@ class SDGAN(Algorithm):
         """A batch's photographs as D sees them, in the generator's range."""
         return self.pixels.to_float(images)
 
-    def imagine(self, batch, key) -> tuple:
-        """Tuples to be taken for real ones.
+    def fake_tuples(self, batch, key) -> tuple:
+        """Makes the fake tuples of a batch.
 
         Args:
-            batch: The batch of real tuples that they stand beside.
+            batch: The real tuples that they stand beside.
             key: Random key, equal on all replicas.
 
         Returns:
@@ -125,7 +127,7 @@ class SDGAN(Algorithm):
         return self.generate(self.tuples(key, n, k)), None
 
     def judge(self, tuples, rows, num_batches=1, training=False) -> tuple:
-        """What D says of tuples.
+        """Judges tuples by D.
 
         Args:
             tuples: `[num_batches * n, k, h, w, c]`.
@@ -145,7 +147,7 @@ class SDGAN(Algorithm):
         return self.d(tuples)
 
     def between(self, keys: Keys, substep: int, n: int) -> tf.Tensor:
-        """Where, between real and fake tuples, a penalty is taken, `[n]`."""
+        """Draws the places of a penalty between real and fake tuples, `[n]`."""
         return self.draw(keys.key(Stream.INTERPOLATION, substep), n)
 
     def input_gradient(self, tuples) -> tf.Tensor:
@@ -176,14 +178,14 @@ class SDGAN(Algorithm):
         k, size, kinds = self.k, self.d.image_size, self.kinds
         d = flops.forward(self.d, tf.zeros([kinds, k, size, size, 3]))
         return batch_size * flops.sd_gan_step(
-            self.imagining_flops(),
+            self.fake_flops(),
             [count // kinds for count in d],
             self.batches_per_step,
             self.objective.penalties,
         )
 
-    def imagining_flops(self) -> tuple[int, int]:
-        """Of one imagined tuple: all, and those of what reads the inputs."""
+    def fake_flops(self) -> tuple[int, int]:
+        """Counts the operations of one fake tuple, as `flops.forward` does."""
         return flops.forward(
             self.generator, tf.zeros([self.k, self.latents.d_z])
         )

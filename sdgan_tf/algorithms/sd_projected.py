@@ -7,7 +7,7 @@ from data_pipeline.tuples.commonalities import Commonalities
 from sdgan_tf import augmentation, losses, objectives
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.algorithms.common_gan import CommonCodes
+from sdgan_tf.algorithms.commonality_gan import CommonalityCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
 from sdgan_tf.latents import Directions, Keys, Stream
@@ -151,13 +151,13 @@ class SDProjected(Algorithm):
         )
 
 
-class CommonDirections(CommonCodes):
-    """`CommonCodes` whose lengths do not matter."""
+class CommonalityDirections(CommonalityCodes):
+    """`CommonalityCodes` whose lengths do not matter."""
 
     lengths_matter = False
 
 
-class ProjectedCommonGAN(SDProjected):
+class ProjectedCommonalityGAN(SDProjected):
     """`SDProjected` on tuples that agree in one of several factors, or in some.
 
     Each kind of tuple has a head of its own on each scale.
@@ -171,9 +171,9 @@ class ProjectedCommonGAN(SDProjected):
     @staticmethod
     def latent_space(
         experiment: Experiment, generator: keras.Model
-    ) -> CommonDirections:
+    ) -> CommonalityDirections:
         del generator
-        return CommonDirections.of(experiment)
+        return CommonalityDirections.of(experiment)
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         return self.share(

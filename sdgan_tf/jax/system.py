@@ -96,7 +96,7 @@ class System:
         return {**state, "average": average}
 
     def counts(self) -> tuple:
-        """Of both networks for one tuple, as `flops` counts."""
+        """Counts both networks for one tuple, as `flops.forward` does."""
         e = self.experiment
         size = e.image_size
         return (
