@@ -8,6 +8,7 @@ so that the times add up to more than a step's.
 """
 
 import collections
+import dataclasses
 import glob
 import os
 import re
@@ -20,10 +21,10 @@ import tensorflow as tf
 from absl import app
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from sdgan_tf.algorithms.registry import build_algorithm, settle
+from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.commands import flags as sdgan_flags
-from sdgan_tf.commands import legacy
-from sdgan_tf.config import with_model_defaults
+from sdgan_tf.commands.options import Bench
+from sdgan_tf.training.resuming import resolve
 from sdgan_tf.training.steps import compile_steps
 
 SHOWN = 16
@@ -48,11 +49,10 @@ def kinds_of_operations(folder: str) -> dict[str, tuple[float, int]]:
     return {kind: (seconds[kind], counts[kind]) for kind in seconds}
 
 
-def profile(config) -> None:
+def profile(options: Bench) -> None:
     """Prints the table of a configuration."""
-    experiment = settle(
-        with_model_defaults(config.experiment, config.named), config.named
-    )
+    named = options.named & set(dataclasses.asdict(options.experiment))
+    _, experiment = resolve("", options.experiment, named)
     keras.utils.set_random_seed(experiment.seed)
     algorithm = build_algorithm(experiment)
     b, side, k = experiment.batch_size, experiment.image_size, experiment.k
@@ -71,7 +71,7 @@ def profile(config) -> None:
         tf.Variable(0, dtype=tf.int64),
     )
     train_steps(iterator, tf.constant(1))
-    steps = config.benchmark.bench_steps
+    steps = options.bench_steps
     with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder)
         train_steps(iterator, tf.constant(steps))
@@ -93,7 +93,7 @@ def profile(config) -> None:
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    profile(legacy.whole())
+    profile(sdgan_flags.options(Bench))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ from PIL import Image
 from data_pipeline import records
 from data_pipeline.records import DataSet, pictures
 from data_pipeline.tuples.identity_tuples import IdentityTuples
-from sdgan_tf import exporting
 from sdgan_tf.allocator import peak_memory_gb
 from sdgan_tf.config import Experiment
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
-from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.exporting.saved_model import write_signatures
+from sdgan_tf.exporting.signatures import ServedGenerator
+from sdgan_tf.generators import Generator
+from sdgan_tf.runs import Run
 from sdgan_tf.training.resuming import resolve
 from sdgan_tf.training.setup import SetUp, set_up
 from sdgan_tf.training.steps import compile_steps
@@ -93,7 +95,7 @@ def data_rate(
     return DATA_BATCHES * batch_size / seconds
 
 
-def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
+def serving_rate(generator: Generator, repeats: int = 10) -> dict:
     """Times a SavedModel of the generator, and the model it came from.
 
     The two take turns, so that a load from elsewhere meets both.
@@ -106,10 +108,10 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
         Images a second and the share of the compiled model's time, in batches
         of `SERVING_BATCH`, and milliseconds of a single image.
     """
-    signature = exporting.ServedGenerator(generator).signatures()
+    signature = ServedGenerator(generator).signatures()
     name = "serving_default"
     with tempfile.TemporaryDirectory() as folder:
-        exporting.write_signatures({name: signature[name]}, folder)
+        write_signatures({name: signature[name]}, folder)
         # Held by name: a function of a SavedModel that is gone is gone too.
         saved_model = tf.saved_model.load(folder)
     served = saved_model.signatures[name]
@@ -132,7 +134,7 @@ def serving_rate(generator: TrainedGenerator, repeats: int = 10) -> dict:
     }
 
 
-def explorer_clicks(generator: TrainedGenerator, repeats: int = 10) -> dict:
+def explorer_clicks(generator: Generator, repeats: int = 10) -> dict:
     """Times what the explorer draws after a click, without the browser.
 
     Args:
@@ -230,7 +232,7 @@ def _measure(setup: SetUp, repeats: int, jit_compile: bool) -> dict:
     precision = "bfloat16" if "bfloat16" in experiment.precision else "float32"
     peak = peak_gflops(precision)
     gflop = algorithm.step_flops(b) / 1e9
-    generator = TrainedGenerator(
+    generator = Generator(
         algorithm.generator, algorithm.latents, algorithm.pixels, step=0
     )
     return {

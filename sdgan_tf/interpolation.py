@@ -1,31 +1,41 @@
-"""`--mode=interpolate`: from one code to another, z_i and z_o apart."""
+"""Interpolations between two codes, z_i and z_o apart."""
 
+import dataclasses
 import os
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
-from sdgan_tf.config import Config
+from sdgan_tf.codes import read_codes
+from sdgan_tf.generators import Generator
 from sdgan_tf.images import write_animation
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.sampling import (
-    grid_names,
-    output_folder,
-    read_codes,
-    trained_generator,
-    write_pictures,
-)
+from sdgan_tf.picture_folder import Written, grid_names, write_pictures
 
 ANIMATIONS = ("loop.gif", "loop.webp")
 
 
+@dataclasses.dataclass(frozen=True)
+class WrittenInterpolation:
+    """The files of an interpolation.
+
+    Attributes:
+        pictures: The grid and its single pictures.
+        animations: Paths of the animations.
+    """
+
+    pictures: Written
+    animations: tuple[str, ...]
+
+
 def read_ends(ends: str, codes: str, latents: LatentSpace) -> list[np.ndarray]:
-    """The two codes `[d_z]` to go between.
+    """Reads the two codes `[d_z]` of an interpolation.
 
     Args:
         ends: Two whole numbers, "A,B".
-        codes: The npz whose rows they are; without, they are seeds.
-        latents: What the codes must fit.
+        codes: The npz whose rows they are; without one, they are seeds.
+        latents: The latent space of the codes.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -56,25 +66,38 @@ def read_ends(ends: str, codes: str, latents: LatentSpace) -> list[np.ndarray]:
     return [z[a], z[b]]
 
 
-def interpolate(config: Config) -> None:
-    """Writes a grid between two codes and an animation around its border."""
-    generator = trained_generator(config)
-    latents, options = generator.latents, config.interpolation
-    first, second = (
-        latents.truncate(tf.constant(end), config.sampling.truncate)
-        for end in read_ends(options.ends, config.sampling.codes, latents)
-    )
-    folder = output_folder(config, "interpolation")
-    sheet = write_pictures(
+def write_interpolation(
+    folder: str,
+    generator: Generator,
+    first: ArrayLike,
+    second: ArrayLike,
+    rows: int = 8,
+    columns: int = 8,
+    frames: int = 12,
+    frame_milliseconds: int = 80,
+) -> WrittenInterpolation:
+    """Writes a grid between two codes and an animation around its border.
+
+    Args:
+        folder: An existing folder.
+        generator: The generator of the pictures.
+        first: A code `[d_z]`.
+        second: Another one.
+        rows: Steps along z_i.
+        columns: Steps along z_o.
+        frames: Frames of the animation on each of its 4 ways.
+        frame_milliseconds: Time of a frame.
+    """
+    latents = generator.latents
+    written = write_pictures(
         folder,
         generator,
-        latents.between(first, second, options.rows, options.columns),
-        grid_names(options.rows, options.columns, "row", "column"),
-        options.columns,
+        latents.between(first, second, rows, columns),
+        grid_names(rows, columns, "row", "column"),
+        columns,
     )
-    way = latents.round_trip(first, second, options.frames)
-    frames = generator.pixels.to_uint8(generator(way))
-    paths = [os.path.join(folder, name) for name in ANIMATIONS]
+    loop = generator.pictures(latents.round_trip(first, second, frames))
+    paths = tuple(os.path.join(folder, name) for name in ANIMATIONS)
     for path in paths:
-        write_animation(path, frames, options.frame_milliseconds)
-    print(f"Grid: {sheet}, animation: {', '.join(paths)}")
+        write_animation(path, loop, frame_milliseconds)
+    return WrittenInterpolation(written, paths)

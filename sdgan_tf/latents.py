@@ -22,6 +22,7 @@ class Stream(enum.IntEnum):
     AUGMENTATION = 6
     EXPLORER = 7
     STATISTICS = 8
+    DATA_SET = 9
 
 
 @dataclasses.dataclass(frozen=True)

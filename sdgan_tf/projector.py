@@ -1,14 +1,16 @@
-"""Latent estimation: the codes whose pictures are nearest to given ones."""
+"""Projection of photographs: a search for the codes of the nearest images."""
 
 import math
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.latents import Keys, LatentSpace, Stream
 from sdgan_tf.progress import Progress
-from sdgan_tf.runs import TrainedGenerator
+
+if TYPE_CHECKING:
+    from sdgan_tf.generators import Generator
 
 # Random codes for the regressions between codes and pixels, and their ridge
 # in parts of the mean diagonal.
@@ -18,8 +20,18 @@ LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.05, 0.9, 0.99, 1e-8
 IMAGES_PER_CALL, STEPS_PER_CALL = 32, 10
 
 
+class Embedding(Protocol):
+    """An embedding of pictures, such as a verifier's."""
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Embeds uint8 `[n, h, w, 3]` as float32 `[n, size]`."""
+
+    def embed_pixels(self, pixels) -> tf.Tensor:
+        """Embeds float32 pixels in [0, 255], with gradients."""
+
+
 class _Blind:
-    """A verifier to which all pictures are alike: no term in the loss."""
+    """An embedding in which all pictures are one: no term in the loss."""
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         return np.zeros([len(images), 0], np.float32)
@@ -45,22 +57,22 @@ class Projector:
     pixels only.
 
     Args:
-        generator: Whose codes are wanted.
+        generator: The generator whose codes are searched.
         restarts: Descents for each subject; the best one counts.
         steps: Steps of a descent.
         seed: Seed of the random codes.
-        verifier: Whose embedding counts, if any.
+        verifier: An embedding that counts beside pixels, if any.
         perceptual_weight: Grey levels that a squared distance of 1 in the
             embedding counts.
     """
 
     def __init__(
         self,
-        generator: TrainedGenerator,
+        generator: "Generator",
         restarts: int,
         steps: int,
         seed: int = 0,
-        verifier: Verifier | None = None,
+        verifier: Embedding | None = None,
         perceptual_weight: float = 0.0,
     ):
         if not 1 <= restarts <= DRAWS:
@@ -76,14 +88,14 @@ class Projector:
         self.key = Keys(seed, tf.constant(0)).key(Stream.PROJECTION)
 
     def project(self, photographs: np.ndarray, progress=Progress) -> tuple:
-        """The codes nearest to photographs.
+        """Finds the codes nearest to photographs.
 
         Args:
             photographs: uint8 `[subjects, k, h, w, 3]`.
-            progress: Makes what is told of the steps done, as `Progress` is.
+            progress: Makes the display of the steps done, as `Progress` does.
 
         Raises:
-            ValueError: If the generator draws its training identities only.
+            ValueError: If the generator has its training identities only.
 
         Returns:
             Codes `[subjects, k, d_z]`, their pictures, uint8 like the
@@ -138,7 +150,7 @@ class Projector:
         return flat.reshape(*images.shape[:-3], flat.shape[-1])
 
     def _prepare(self, target) -> tuple:
-        """Learns from random codes and their pictures.
+        """Fits the starts and the coordinates to random codes.
 
         Args:
             target: `[subjects, k, h, w, 3]`, in the generator's range.
@@ -258,8 +270,8 @@ def check_prior(latents: LatentSpace) -> None:
     if not latents.draws_new_identities:
         raise ValueError(
             "A photograph has no code here: this model knows its training "
-            "identities only. One with an encoder takes photographs by "
-            "`--mode=sample --images`."
+            "identities only. One with an encoder encodes photographs when it "
+            "is sampled."
         )
 
 

@@ -19,18 +19,22 @@ def stats_line(step: int, scalars: dict[str, float]) -> str:
     return json.dumps({"step": step, **scalars}) + "\n"
 
 
-def card_text(experiment: Experiment, step: int, dtype: str) -> str:
+def card_text(
+    experiment: Experiment, step: int, dtype: str, data: str = ""
+) -> str:
     """Formats the `CARD` of a generator without its training.
 
     Args:
         experiment: What it was trained as.
         step: Training steps behind it.
         dtype: How `WEIGHTS` holds its weights.
+        data: What it was trained on; "" leaves it out.
     """
     card = {
         "experiment": json.loads(experiment.to_json()),
         "step": step,
         "dtype": dtype,
+        **({"data": data} if data else {}),
     }
     return json.dumps(card, indent=2) + "\n"
 

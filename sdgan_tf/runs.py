@@ -6,10 +6,10 @@
     tensorboard/    summaries
     samples/        the fixed grid through the run, PNG
     stats.jsonl     scalars, one line each logged step
-    best/           with --evaluate_interval_steps: the checkpoint with the
-                    best score, a run folder too
+    best/           the checkpoint with the best score, if scores were taken;
+                    a run folder too
     identities.csv  names by row, where a model knows the training identities
-    metrics.jsonl   what --mode=evaluate found
+    metrics.jsonl   what evaluations found, one line each
     lock            held by the training that writes here
 
 A folder with `generator.weights.h5` and `card.json` (`pretrained/NAME`) is
@@ -28,42 +28,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf import identities
+from sdgan_tf import identity_names
 from sdgan_tf.algorithms.base import AVERAGE, variables
 from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.checkpoints import DAMAGED, Checkpoints, step_of
 from sdgan_tf.config import Experiment
-from sdgan_tf.latents import LatentSpace
-from sdgan_tf.pixels import PixelMapping
+from sdgan_tf.generators import Generator
 from sdgan_tf.run_files import CARD, WEIGHTS, card_text, save_weights
 
 IDENTITIES = "identities.csv"
-CONFIG = "config.json"
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainedGenerator:
-    """A generator with what belongs to it, whatever trained it.
-
-    Attributes:
-        network: Codes `[n, d_z]` to images `[n, h, w, 3]` in [-1, 1].
-        latents: The prior of its codes.
-        pixels: Its pixel mapping.
-        step: Training steps behind it.
-    """
-
-    network: keras.Model
-    latents: LatentSpace
-    pixels: PixelMapping
-    step: int
-
-    def __call__(self, z, batch_size: int = 64) -> tf.Tensor:
-        """Images `[n, h, w, 3]` of codes `[n, d_z]`, a batch at a time."""
-        parts = [
-            self.network(z[start : start + batch_size], training=False)
-            for start in range(0, len(z), batch_size)
-        ]
-        return tf.concat(parts, axis=0)
+CONFIG, TRAINING = "config.json", "training.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +79,7 @@ class Run:
         return Checkpoints(self.path("checkpoints"))
 
     def has_checkpoint(self) -> bool:
-        """Whether training has been here."""
+        """Whether a training has saved its state here."""
         return bool(self.checkpoints.paths())
 
     def experiment(self) -> Experiment:
@@ -133,23 +107,23 @@ class Run:
             raise ValueError(f"{path}: {error}") from error
 
     def write_experiment(self, experiment: Experiment) -> None:
-        """Makes the folder and notes what is trained in it."""
+        """Makes the folder and writes the configuration of its training."""
         tf.io.gfile.makedirs(self.folder)
         write_text(self.path(CONFIG), experiment.to_json() + "\n")
 
     def write_identities(self, names: Sequence[str]) -> None:
-        """Notes who the identities are that the model knows, by their rows."""
-        write_text(self.path(IDENTITIES), identities.to_csv(names))
+        """Writes the names of the identities in the model's table."""
+        write_text(self.path(IDENTITIES), identity_names.to_csv(names))
 
     def copy_identities(self, other: "Run") -> None:
-        """Lets another folder name the same identities, if there are any."""
+        """Copies the names of the identities, if there are any."""
         if tf.io.gfile.exists(self.path(IDENTITIES)):
             tf.io.gfile.copy(
                 self.path(IDENTITIES), other.path(IDENTITIES), overwrite=True
             )
 
     def identity_rows(self, names: Sequence[str]) -> list[int]:
-        """The rows of named training identities.
+        """Looks up the rows of training identities by their names.
 
         Raises:
             FileNotFoundError: If the model knows none.
@@ -161,7 +135,7 @@ class Run:
                 f"identities by name. Received: run_dir={self.folder!r}"
             )
         with tf.io.gfile.GFile(self.path(IDENTITIES), "rb") as file:
-            return identities.rows_of(file.read(), names)
+            return identity_names.rows_of(file.read(), names)
 
     def has_weights(self) -> bool:
         """Whether a generator without its training is here."""
@@ -173,6 +147,7 @@ class Run:
         experiment: Experiment,
         step: int,
         dtype: str = "float32",
+        data: str = "",
     ) -> None:
         """Makes the folder and writes a generator without its training.
 
@@ -182,6 +157,8 @@ class Run:
             step: Training steps behind it.
             dtype: How the file holds the weights: "float16" takes half the
                 room. Loading gives them back in the network's own.
+            data: Names the data that it was trained on, and its terms; see
+                `cards.describe_data`.
 
         Raises:
             ValueError: If a weight does not fit into `dtype`.
@@ -201,9 +178,9 @@ class Run:
             saved = os.path.join(scratch, WEIGHTS)
             save_weights(held, saved)
             tf.io.gfile.copy(saved, self.path(WEIGHTS), overwrite=True)
-        write_text(self.path(CARD), card_text(experiment, step, dtype))
+        write_text(self.path(CARD), card_text(experiment, step, dtype, data))
 
-    def generator(self, precision: str | None = None) -> TrainedGenerator:
+    def generator(self, precision: str | None = None) -> Generator:
         """The generator of the latest checkpoint that can be read.
 
         Its weights are their moving average where the run keeps one.
@@ -223,7 +200,23 @@ class Run:
         averaged = experiment.average_decay and self.has_checkpoint()
         name = AVERAGE if averaged else "generator"
         step = load_networks(self, {name: network})
-        return TrainedGenerator(network, latents, algorithm.pixels, step)
+        return Generator(network, latents, algorithm.pixels, step)
+
+
+def load(folder: str, precision: str | None = None) -> Generator:
+    """Loads a trained generator.
+
+    Args:
+        folder: A run folder, or one with a generator's weights and card, such
+            as those in `pretrained/`.
+        precision: "float32" or "mixed_bfloat16"; by default what it was
+            trained in.
+
+    Raises:
+        FileNotFoundError: If the folder is none of these or has no weights.
+        ValueError: If something in it is damaged.
+    """
+    return Run(folder).generator(precision)
 
 
 def _number(entry: str) -> int:
@@ -244,7 +237,7 @@ def read_object(path: str) -> dict:
     """Reads a JSON object.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If the file holds anything else.
     """
     with tf.io.gfile.GFile(path, "rb") as file:
         data = file.read()

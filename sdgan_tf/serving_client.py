@@ -29,12 +29,12 @@ from tensorflow_serving.apis import (
 )
 
 from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
+from sdgan_tf.codes import read_codes
 from sdgan_tf.commands.flags import local_path
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import contact_sheet, encode_png
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.pixels import PixelMapping
-from sdgan_tf.sampling import read_codes
 
 # Requests whose tensors have a row for each picture: REST's row form.
 ROW_SIGNATURES = ("serving_default", "png", "reconstruct")
@@ -162,7 +162,9 @@ class RESTServer:
                 text = json.loads(text)["error"]
             raise OSError(f"{self.url} answers {error.code}: {text}") from error
         except urllib.error.URLError as error:
-            raise OSError(f"{self.url} answers not: {error.reason}") from error
+            raise OSError(
+                f"{self.url} does not answer: {error.reason}"
+            ) from error
 
 
 def _array(value) -> np.ndarray:
@@ -219,7 +221,7 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
 def draw_codes(server, flag, latents: LatentSpace, a: int, b: int) -> tuple:
     """z_i `[a, d_i]` and z_o `[b, d_o]` of the seed.
 
-    A model that knows its subjects one by one has their codes: it is asked.
+    A model with a table of identities has their codes: the server is asked.
     """
     if not SYSTEMS[flag.model].knows_identities:
         return tuple(z.numpy() for z in latents.codes(flag.seed, a, b))
@@ -231,7 +233,7 @@ def draw_codes(server, flag, latents: LatentSpace, a: int, b: int) -> tuple:
 def write_pictures(
     outputs: dict, pixels: PixelMapping, folder: str
 ) -> list[str]:
-    """Writes what a server answered; returns the paths.
+    """Writes the answer of a server; returns the paths.
 
     Images `[a, b, h, w, 3]` become one sheet, others a file each.
     """

@@ -21,23 +21,9 @@ import tensorflow as tf
 
 from data_pipeline import records
 from data_pipeline.records import pictures
-from sdgan_tf import exporting
-from sdgan_tf.commands import train
-from sdgan_tf.commands.options import Train
-from sdgan_tf.config import (
-    Benchmark,
-    Config,
-    Evaluation,
-    Experiment,
-    Exploring,
-    Exporting,
-    Interpolation,
-    Judging,
-    Projection,
-    Reference,
-    Sampling,
-    Training,
-)
+from sdgan_tf.commands import export, train
+from sdgan_tf.commands.options import Export, Train
+from sdgan_tf.config import Experiment
 from sdgan_tf.training.trainer import KEPT
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -103,44 +89,6 @@ def tiny_data(tmp_path_factory) -> str:
     return _write_data_set(folder, {f"id{n}": 4 for n in range(24)})
 
 
-def _make_config(data_dir: str, run_dir: str, **changes) -> Config:
-    sections = {
-        "experiment": Experiment(**TINY),
-        "training": Training(**SHORT),
-        "sampling": Sampling(num_identities=2, num_observations=3),
-        "exporting": Exporting(),
-        "exploring": Exploring(explore_rows=2, explore_columns=3),
-        "benchmark": Benchmark(bench_steps=1),
-        "interpolation": Interpolation(rows=3, columns=2, frames=2),
-        "projection": Projection(restarts=2, projection_steps=4),
-        "reference": Reference(),
-        "evaluation": Evaluation(
-            num_pairs=8, bootstrap_samples=20, factor_steps=2
-        ),
-        "judging": Judging(judge_batch_size=6),
-    }
-    named = set()
-    for name, section in sections.items():
-        fields = {f.name for f in dataclasses.fields(section)}
-        mine = {n: changes.pop(n) for n in list(changes) if n in fields}
-        sections[name] = dataclasses.replace(section, **mine)
-        if name == "experiment":
-            named |= set(mine)
-    top = {"mode": "train", "run_dir": run_dir, "data_dir": data_dir}
-    top["traceback"] = False
-    return Config(**(top | changes), named=frozenset(named), **sections)
-
-
-@pytest.fixture
-def make_config(tiny_data, tmp_path):
-    """Makes the configuration of a tiny run; keywords change fields."""
-
-    def make(data_dir=tiny_data, run_dir=str(tmp_path / "run"), **changes):
-        return _make_config(data_dir, run_dir, **changes)
-
-    return make
-
-
 def _make_options(data_dir: str, run_dir: str, **changes) -> Train:
     """The options of a tiny training, named but for the experiment's."""
     fields = {field.name for field in dataclasses.fields(Experiment)}
@@ -195,19 +143,19 @@ def exported_run(_train_once, tmp_path_factory):
     )
     run_dir = str(tmp_path_factory.mktemp("exported") / "run")
     shutil.copytree(_train_once("sd_dcgan"), run_dir)
-    exporting.export(_make_config("", run_dir))
+    export.run(Export(run_dir=run_dir))
     return run_dir
 
 
 @pytest.fixture
-def trained(request, _train_once, make_config):
-    """The configuration of a run of 6 steps, saved at 3 and 6.
+def trained(request, _train_once, make_options):
+    """The options of a run of 6 steps, saved at 3 and 6.
 
     It is an SD-DCGAN's, or of the model that the test is parametrised by.
     """
-    config = make_config(model=getattr(request, "param", "sd_dcgan"))
-    shutil.copytree(_train_once(config.experiment.model), config.run_dir)
-    return config
+    options = make_options(model=getattr(request, "param", "sd_dcgan"))
+    shutil.copytree(_train_once(options.experiment.model), options.run_dir)
+    return options
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ import sys
 
 from absl import app
 
-from sdgan_tf.commands import environment, flags, program
+from sdgan_tf import environment
+from sdgan_tf.commands import flags, program
 
 environment.prepare()
 # What is forked with it.

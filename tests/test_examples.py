@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdgan_tf import exporting
+from sdgan_tf.exporting.saved_model import write_saved_model
+from sdgan_tf.exporting.signatures import ServedGenerator
 from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -34,8 +35,8 @@ def export(tmp_path_factory) -> str:
     )
     folder = tmp_path_factory.mktemp("export") / "sd_dcgan"
     generator = Run(str(PRETRAINED)).generator()
-    exporting.write_saved_model(
-        exporting.ServedGenerator(generator).signatures(),
+    write_saved_model(
+        ServedGenerator(generator).signatures(),
         "sd_dcgan",
         str(folder / str(generator.step)),
     )

@@ -23,14 +23,14 @@ from PIL import Image
 from data_pipeline import records
 from data_pipeline.records import pictures
 from sdgan_tf import faults, flags, identities, runs
+from sdgan_tf.codes import read_codes
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.explorer import uploads
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.models.embedding import EmbeddingNetwork
-from sdgan_tf.reference import Dump
+from sdgan_tf.reference.dump import Dump
 from sdgan_tf.runs import Run
-from sdgan_tf.sampling import read_codes
 
 FEW, MANY = 200, 4000
 counts = pytest.mark.parametrize(

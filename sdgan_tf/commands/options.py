@@ -238,10 +238,17 @@ class Sample(Codes, Photographs, Seed, OutputFolder, RunFolder, Options):
         choices=("pairs", "grid"),
     )
     identities: str = option(
-        "", "Names, by commas, of training identities that the model knows."
+        "",
+        "Names, by commas, of training identities that the model knows; in "
+        "double quotes a name that holds a comma.",
     )
     share: str = option(
         "", "One of --commonalities that alone is shared along a row."
+    )
+    grid_labels: bool = option(
+        False,
+        "Label the grid's rows and columns, and enlarge its pictures if they "
+        "are small.",
     )
 
 
@@ -349,6 +356,31 @@ class Table(Novelty, Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
         3000,
         "Training steps of the model that reads the data set's known factors; "
         "0: none.",
+        minimum=0,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset(Verifier, Seed, OutputFolder, DataFolder, RunFolder, Options):
+    """Options of `dataset`."""
+
+    dataset_identities: int = option(1000, "Identities to write.", minimum=1)
+    dataset_pictures: int = option(10, "Pictures of each identity.", minimum=1)
+    dataset_format: str = option(
+        "folders",
+        "Identity folders, a built data set to train on, or WebDataset's tars.",
+        choices=("folders", "records", "webdataset"),
+    )
+    min_distance: float = option(
+        0.0,
+        "Distance in the embedding of --verifier that identities keep from "
+        "each other and from the training identities of --data_dir; 0: none.",
+        minimum=0,
+    )
+    outliers: float = option(
+        0.0,
+        "Distance in the embedding of --verifier from its identity beyond "
+        "which a picture is replaced by another; 0: none.",
         minimum=0,
     )
 

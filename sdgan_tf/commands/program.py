@@ -13,8 +13,8 @@ from importlib import metadata
 from absl import app
 from absl import flags as absl_flags
 
-from sdgan_tf import allocator
-from sdgan_tf.commands import environment, flags, help
+from sdgan_tf import allocator, environment
+from sdgan_tf.commands import flags, help
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS
 
 # What a shell says of a program that Ctrl-C ended.
@@ -24,15 +24,15 @@ HELP, VERSION = {"--help", "-help", "-h", "--helpshort", "-?"}, {"--version"}
 
 def main_py() -> None:
     """Is `main.py`: the command is the value of --mode."""
-    environment.prepare()
+    _prepare("main.py")
     flags.define()
     app.run(run, flags_parser=_parse_main_py)
 
 
 def sdgan() -> None:
     """Is `sdgan`: the command is the first argument."""
-    environment.prepare()
-    program, *given = sys.argv
+    _prepare("sdgan")
+    given = sys.argv[1:]
     name = given[0] if given else "--help"
     if name in HELP:
         print(help.overview("sdgan"))
@@ -56,6 +56,13 @@ def sdgan() -> None:
         flags.define()
         argv = [f"sdgan {name}", f"--mode={mode}", *given[1:]]
         app.run(run, argv=argv, flags_parser=_parse_sdgan)
+
+
+def _prepare(program: str) -> None:
+    try:
+        environment.prepare()
+    except ImportError as error:
+        sys.exit(f"{program}: {error}")
 
 
 def version() -> str:

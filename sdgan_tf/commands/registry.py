@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 
-from sdgan_tf.commands import environment, options
+from sdgan_tf.commands import options, quiet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Command:
         Its module is imported now: TensorFlow takes seconds, and a wrong flag
         is known before.
         """
-        with environment.held_stderr():
-            environment.import_tensorflow()
+        with quiet.held_stderr():
+            quiet.import_tensorflow()
             module = importlib.import_module(f"sdgan_tf.commands.{self.name}")
         module.run(given)
 
@@ -85,6 +85,11 @@ COMMANDS = {
             "evaluate", options.Evaluate, "Measures a generator as the paper."
         ),
         Command("table", options.Table, "Compares several generators."),
+        Command(
+            "dataset",
+            options.Dataset,
+            "Writes a data set of generated identities.",
+        ),
         Command(
             "train_verifier",
             options.TrainVerifier,

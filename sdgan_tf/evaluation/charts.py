@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-WIDTH, HEIGHT, MARGIN = 360, 300, 44
+WIDTH, HEIGHT, MARGIN = 360, 300, 52
 LEAST_RATE = 1e-3  # Where the axes of error rates begin.
 MAX_POINTS = 400  # Of a line: more would not be seen.
 

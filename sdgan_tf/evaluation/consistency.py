@@ -16,7 +16,7 @@ from sdgan_tf.evaluation.factor_model import (
 from sdgan_tf.evaluation.measuring import embed, generate
 from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.generators import Generator
 
 GRID_SIDE = 32  # Identities, and observations, of the grid.
 MAX_PHOTOGRAPHS = 10_000  # That the factor model is trained on, or tested.
@@ -123,7 +123,7 @@ def _means(factors: dict[str, dict]) -> dict[str, float]:
 
 
 def generated_grid(
-    generator: TrainedGenerator, seed: int, part: str = ""
+    generator: Generator, seed: int, part: str = ""
 ) -> np.ndarray:
     """Pictures of all combinations of codes, uint8 `[32, 32, h, w, 3]`.
 
@@ -148,7 +148,7 @@ def generated_grid(
 
 
 def measure_parts(
-    generator: TrainedGenerator, reader: Reader | None, seed: int
+    generator: Generator, reader: Reader | None, seed: int
 ) -> dict:
     """Measures each part of z_i by factor; empty for a single part.
 

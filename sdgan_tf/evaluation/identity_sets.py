@@ -13,6 +13,10 @@ from sdgan_tf.evaluation.verification import INTERVAL
 # Sampled identities among which the distinct ones are counted: more lie within
 # tau of each other by chance, so the share depends on it.
 GROUP = 100
+# False positive identifications that the calibrated novelty allows, and how
+# many test identities must be there to find their threshold.
+IDENTIFICATION_RATE = 0.05
+LEAST_CALIBRATING = 100
 CHUNK = 512  # Embeddings that are compared at once.
 
 
@@ -23,6 +27,8 @@ def templates(embeddings: np.ndarray, counts: np.ndarray) -> np.ndarray:
         embeddings: Of photographs, identity by identity, `[n, size]`.
         counts: Photographs of each identity, at least 1; their sum is n.
     """
+    if not len(counts):
+        return np.zeros([0, embeddings.shape[-1]], np.float32)
     starts = np.cumsum(counts) - counts
     sums = np.add.reduceat(embeddings.astype(np.float64), starts, axis=0)
     norms = np.linalg.norm(sums, axis=1, keepdims=True)
@@ -106,4 +112,47 @@ def novelty(distances: np.ndarray, tau: float) -> dict:
     return {
         "novelty": count / total,
         "novelty_interval": list(wilson_interval(count, total)),
+    }
+
+
+def calibrated_novelty(
+    distances: np.ndarray, real: np.ndarray, samples: int, seed: int
+) -> dict:
+    """Novelty at a threshold that nearly all new people pass.
+
+    At tau, which is chosen for one comparison, a search among thousands of
+    training identities nearly always finds one, whoever is looked for. The
+    threshold here is the distance below which 5 % of the test identities find
+    one: a false positive identification rate of 5 %. Of generated identities
+    that are as new as test identities 95 % lie beyond.
+
+    Args:
+        distances: Of generated identities to their nearest training identity,
+            `[n]`.
+        real: Of test identities, `[m]`.
+        samples: Bootstrap samples.
+        seed: Of the bootstrap.
+
+    Returns:
+        `novelty_fpir5` and its interval, for which identities of both kinds
+        are resampled. Nothing below 100 test identities.
+
+    Source: open-set identification, ISO/IEC 19795-1 and NIST's FRVT 1:N.
+    """
+    if len(real) < LEAST_CALIBRATING:
+        return {}
+
+    def beyond(made, known):
+        return float(np.mean(made > np.quantile(known, IDENTIFICATION_RATE)))
+
+    rng = np.random.default_rng(seed)
+    drawn = [
+        beyond(
+            rng.choice(distances, len(distances)), rng.choice(real, len(real))
+        )
+        for _ in range(samples)
+    ]
+    return {
+        "novelty_fpir5": beyond(distances, real),
+        "novelty_fpir5_interval": np.percentile(drawn, INTERVAL).tolist(),
     }

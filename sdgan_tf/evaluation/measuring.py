@@ -12,9 +12,9 @@ import tensorflow as tf
 from sdgan_tf.evaluation import diversity, verification
 from sdgan_tf.evaluation.splits import Pairs, Photographs
 from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.generators import Generator
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.progress import Progress
-from sdgan_tf.runs import TrainedGenerator
 
 CHUNK = 32  # Pairs.
 LINE_SECONDS = 10.0
@@ -64,9 +64,7 @@ class Measured:
         )
 
 
-def pair_codes(
-    generator: TrainedGenerator, seed, start, n, matched: bool
-) -> tuple:
+def pair_codes(generator: Generator, seed, start, n, matched: bool) -> tuple:
     """Codes of generated pairs and whose they are: see `LatentSpace.pairs`.
 
     Args:
@@ -80,7 +78,7 @@ def pair_codes(
     return generator.latents.pairs(key, n, matched)
 
 
-def generate(generator: TrainedGenerator, codes) -> np.ndarray:
+def generate(generator: Generator, codes) -> np.ndarray:
     """Pictures of codes `[n, 2, d_z]`, uint8 `[n, 2, h, w, 3]`.
 
     Raises:
@@ -121,7 +119,7 @@ def independent_pairs(measured: Measured) -> Measured:
 
 
 def chosen_pairs(
-    generator: TrainedGenerator, seed: int, num_pairs: int, chosen
+    generator: Generator, seed: int, num_pairs: int, chosen
 ) -> np.ndarray:
     """Pictures of some of the pairs that `measure_generated` measures.
 
@@ -148,7 +146,7 @@ def chosen_pairs(
 
 
 def generated_pairs(
-    generator: TrainedGenerator, num_pairs: int, seed: int
+    generator: Generator, num_pairs: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     """Generates balanced pairs, the matched ones first.
 
@@ -169,7 +167,7 @@ def generated_pairs(
 
 
 def measure_generated(
-    generator: TrainedGenerator, verifier: Verifier, num_pairs: int, seed: int
+    generator: Generator, verifier: Verifier, num_pairs: int, seed: int
 ) -> Measured:
     """Generates balanced pairs, the matched ones first, and measures them."""
     embeddings, terms, subjects = [], [], []

@@ -52,7 +52,8 @@ from sdgan_tf.evaluation.verifiers import (
     Verifier,
     open_verifier,
 )
-from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.generators import Generator
+from sdgan_tf.runs import Run
 
 # Measures of a vanilla model that are taken again with all of z drawn afresh.
 FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
@@ -61,7 +62,7 @@ REFERENCES = ("auc", "uniqueness", "novelty")
 
 
 def evaluate(
-    generator: TrainedGenerator | str | os.PathLike,
+    generator: Generator | str | os.PathLike,
     data_dir: str | os.PathLike,
     *,
     num_pairs: int = 10_000,
@@ -133,7 +134,7 @@ def _of_run(run: Run) -> dict:
     }
 
 
-def check_sizes(generator: TrainedGenerator, data: DataSet) -> None:
+def check_sizes(generator: Generator, data: DataSet) -> None:
     """Raises ValueError if generator and data differ in image size."""
     size = generator.network.image_size
     if size != data.image_size:
@@ -232,7 +233,7 @@ class Protocol:
         return self._line("real", self.real.result)
 
     def generated(
-        self, generator: TrainedGenerator, run: Run | None = None
+        self, generator: Generator, run: Run | None = None
     ) -> GeneratedPairs:
         """Pairs of a generator, and their line as its result.
 
@@ -269,6 +270,13 @@ class Protocol:
         )
         real = self.real
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
+        if nearest and real.nearest:
+            result |= identity_sets.calibrated_novelty(
+                nearest.distances,
+                real.nearest.distances,
+                self.bootstrap_samples,
+                self.seed,
+            )
         of_run = _of_run(run) if run else {}
         vanilla = run and run.experiment().k == 1
         if vanilla and generator.latents.draws_new_identities:
@@ -296,7 +304,7 @@ class Protocol:
     def _summary(self, measured: Measured, tau: float) -> dict:
         return summarise(measured, tau, self.bootstrap_samples, self.seed)
 
-    def _codes(self, generator: TrainedGenerator) -> dict:
+    def _codes(self, generator: Generator) -> dict:
         """Measures what each code decides, on grids of pictures."""
         grid = generated_grid(generator, self.seed)
         return measure_grid(grid, self.verifier, self.reader) | measure_parts(

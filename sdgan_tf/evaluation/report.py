@@ -37,6 +37,8 @@ MEASURES = {
     "all_div": "1 - MS-SSIM within unmatched pairs: variety of all.",
     "uniqueness": "Of 100 identities the share that are distinct at tau.",
     "novelty": "Identities whose nearest training identity is beyond tau.",
+    "novelty_fpir5": "The same beyond the distance at which 5 % of the test "
+    "identities find one: 0.95 is as new as these.",
     "frechet": "Fréchet distance to test photographs, in the embedding.",
     "kernel": "Kernel distance to test photographs; 0 is equal.",
     "precision": "Generated pictures that lie among the photographs (k = 3).",
@@ -216,7 +218,7 @@ def _gallery_histogram(
     both = real.nearest.distances, generated.nearest.distances
     chart = charts.histograms(
         [("real", both[0]), ("made", both[1])],
-        (0.0, float(np.concatenate(both).max())),
+        (0.0, 1.05 * max(tau, float(np.concatenate(both).max()))),
         tau,
         "Distances to the nearest training identity",
         "share of the identities",

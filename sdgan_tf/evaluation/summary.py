@@ -12,7 +12,7 @@ from sdgan_tf.evaluation.measuring import Measured, measure_photographs
 from sdgan_tf.evaluation.splits import Pairs, Photographs
 from sdgan_tf.evaluation.verification import Verification, fisher_ratio
 from sdgan_tf.evaluation.verifiers import Verifier
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.generators import Generator
 
 # Where true accept rates are read, and how many unmatched pairs must lie below
 # such a threshold for the rate to say something.
@@ -140,7 +140,7 @@ class GeneratedPairs:
             None where they were not looked for.
     """
 
-    generator: TrainedGenerator
+    generator: Generator
     measured: Measured
     result: dict
     nearest: NearestIdentities | None = None

@@ -17,8 +17,9 @@ from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation.protocol import Protocol, check_sizes
 from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.generators import Generator
 from sdgan_tf.images import contact_sheet, data_url, encode_png
-from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.runs import Run
 
 TEMPLATE = pathlib.Path(__file__).parent / "table.html"
 GRID = 4, 6  # Identities and observations of a row's grid.
@@ -34,6 +35,7 @@ COLUMNS = {
     "fisher_ratio": ("Fisher ratio", 2),
     "uniqueness": ("Uniqueness", 3),
     "novelty": ("Novelty", 3),
+    "novelty_fpir5": ("Novelty at FPIR 5 %", 3),
     "id_div": ("ID-Div", 3),
     "all_div": ("All-Div", 3),
     "frechet": ("Fréchet", 3),
@@ -140,7 +142,7 @@ def _real_grid(data: DataSet) -> np.ndarray:
     return contact_sheet(grid.reshape(-1, side, side, 3), columns)
 
 
-def _generated_grid(generator: TrainedGenerator, seed: int) -> np.ndarray:
+def _generated_grid(generator: Generator, seed: int) -> np.ndarray:
     rows, _ = generator.latents.grid_sides(GRID[0])
     latents = generator.latents
     codes = latents.grid(*latents.codes(seed, rows, GRID[1]))

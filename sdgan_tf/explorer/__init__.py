@@ -1,1 +1,1 @@
-"""`--mode=explore`: a page to try a trained generator's codes by hand."""
+"""The explorer: a page to try a trained generator's codes by hand."""

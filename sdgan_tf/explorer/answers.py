@@ -1,4 +1,4 @@
-"""What each event of the page answers.
+"""Answers to the events of the page.
 
 A session's state is in `gr.State`, and each of the three states has one event
 that writes it, so that a click during an estimation is not lost.
@@ -10,14 +10,14 @@ import html
 import gradio as gr
 import numpy as np
 
-from sdgan_tf.config import Config
+from sdgan_tf.codes import encode_arrays
 from sdgan_tf.explorer import uploads
 from sdgan_tf.explorer.drawing import WAYS, Artist, Subject, to_png
+from sdgan_tf.explorer.settings import Settings
 from sdgan_tf.explorer.state import GridState
+from sdgan_tf.generators import Generator
 from sdgan_tf.images import contact_sheet, data_url
 from sdgan_tf.projector import Projector, check_prior
-from sdgan_tf.runs import TrainedGenerator
-from sdgan_tf.sampling import encode_arrays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,25 +55,22 @@ class Explorer:
     """Answers the page's events; holds nothing of any user.
 
     Args:
-        config: The command's options.
         generator: What is explored.
+        settings: Settings of the page.
     """
 
-    def __init__(self, config: Config, generator: TrainedGenerator):
-        self.config = config
-        self.image_size = generator.network.image_size
-        options = config.exploring
+    def __init__(self, generator: Generator, settings: Settings):
+        self.settings = settings
+        self.image_size = generator.image_size
         self.default = GridState.fresh(
-            config.experiment.seed,
-            options.explore_rows,
-            options.explore_columns,
+            settings.seed, settings.rows, settings.columns
         )
         self.artist = Artist(generator)
         self.projector = Projector(
             generator,
-            config.projection.restarts,
-            config.projection.projection_steps,
-            config.experiment.seed,
+            settings.restarts,
+            settings.projection_steps,
+            settings.seed,
         )
 
     def open(self, request: gr.Request) -> tuple:
@@ -87,7 +84,7 @@ class Explorer:
         return self._answer(state, {})
 
     def act(self, session: Session | None, event: gr.EventData) -> tuple:
-        """What a button of the grid or of the slots does."""
+        """Answers a button of the grid or of the slots."""
         asked = _asked(event)
         action = asked.pop("action", None)
         actions = {
@@ -158,9 +155,8 @@ class Explorer:
             return {}
         rows, columns = len(state.rows.draws), len(state.columns.draws)
         matrix = self.artist.matrix(*state.chosen, rows, columns)
-        options = self.config.interpolation
         walks = {
-            way: self.artist.walk(*state.chosen, way, options.frames)
+            way: self.artist.walk(*state.chosen, way, self.settings.frames)
             for way in WAYS
         }
         return {
@@ -170,7 +166,7 @@ class Explorer:
                 way: [data_url(to_png(frame)) for frame in frames]
                 for way, frames in walks.items()
             },
-            "milliseconds": options.frame_milliseconds,
+            "milliseconds": self.settings.frame_milliseconds,
         }
 
     def estimate(
@@ -184,16 +180,16 @@ class Explorer:
         Returns:
             The subject, what is shown of it, and the upload's own value.
         """
-        options = self.config.exploring
+        settings = self.settings
         try:
             check_prior(self.artist.latents)
             photographs = uploads.read_uploads(
                 _asked(event).get("files"),
-                options.upload_count,
+                settings.upload_count,
                 image_size=self.image_size,
-                crop=self.config.projection.crop,
-                megabytes=options.upload_megabytes,
-                megapixels=options.upload_megapixels,
+                crop=settings.crop,
+                megabytes=settings.upload_megabytes,
+                megapixels=settings.upload_megapixels,
             )
         except ValueError as error:
             _warn(str(error))
@@ -208,16 +204,15 @@ class Explorer:
         return found, self.found_value(found, photographs), self.upload_value()
 
     def upload_value(self, refused: str = "") -> dict:
-        """What the page needs to know of uploads, and why one was refused."""
-        options = self.config.exploring
+        """Tells the page the limits of uploads, and why one was refused."""
         return {
-            "count": options.upload_count,
-            "megabytes": options.upload_megabytes,
+            "count": self.settings.upload_count,
+            "megabytes": self.settings.upload_megabytes,
             "refused": refused,
         }
 
     def found_value(self, subject: Subject, photographs: np.ndarray) -> dict:
-        """What the page shows of a subject."""
+        """Makes the pictures and texts that the page shows of a subject."""
         k = len(subject.z_o)
         codes = encode_arrays(
             z_i=np.repeat(subject.z_i[None], k, axis=0), z_o=subject.z_o
@@ -258,7 +253,7 @@ class Explorer:
 
 
 def _asked(event: gr.EventData) -> dict:
-    """What an event says: of the page an object, made by hand anything."""
+    """Reads an event: the page sends an object, others anything."""
     return dict(event._data) if isinstance(event._data, dict) else {}
 
 

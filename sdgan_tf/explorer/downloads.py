@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from sdgan_tf.codes import encode_arrays
 from sdgan_tf.explorer.drawing import IDENTITY, Artist, there_and_back
 from sdgan_tf.explorer.state import GridState
 from sdgan_tf.images import contact_sheet, encode_animation, encode_png
-from sdgan_tf.sampling import encode_arrays
 
 
 class Downloads:
     """Makes the files that the page offers, from a link each.
 
     Args:
-        artist: Who draws them.
+        artist: Draws them.
         default: The state where a link says nothing.
         frames: Of a walk in one direction.
         frame_milliseconds: Time of a frame.

@@ -1,4 +1,4 @@
-"""What the page shows, as pictures: only what is new is drawn."""
+"""Pictures of the page's state; those that are known are not drawn again."""
 
 import dataclasses
 import io
@@ -9,9 +9,9 @@ import tensorflow as tf
 from PIL import Image
 
 from sdgan_tf.explorer.state import Cell, Draw, GridState
+from sdgan_tf.generators import Generator
 from sdgan_tf.images import contact_sheet
 from sdgan_tf.latents import Keys, Stream
-from sdgan_tf.runs import TrainedGenerator
 
 # Pictures in one call of the generator. One size, so that a picture has the
 # same pixels whichever others are drawn with it, and small: a product takes six
@@ -22,7 +22,7 @@ IDENTITY, OBSERVATION = WAYS = ("identity", "observation")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
-    """What was found of a subject's k photographs; equal to itself only.
+    """The estimated codes of a subject's k photographs; equal to itself only.
 
     Attributes:
         z_i: float32 `[d_i]`.
@@ -46,7 +46,7 @@ class Artist:
         generator: Whose pictures are wanted.
     """
 
-    def __init__(self, generator: TrainedGenerator):
+    def __init__(self, generator: Generator):
         self.latents = generator.latents
         network, pixels = generator.network, generator.pixels
         shape = tf.TensorSpec([BATCH, self.latents.d_z], tf.float32)

@@ -44,7 +44,7 @@ def build(explorer: Explorer, title: str) -> gr.Blocks:
     """The page.
 
     Args:
-        explorer: Who answers.
+        explorer: Answers the events.
         title: Says which generator it is.
     """
     with gr.Blocks(title="SD-GAN explorer", analytics_enabled=False) as blocks:

@@ -1,13 +1,16 @@
 """The server of the page: on this machine only, and without the network."""
 
+import contextlib
+import importlib.util
 import os
 import signal
 import socket
 import tempfile
+from collections.abc import Callable
 
-from sdgan_tf.config import Config
 from sdgan_tf.explorer import uploads
-from sdgan_tf.sampling import trained_generator
+from sdgan_tf.explorer.settings import Settings
+from sdgan_tf.generators import Generator
 
 # Seconds that open pages may hold up the end.
 PATIENCE = 2
@@ -24,7 +27,7 @@ class Guard:
     The page's own uploads are part of an event and stay in memory.
 
     Args:
-        app: What answers the others, ASGI.
+        app: Answers the others; ASGI.
         most_bytes: Of a request's body.
     """
 
@@ -58,7 +61,7 @@ class Guard:
         return await self.app(scope, receive, guarded)
 
     def refusal(self, scope) -> tuple[int, str] | None:
-        """Why a request is refused: its status and text."""
+        """Says why a request is refused: its status and text."""
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return None
         if scope["path"].rstrip("/").endswith("/upload"):
@@ -72,35 +75,38 @@ class Guard:
         return None
 
 
-def build_app(config: Config):
-    """The page, its downloads and its guard, as an ASGI application.
+def check_installed() -> None:
+    """Raises ValueError if Gradio is missing; imports nothing."""
+    if importlib.util.find_spec("gradio") is None:
+        raise ValueError(
+            "The explorer needs Gradio: pip install -r "
+            "requirements-explorer.txt"
+        )
 
-    Raises:
-        ValueError: If Gradio is not installed or `run_dir` is missing.
-        FileNotFoundError: If the run folder has no generator.
+
+def build_app(generator: Generator, name: str, settings: Settings):
+    """Builds the page, its downloads and its guard, an ASGI application.
+
+    Args:
+        generator: What is explored.
+        name: Its name on the page.
+        settings: Settings of the page.
     """
     # Read when Gradio is imported: it would report to its makers.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
-    try:
-        import fastapi
-        import gradio as gr
+    import fastapi
+    import gradio as gr
 
-        from sdgan_tf.explorer import answers, page
-    except ImportError as error:
-        raise ValueError(
-            "--mode=explore needs Gradio: pip install -r "
-            f"requirements-explorer.txt ({error})"
-        ) from error
+    from sdgan_tf.explorer import answers, page
     from sdgan_tf.explorer.downloads import Downloads
 
-    generator = trained_generator(config)
-    explorer = answers.Explorer(config, generator)
+    explorer = answers.Explorer(generator, settings)
     downloads = Downloads(
         explorer.artist,
         explorer.default,
-        config.interpolation.frames,
-        config.interpolation.frame_milliseconds,
+        settings.frames,
+        settings.frame_milliseconds,
     )
     # Its pages of documentation come from elsewhere.
     app = fastapi.FastAPI(openapi_url=None)
@@ -116,7 +122,6 @@ def build_app(config: Config):
         header = {"content-disposition": f'attachment; filename="{name}"'}
         return fastapi.Response(data, headers=header, media_type=media_type)
 
-    name = os.path.basename(os.path.abspath(config.run_dir))
     app = gr.mount_gradio_app(
         app,
         page.build(explorer, f"{name}, step {generator.step:,}"),
@@ -131,10 +136,9 @@ def build_app(config: Config):
         ssr_mode=False,
         pwa=False,
     )
-    options = config.exploring
     return Guard(
         app,
-        uploads.most_bytes(options.upload_count, options.upload_megabytes),
+        uploads.most_bytes(settings.upload_count, settings.upload_megabytes),
     )
 
 
@@ -155,19 +159,32 @@ def listen(address: str, port: int) -> socket.socket:
         ) from error
 
 
-def explore(config: Config) -> None:
-    """Serves the page until it is interrupted."""
+def serve(
+    generator: Generator,
+    name: str,
+    settings: Settings,
+    explore_address: str,
+    explore_port: int,
+    started: Callable[[str], None],
+) -> None:
+    """Serves the page until it is interrupted.
+
+    Args:
+        generator: What is explored.
+        name: Its name on the page.
+        settings: Settings of the page.
+        explore_address: Address to answer at.
+        explore_port: Port; 0 is any that is free.
+        started: Called with the page's URL when it can be opened.
+    """
     with tempfile.TemporaryDirectory() as folder:
         # Read when Gradio is imported: where it would keep files.
         os.environ["GRADIO_TEMP_DIR"] = folder
-        app = build_app(config)
-        options = config.exploring
-        with listen(options.explore_address, options.explore_port) as opened:
+        app = build_app(generator, name, settings)
+        with listen(explore_address, explore_port) as opened:
             host, port = opened.getsockname()[:2]
             host = f"[{host}]" if ":" in host else host
-            print(
-                f"Explorer: http://{host}:{port} (Ctrl-C ends it)", flush=True
-            )
+            started(f"http://{host}:{port}")
             _serve(app, opened)
 
 
@@ -183,7 +200,5 @@ def _serve(app, opened: socket.socket) -> None:
     # started this with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[opened])
-    except KeyboardInterrupt:
-        print("Explorer: ended")

@@ -1,4 +1,4 @@
-"""What the page shows, as a value: links are its text, clicks its methods.
+"""The state of the page, as a value: links are its text, clicks its methods.
 
 A code is drawn anew by counting: its `Draw` names the seed, the place in the
 grid and how often that place was resampled. So a short link is exact.

@@ -19,7 +19,8 @@ from sdgan_tf.evaluation.splits import (
 )
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import open_verifier
-from sdgan_tf.runs import Run, TrainedGenerator, write_text
+from sdgan_tf.generators import Generator
+from sdgan_tf.runs import Run, write_text
 from sdgan_tf.training.state import TrainingState
 
 CARD = "best.json"
@@ -89,7 +90,7 @@ class Scoring:
 
     def measure(self, step: int) -> dict[str, float]:
         """Measures all of `LOWEST_IS_BEST`, as scalars `evaluate/NAME`."""
-        generator = TrainedGenerator(
+        generator = Generator(
             self.algorithm.sampler,
             self.algorithm.sampled,
             self.algorithm.pixels,

@@ -11,8 +11,9 @@ from data_pipeline import records
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
+from sdgan_tf.generators import Generator
 from sdgan_tf.models.embedding import EmbeddingNetwork
-from sdgan_tf.runs import Run, TrainedGenerator
+from sdgan_tf.runs import Run
 
 TINY = Experiment(model="sd_began", image_size=32, dim=8, d_i=3, d_o=2)
 
@@ -49,7 +50,7 @@ def own_pictures():
     return _own_pictures
 
 
-def _own_pictures(generator: TrainedGenerator, n: int, seed=1) -> tuple:
+def _own_pictures(generator: Generator, n: int, seed=1) -> tuple:
     z = tf.random.stateless_uniform(
         [n, generator.latents.d_z], [seed, 2], -1.0, 1.0
     )

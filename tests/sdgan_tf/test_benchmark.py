@@ -9,7 +9,7 @@ from sdgan_tf import benchmark
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.allocator import peak_memory_gb
 from sdgan_tf.config import Experiment
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.generators import Generator
 from sdgan_tf.training.strategy import make_workers
 
 
@@ -78,7 +78,7 @@ def test_identities_that_a_model_knows_are_those_of_the_noise(
 
 def test_serving_rate(trained):
     algorithm = build_algorithm(trained.experiment)
-    generator = TrainedGenerator(
+    generator = Generator(
         algorithm.generator, algorithm.latents, algorithm.pixels, step=0
     )
     rates = benchmark.serving_rate(generator, repeats=2)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf import exporting, sampling
 from sdgan_tf.algorithms.registry import SYSTEMS
+from sdgan_tf.commands import export, sample
+from sdgan_tf.commands.options import Export, Sample
 from sdgan_tf.evaluation import protocol
 from sdgan_tf.runs import Run
 
@@ -52,7 +53,7 @@ EXTRA_SIGNATURES = {
     ],
 )
 def test_whole_way(
-    case, make_config, train_run, split_data, mean_colour, capsys
+    case, make_options, train_run, split_data, mean_colour, capsys
 ):
     options = {
         "data_dir": split_data,
@@ -63,9 +64,8 @@ def test_whole_way(
     }
     if "k" in SYSTEMS[options.get("model", "sd_dcgan")].fixed:
         options["k"] = SYSTEMS[options["model"]].fixed["k"]
-    config = make_config(train_steps=2, **options)
     train_run(train_steps=2, **options)
-    run = Run(config.run_dir)
+    run = Run(make_options().run_dir)
     train_run(train_steps=3, **options)
     assert "Resumed from" in capsys.readouterr().out
     assert run.generator().step == 3
@@ -75,7 +75,7 @@ def test_whole_way(
     assert [s["step"] for s in scalars] == [1, 2, 3]
     assert all(np.isfinite(v) for s in scalars for v in s.values())
 
-    sampling.sample(config)
+    sample.run(Sample(run_dir=run.folder, num_identities=2, num_observations=3))
     with np.load(run.path("generated", "samples.npz")) as samples:
         images, z_i = samples["images"], samples["z_i"]
     assert images.shape == (2 * 3, 32, 32, 3) and images.std() > 0
@@ -102,7 +102,7 @@ def test_whole_way(
         assert "independent_auc" in line or run.experiment().k > 1
         assert not os.path.exists(run.path("identities.csv"))
 
-    exporting.export(config)
+    export.run(Export(run_dir=run.folder))
     loaded = tf.saved_model.load(run.path("export", model, "3"))
     usual = {"serving_default", "png", "grid", "sample", "interpolate"}
     extra = EXTRA_SIGNATURES.get(model, set())

@@ -9,6 +9,7 @@ from PIL import Image
 from sdgan_tf.images import (
     contact_sheet,
     encode_png,
+    labelled_sheet,
     write_animation,
     write_png,
 )
@@ -42,6 +43,43 @@ def test_contact_sheet_is_filled_with_white():
 def test_contact_sheet_has_columns(columns):
     with pytest.raises(ValueError, match=f"Received: columns={columns}"):
         contact_sheet(np.zeros([6, 1, 2, 3], np.uint8), columns)
+
+
+def test_a_labelled_sheet_has_text_beside_the_pictures():
+    images = np.full([3, 40, 40, 3], 128, np.uint8)
+    sheet = labelled_sheet(images, ["first", "2"], ["a", "b"])
+    # 40 pixels three times are the first factor to reach 96.
+    grid = sheet[-240:, -240:]
+    assert (grid[:120] == 128).all() and (grid[120:, 120:] == 255).all()
+    left, top = sheet[-240:, :-240], sheet[:-240, -240:]
+    for text in (left[:120], left[120:], top[:, :120], top[:, 120:]):
+        assert text.min() < 100 and text.max() == 255
+    assert (sheet[:-240, :-240] == 255).all()
+    large = labelled_sheet(np.zeros([1, 96, 96, 3], np.uint8), ["a"], ["b"])
+    assert (large[-96:, -96:] == 0).all() and (large[:-96, -96:] > 0).any()
+
+
+def test_labels_of_any_text():
+    images = np.zeros([1, 96, 96, 3], np.uint8)
+
+    def width(label):
+        return labelled_sheet(images, [label], [label]).shape[1]
+
+    # Marks are left out, blanks are one, and long names are cut.
+    assert width("Mu\u0308ller") == width("M\u00fcller") == width("Muller")
+    assert width("a \n b") == width("a b")
+    assert width("\u674e\u5a1c") == width("??")
+    assert width("x" * 60) <= 96 + 240 + 2 * 6
+    assert width("") == 96 + 2 * 6
+
+
+@pytest.mark.parametrize("labels", [[], ["a"], ["a", "b", "c"]])
+def test_each_row_has_a_label(labels):
+    images = np.zeros([4, 8, 8, 3], np.uint8)
+    with pytest.raises(
+        ValueError, match=f"each of the 2 rows. Received: {len(labels)} labels"
+    ):
+        labelled_sheet(images, labels, ["a", "b"])
 
 
 def picture():

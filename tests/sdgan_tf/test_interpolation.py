@@ -1,4 +1,4 @@
-"""`--mode=interpolate`: the grid, its ends, the animation."""
+"""Interpolations: the grid, its ends, the animation."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,14 @@ from PIL import Image
 
 from sdgan_tf import interpolation
 from sdgan_tf.images import write_animation
-from sdgan_tf.interpolation import read_ends
+from sdgan_tf.interpolation import read_ends, write_interpolation
 from sdgan_tf.latents import LatentSpace
+from sdgan_tf.runs import Run
 
 
-def test_grid_between_two_seeds_and_animation(
-    trained, make_config, tmp_path, monkeypatch
-):
+def test_grid_between_two_seeds_and_animation(trained, tmp_path, monkeypatch):
     out = tmp_path / "out"
+    out.mkdir()
     written = {}
 
     def write(path, frames, frame_milliseconds):
@@ -21,7 +21,9 @@ def test_grid_between_two_seeds_and_animation(
         write_animation(path, frames, frame_milliseconds)
 
     monkeypatch.setattr(interpolation, "write_animation", write)
-    interpolation.interpolate(make_config(ends="3,4", output_dir=str(out)))
+    generator = Run(trained.run_dir).generator()
+    ends = read_ends("3,4", "", generator.latents)
+    write_interpolation(str(out), generator, *ends, rows=3, columns=2, frames=2)
     with np.load(out / "samples.npz") as arrays:
         images, z_i, z_o = (arrays[n] for n in ("images", "z_i", "z_o"))
     assert images.shape == (6, 32, 32, 3)
@@ -49,13 +51,6 @@ def test_grid_between_two_seeds_and_animation(
             first = np.asarray(image.convert("RGB")).astype(int)
         # GIF has 256 colours and WebP loses a little.
         assert np.abs(first - images[0]).mean() < 4
-
-
-def test_default_folder_is_the_run_s(trained, make_config, tmp_path, capsys):
-    interpolation.interpolate(make_config())
-    grid = tmp_path / "run" / "interpolation" / "grid.png"
-    assert grid.exists()
-    assert str(grid) in capsys.readouterr().out
 
 
 def test_ends_are_rows_of_a_codes_file(tmp_path):

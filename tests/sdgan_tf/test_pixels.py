@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.pixels import DCGAN_PIXELS, PixelMapping
+from sdgan_tf.pixels import BEGAN_PIXELS, DCGAN_PIXELS, PixelMapping
 
 LEVELS = np.arange(256, dtype=np.uint8)
 
@@ -69,3 +69,19 @@ def test_mapping_keeps_the_shape():
     images = DCGAN_PIXELS.to_float(pixels)
     assert images.shape == (2, 3, 4, 5, 3)
     assert DCGAN_PIXELS.to_uint8(images).shape == (2, 3, 4, 5, 3)
+
+
+@pytest.mark.parametrize("pixels", [DCGAN_PIXELS, BEGAN_PIXELS])
+def test_pixels_of_a_graph_are_those_of_numpy(pixels):
+    levels = np.arange(256, dtype=np.uint8)
+    # All levels, the borders between them, and their neighbours.
+    whole = np.float32((levels + np.float32([[0.0], [0.5]])) * pixels.scale - 1)
+    images = np.concatenate(
+        [whole, np.nextafter(whole, -2), np.nextafter(whole, 2), whole * 1.1]
+    ).astype("float32")
+    wanted = np.clip((images + 1) * np.float32(1 / pixels.scale), 0, 255)
+    wanted = (np.rint(wanted) if pixels.nearest else wanted).astype(np.uint8)
+    np.testing.assert_array_equal(pixels.to_uint8(images), wanted)
+    np.testing.assert_array_equal(
+        tf.function(pixels.to_pixels)(tf.constant(images)), wanted
+    )

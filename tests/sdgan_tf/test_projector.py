@@ -5,11 +5,12 @@ import pytest
 
 from sdgan_tf import projector
 from sdgan_tf.evaluation.verifiers import open_verifier
+from sdgan_tf.generators import Generator
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.pixels import BEGAN_PIXELS
 from sdgan_tf.projector import Projector
-from sdgan_tf.reference import Dump, load_dump
-from sdgan_tf.runs import TrainedGenerator
+from sdgan_tf.reference.dump import Dump
+from sdgan_tf.reference.systems import load_dump
 
 
 def test_own_pictures_are_recovered(random_run, own_pictures):
@@ -164,7 +165,7 @@ def test_restarts_range(random_run, restarts):
 def test_own_pictures_of_the_released_generator(released, own_pictures):
     """Issue 3: their median error is under 2 grey levels."""
     network, experiment = load_dump(Dump.open(released))
-    generator = TrainedGenerator(
+    generator = Generator(
         network,
         LatentSpace(experiment.d_i, experiment.d_o),
         BEGAN_PIXELS,

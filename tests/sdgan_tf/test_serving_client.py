@@ -338,7 +338,7 @@ def test_nobody_answers():
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     rest = serving_client.RESTServer(f"http://localhost:{port}", "m", 5)
-    with pytest.raises(OSError, match="answers not: .*refused"):
+    with pytest.raises(OSError, match="does not answer: .*refused"):
         rest.code_sizes()
     other = serving_client.GRPCServer(f"localhost:{port}", "m", 5)
     with pytest.raises(OSError, match="UNAVAILABLE|DEADLINE"):

@@ -10,12 +10,14 @@ import tensorflow as tf
 
 from data_pipeline.tuples import streaming
 from sdgan_tf.commands import faults
+from sdgan_tf.commands.flags import fields_of
+from sdgan_tf.commands.registry import COMMANDS
 from sdgan_tf.training.data import open_data, open_tuples
 
 
 def test_a_full_disk_names_the_last_checkpoint(trained):
     error = OSError(errno.ENOSPC, "No space left on device")
-    assert faults.explain(error, trained) == (
+    assert faults.explain(error, "train", trained) == (
         "the disk is full: [Errno 28] No space left on device. Checkpoints "
         "that were saved stay; the last one: step 6. Make room, then give the "
         "same command again."
@@ -30,20 +32,18 @@ def test_a_full_disk_names_the_last_checkpoint(trained):
         ("evaluate", "Lower --num_pairs."),
     ],
 )
-def test_too_little_memory_names_flags(make_config, mode, advice):
+def test_too_little_memory_names_flags(mode, advice):
     with pytest.raises(MemoryError) as caught:
         np.empty(2**50)
-    text = faults.explain(caught.value, make_config(mode=mode))
+    text = faults.explain(caught.value, mode, COMMANDS[mode].options())
     assert text.startswith("out of memory: Unable to allocate")
     assert advice in text
 
 
-def test_every_mode_s_flags_are_flags(make_config):
-    config = make_config()
-    sections = [s for s in vars(config).values() if hasattr(s, "__dict__")]
-    names = {name for section in sections for name in vars(section)}
-    for mode, flags in faults.MEMORY_FLAGS.items():
-        assert set(flags) <= names, mode
+def test_every_mode_s_flags_are_its_flags():
+    for mode, names in faults.MEMORY_FLAGS.items():
+        own = {field.name for field in fields_of(COMMANDS[mode].options)}
+        assert set(names) <= own, mode
 
 
 def test_a_quota_is_a_full_disk():
@@ -53,23 +53,27 @@ def test_a_quota_is_a_full_disk():
     assert not faults.is_full_disk(memory)
 
 
-def test_an_error_of_none_of_these_stays_as_it_is(make_config):
+def test_an_error_of_none_of_these_stays_as_it_is(make_options):
     error = ValueError("`k` must be\n  odd")
-    assert faults.explain(error, make_config()) == "`k` must be\n  odd"
+    assert (
+        faults.explain(error, "train", make_options()) == "`k` must be\n  odd"
+    )
 
 
-def test_damage_that_is_not_of_the_data_set(make_config):
+def test_damage_that_is_not_of_the_data_set(make_options):
     error = tf.errors.DataLossError(None, None, "corrupted record")
-    assert "corrupted record" in faults.explain(error, make_config())
+    assert "corrupted record" in faults.explain(error, "train", make_options())
 
 
-def test_a_flipped_bit_is_damage(make_config, copied_data):
+def test_a_flipped_bit_is_damage(make_options, copied_data):
     shard = copied_data / "train-00000-of-00001.tfrecord"
     content = bytearray(shard.read_bytes())
     content[len(content) // 2] ^= 4
     shard.write_bytes(content)
     error = tf.errors.DataLossError(None, None, "corrupted record at 7")
-    line = faults.explain(error, make_config(data_dir=str(copied_data)))
+    line = faults.explain(
+        error, "train", make_options(data_dir=str(copied_data))
+    )
     assert line.startswith(f"the data set is damaged: {shard} (corrupted")
 
 
@@ -96,15 +100,13 @@ def rebuild(folder, left):
 @pytest.mark.parametrize("left", ["manifest", "shards", "nothing"])
 @pytest.mark.parametrize("reader", [True, False])
 def test_a_data_set_that_is_built_anew_under_a_training(
-    make_config, copied_data, monkeypatch, left, reader
+    make_options, copied_data, monkeypatch, left, reader
 ):
     """Whatever is left of it, and whether its shards are held open."""
     if not reader:
         monkeypatch.setattr(streaming, "can_read", lambda *_: False)
-    config = make_config(data_dir=str(copied_data), cache_gb=0.0)
-    tuples = open_tuples(
-        open_data(config.data_dir, config.experiment), config.experiment, 0
-    )
+    options = make_options(data_dir=str(copied_data), cache_gb=0.0)
+    tuples = open_tuples(open_data(options.data_dir, 32), k=2)
     batches = iter(tuples.batches(4, cache_bytes=0))
     next(batches)
     rebuild(copied_data, left)
@@ -117,7 +119,7 @@ def test_a_data_set_that_is_built_anew_under_a_training(
         for _ in range(1000):
             next(batches)
     assert faults.is_users(caught.value)
-    line = faults.explain(caught.value, config)
+    line = faults.explain(caught.value, "train", options)
     assert "\n" not in line and str(copied_data) in line
     if left == "manifest":
         assert line.startswith("the data set is damaged: ")
@@ -125,11 +127,13 @@ def test_a_data_set_that_is_built_anew_under_a_training(
         assert "was changed while it was read" in line
 
 
-def test_a_shard_that_is_gone_is_one_line(make_config, copied_data):
+def test_a_shard_that_is_gone_is_one_line(make_options, copied_data):
     shard = copied_data / "train-00000-of-00001.tfrecord"
     shard.unlink()
     with pytest.raises(tf.errors.NotFoundError) as caught:
         next(iter(tf.data.TFRecordDataset(str(shard))))
-    line = faults.explain(caught.value, make_config(data_dir=str(copied_data)))
+    line = faults.explain(
+        caught.value, "train", make_options(data_dir=str(copied_data))
+    )
     assert "was changed while it was read" in line and str(shard) in line
     assert "\n" not in line

@@ -39,6 +39,7 @@ PATHS = {
     "onnxruntime_web_dir": "export",
     "verifier": "evaluate",
     "judge_dir": "judge_score",
+    "trainings": "queue",
     "answers": "judge_score",
 }
 

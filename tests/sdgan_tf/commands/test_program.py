@@ -33,7 +33,7 @@ def start(*arguments):
         ((*SDGAN, "--version"), 0, "sdgan_tf"),
         ((*SDGAN, "sampel"), 1, "Did you mean: sdgan sample ?"),
         ((*SDGAN, "sample", "--dim=3"), 1, "--dim is a flag of train, bench."),
-        ((*SDGAN, "sample", "--sed=3"), 1, "Did you mean: seed ?"),
+        ((*SDGAN, "sample", "--sed=3"), 1, "Did you mean: seed"),
         ((*MAIN, "--train_step=3"), 1, "Did you mean: train_steps ?"),
         ((*MAIN, "train"), 1, "Did you mean --mode=train ?"),
     ],

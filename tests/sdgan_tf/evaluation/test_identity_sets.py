@@ -46,6 +46,19 @@ def test_uniqueness_of_too_few_has_no_share():
     assert found == {"sampled_identities": 199, "distinct_identities": 199}
 
 
+def test_calibrated_novelty_by_hand():
+    # 5 % of the test identities lie within 0.05 of a training identity.
+    real = np.linspace(0, 1, 101)
+    made = np.array([0.01, 0.04, 0.06, 0.5])
+    found = identity_sets.calibrated_novelty(made, real, 200, 0)
+    assert found["novelty_fpir5"] == 0.5
+    low, high = found["novelty_fpir5_interval"]
+    assert 0 <= low < 0.5 < high <= 1
+    same = identity_sets.calibrated_novelty(real, real, 10, 0)
+    assert same["novelty_fpir5"] == pytest.approx(0.95, abs=0.01)
+    assert identity_sets.calibrated_novelty(made, real[:99], 10, 0) == {}
+
+
 def test_novelty_by_hand():
     # The distance of tau is one identity.
     found = identity_sets.novelty(np.array([0.5, 1.0, 1.1, 2.0]), 1.0)

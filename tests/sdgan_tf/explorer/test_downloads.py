@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sdgan_tf.codes import read_codes
 from sdgan_tf.explorer.downloads import Downloads
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.state import GridState
-from sdgan_tf.sampling import read_codes
 
 STATE = GridState.fresh(3, 2, 3).resample("rows", 1).choose(0, 1).choose(1, 2)
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdgan_tf import reference
+from sdgan_tf.reference.dump import Dump
+from sdgan_tf.reference.systems import load_dump
+from sdgan_tf.runs import Run
 
 TRAINED = pathlib.Path(__file__).parents[3] / "pretrained/omniglot_sd_dcgan"
 ROWS, COLUMNS = 3, 4
@@ -41,10 +43,10 @@ def run_folder(request, tmp_path_factory):
     """The folder of a small generator, or of the authors' released one."""
     if request.param == "trained":
         return str(TRAINED)
-    network, experiment = reference.load_dump(
-        reference.Dump.open(request.getfixturevalue("released")), None
+    network, experiment = load_dump(
+        Dump.open(request.getfixturevalue("released")), None
     )
-    run = reference.Run(str(tmp_path_factory.mktemp("released") / "run"))
+    run = Run(str(tmp_path_factory.mktemp("released") / "run"))
     run.write_generator(network, experiment, 548235)
     return run.folder
 

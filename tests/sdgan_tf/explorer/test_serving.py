@@ -48,10 +48,10 @@ def test_a_taken_port_is_the_users_error():
         serving.listen("no.such.address.invalid", 0)
 
 
-def test_without_gradio(make_config, monkeypatch):
+def test_without_gradio(monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
     with pytest.raises(ValueError, match="pip install -r requirements-expl"):
-        serving.explore(make_config())
+        serving.check_installed()
 
 
 def test_no_run_folder(main_py, tmp_path):

@@ -1,0 +1,77 @@
+"""The command `dataset`: a data set of generated identities."""
+
+import json
+import os
+
+import tensorflow as tf
+
+from data_pipeline.records import DataSet
+from sdgan_tf.commands.options import Dataset
+from sdgan_tf.datasets.writing import write_dataset
+from sdgan_tf.evaluation.gallery import Gallery
+from sdgan_tf.evaluation.verifiers import open_verifier
+from sdgan_tf.runs import CARD, Run, read_object
+
+UNKNOWN_TERMS = (
+    "not noted: those of the photographs that the generator was trained on"
+)
+
+
+def run(options: Dataset) -> None:
+    """Prints the card of the data set as one JSON line, last.
+
+    Raises:
+        FileExistsError: If something else is in the output folder.
+        FileNotFoundError: If there is no checkpoint, data set or verifier.
+        ValueError: If an option is missing or does not fit another.
+    """
+    if not options.run_dir:
+        raise ValueError("--run_dir is missing: the folder of a trained run.")
+    if not options.output_dir:
+        raise ValueError(
+            "--output_dir is missing: a new folder for the data set."
+        )
+    folder = Run(options.run_dir)
+    generator = folder.generator()
+    data = DataSet.open(options.data_dir) if options.data_dir else None
+    verifier = gallery = None
+    if options.min_distance or options.outliers:
+        verifier = open_verifier(options.verifier, data)
+    if options.min_distance:
+        if data:
+            gallery = Gallery.open(data, verifier)
+        else:
+            print(
+                "Training identities are not looked at: --data_dir names their "
+                "data set."
+            )
+    card = write_dataset(
+        generator,
+        options.output_dir,
+        dataset_identities=options.dataset_identities,
+        dataset_pictures=options.dataset_pictures,
+        dataset_format=options.dataset_format,
+        seed=options.seed,
+        min_distance=options.min_distance,
+        outliers=options.outliers,
+        verifier=verifier,
+        gallery=gallery,
+        about=_about(folder),
+    )
+    for what, count in card["rejected"].items():
+        if count:
+            print(f"rejected: {count} {what.replace('_', ' ')}")
+    print(json.dumps(card))
+
+
+def _about(folder: Run) -> dict:
+    """What a card says of the generator, and under which terms it is."""
+    experiment = folder.experiment()
+    path = folder.path(CARD)
+    noted = read_object(path) if tf.io.gfile.exists(path) else {}
+    return {
+        "generator": os.path.basename(os.path.normpath(folder.folder)),
+        "fingerprint": experiment.fingerprint(),
+        "experiment": json.loads(experiment.to_json()),
+        "terms": noted.get("data", UNKNOWN_TERMS),
+    }

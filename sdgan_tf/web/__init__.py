@@ -1,1 +1,0 @@
-"""A page that draws pictures in the browser, without a server of ours."""
