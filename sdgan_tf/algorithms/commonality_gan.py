@@ -14,7 +14,7 @@ from sdgan_tf.models.commonalities import CommonalityDiscriminator
 
 
 @dataclasses.dataclass(frozen=True)
-class CommonCodes(LatentSpace):
+class CommonalityCodes(LatentSpace):
     """z_i is a code of each commonality, one after another.
 
     Attributes:
@@ -24,8 +24,8 @@ class CommonCodes(LatentSpace):
     commonalities: Commonalities
 
     @classmethod
-    def of(cls, experiment: Experiment) -> "CommonCodes":
-        """Those of an experiment with commonalities."""
+    def of(cls, experiment: Experiment) -> "CommonalityCodes":
+        """The latent space of an experiment with commonalities."""
         commonalities = Commonalities.parse(experiment.commonalities)
         d_i = experiment.d_i * len(commonalities.names)
         return cls(d_i, experiment.d_o, commonalities)
@@ -66,7 +66,7 @@ class CommonCodes(LatentSpace):
         return tf.where(turns[:, None], for_all, own)
 
 
-class CommonGAN(SDGAN):
+class CommonalityGAN(SDGAN):
     """SD-DCGAN on tuples that agree in one of several factors, or in some.
 
     The paper names it as future work; this is ours. D has one encoder and a
@@ -88,9 +88,9 @@ class CommonGAN(SDGAN):
     @staticmethod
     def latent_space(
         experiment: Experiment, generator: keras.Model
-    ) -> CommonCodes:
+    ) -> CommonalityCodes:
         del generator
-        return CommonCodes.of(experiment)
+        return CommonalityCodes.of(experiment)
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:
