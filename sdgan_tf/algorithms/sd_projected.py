@@ -92,6 +92,7 @@ class SDProjected(Algorithm):
             self.kinds,
             experiment.seed,
             pixels=size if experiment.pixel_scale else 0,
+            tuples_by_batch=experiment.tuple_norm == "batch",
             synchronized=_several_replicas(),
             dtype=experiment.precision,
         )
