@@ -256,6 +256,7 @@ def projected_discriminator(
         kinds,
         experiment.seed,
         pixels=experiment.image_size if experiment.pixel_scale else 0,
+        tuples_by_batch=experiment.tuple_norm == "batch",
         synchronized=synchronized,
         dtype=experiment.precision,
     )
