@@ -33,6 +33,8 @@ CASES = {
         augment="diffaug_weak",
         mirror=True,
         mismatched_weight=0.3,
+        pixel_scale=True,
+        tuple_norm="tuple",
         ema_half_life_images=40.0,
     ),
 }
