@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import os
+from typing import TextIO
 
 import apache_beam as beam
 import tensorflow as tf
@@ -13,11 +14,11 @@ from data_pipeline import startup
 from data_pipeline.build import files, listing, pipeline, preview
 from data_pipeline.build import manifest as manifests
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.inspection import KEPT
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.layouts.registry import advise, suggest
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.options import BuildOptions
+from data_pipeline.build.progress import Watch
 from data_pipeline.records.data_set import MANIFEST, DataSet
 from data_pipeline.records.pictures import prepare_crop
 
@@ -45,11 +46,20 @@ class Survey:
     lines: list[str]
 
 
-def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
+def build(
+    options: BuildOptions,
+    beam_args: list[str] = (),
+    stream: TextIO | None = None,
+) -> dict:
     """Builds the data set; returns its manifest.
 
     The manifest is written last, so a build that fails or is interrupted
     leaves a folder that cannot be trained on.
+
+    Args:
+        options: Of the build.
+        beam_args: Beam's own flags.
+        stream: Where it says how far it has come; None says nothing.
 
     Raises:
         BadCollection: If the collection is not as its layout says, holds too
@@ -64,6 +74,7 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
     report_path = os.path.join(options.output_dir, REPORT)
     # Beam's workers are processes, of which each writes lines of its own.
     with (
+        Watch(options.temporary_dir, surveyed.listed, stream),
         startup.held_stderr(),
         beam.Pipeline(
             options=PipelineOptions([*LOCAL_RUNNER, *beam_args])
@@ -72,7 +83,7 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
         pipeline.pipeline(root, options, report_path)
     with tf.io.gfile.GFile(report_path) as file:
         report = json.loads(file.read())
-    _remove_kept(options)
+    _remove_temporary(options)
     manifest = manifests.from_report(report, options)
     data = DataSet(
         options.output_dir,
@@ -179,10 +190,9 @@ def _clear_output(options: BuildOptions) -> None:
         old = os.path.join(options.output_dir, name)
         if tf.io.gfile.exists(old):
             tf.io.gfile.remove(old)
-    _remove_kept(options)
+    _remove_temporary(options)
 
 
-def _remove_kept(options: BuildOptions) -> None:
-    folder = os.path.join(options.output_dir, KEPT)
-    if tf.io.gfile.exists(folder):
-        tf.io.gfile.rmtree(folder)
+def _remove_temporary(options: BuildOptions) -> None:
+    if tf.io.gfile.exists(options.temporary_dir):
+        tf.io.gfile.rmtree(options.temporary_dir)

@@ -7,12 +7,10 @@ import uuid
 import apache_beam as beam
 import tensorflow as tf
 
-from data_pipeline.build import files, packing, places
+from data_pipeline.build import files, packing, places, progress
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import pictures
-
-KEPT = "kept_pictures"  # A folder of the output, removed at the build's end.
 
 
 def inspect(photograph: Photograph, data: bytes, crop: str) -> Photograph:
@@ -40,12 +38,13 @@ class _Inspect(beam.DoFn):
 
     def __init__(self, options: BuildOptions):
         self._crop = options.resolved_crop
-        self._folder = os.path.join(options.output_dir, KEPT)
+        self._folder = options.temporary_dir
 
     def start_bundle(self):
         self._file = None
 
     def process(self, photograph):
+        progress.count(self._folder, progress.INSPECTED)
         try:
             if photograph.fault:
                 raise pictures.BadPicture(photograph.fault)

@@ -1,6 +1,7 @@
 """How a data set is built."""
 
 import dataclasses
+import os
 import re
 
 from data_pipeline.build.layouts.kinds import LAYOUTS
@@ -140,6 +141,11 @@ class BuildOptions:
                     "like utf-8, utf-16, cp1252. "
                     f"Received: encoding={self.encoding!r}"
                 ) from error
+
+    @property
+    def temporary_dir(self) -> str:
+        """A folder for files that are wanted during the build only."""
+        return os.path.join(self.output_dir, "temporary")
 
     @property
     def reading(self) -> Reading:

@@ -5,7 +5,7 @@ import hashlib
 import apache_beam as beam
 import tensorflow as tf
 
-from data_pipeline.build import files, packing
+from data_pipeline.build import files, packing, progress
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import examples, pictures, shard_index
@@ -68,6 +68,7 @@ def _write_shard(element, options: BuildOptions) -> tuple[str, dict]:
                     dict(photograph.labels),
                 )
                 writer.write(record)
+                progress.count(options.temporary_dir, progress.WRITTEN)
                 num_bytes += len(record)
                 content.update(record)
             names.append(photographs[0].identity)

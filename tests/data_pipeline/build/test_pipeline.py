@@ -394,4 +394,4 @@ def test_parquet(build, read_records, images_of, tmp_path):
     assert manifest["bad_files"] == [
         {"path": f"{path}/12", "reason": "empty file"}
     ]
-    assert not (target / "kept_pictures").exists()
+    assert not (target / "temporary").exists()
