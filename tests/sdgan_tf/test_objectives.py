@@ -92,13 +92,13 @@ def test_began_controller():
     objective = BEGANObjective(gamma=0.5, lambda_k=0.1)
     loss = objective.discriminator_loss(array(2.0), array(4.0), 0.25)
     np.testing.assert_allclose(loss, [1.0])
-    k_t, balance, convergence = objective.controlled(0.25, 2.0, 0.5)
+    k_t, balance, convergence = objective.controlled(*array(0.25, 2.0, 0.5))
     assert float(balance) == pytest.approx(0.5)
     assert float(k_t) == pytest.approx(0.3)
     assert float(convergence) == pytest.approx(2.5)
     # k_t stays in [0, 1].
-    assert float(objective.controlled(0.0, 0.0, 1.0)[0]) == 0.0
-    assert float(objective.controlled(1.0, 8.0, 1.0)[0]) == 1.0
+    assert float(objective.controlled(*array(0.0, 0.0, 1.0))[0]) == 0.0
+    assert float(objective.controlled(*array(1.0, 8.0, 1.0))[0]) == 1.0
 
 
 def test_projected_scalars_name_what_the_loss_returns():
