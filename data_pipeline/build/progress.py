@@ -30,16 +30,13 @@ class Watch:
     """Shows the counts of a build while it runs; for a `with` block."""
 
     def __init__(self, folder: str, total: int, stream: TextIO | None):
-    def __init__(self, folder: str, total: int, stream: TextIO | None):
         """Notes what is to be shown.
 
         Args:
             folder: See `count`.
             total: Pictures of the collection.
             stream: Where lines go; None shows none.
-            stream: Where lines go; None shows none.
         """
-        self._folder, self._total, self._stream = folder, total, stream
         self._folder, self._total, self._stream = folder, total, stream
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
@@ -47,13 +44,11 @@ class Watch:
 
     def __enter__(self):
         if self._stream:
-        if self._stream:
             self._thread.start()
         return self
 
     def __exit__(self, *_):
         self._ended.set()
-        if self._stream:
         if self._stream:
             self._thread.join()
 
