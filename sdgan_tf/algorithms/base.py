@@ -183,6 +183,8 @@ class Algorithm(abc.ABC):
 
         Source: Yazıcı et al. 2019, arXiv 1806.04498.
         """
+        if self.average is None:
+            return
         n = tf.cast(self.optimizers["generator"].iterations.value, tf.float32)
         decay = tf.minimum(self.ema_decay, (1.0 + n) / (10.0 + n))
         for average, weight in zip(

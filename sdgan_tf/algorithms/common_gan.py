@@ -1,6 +1,7 @@
 """SD-GAN with more than one commonality: z = [z_1; ...; z_m; z_o]."""
 
 import dataclasses
+from typing import Self
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ class CommonCodes(LatentSpace):
     commonalities: Commonalities
 
     @classmethod
-    def of(cls, experiment: Experiment) -> "CommonCodes":
+    def of(cls, experiment: Experiment) -> Self:
         """Those of an experiment with commonalities."""
         commonalities = Commonalities.parse(experiment.commonalities)
         d_i = experiment.d_i * len(commonalities.names)
@@ -84,6 +85,8 @@ class CommonGAN(SDGAN):
         kinds = Commonalities.parse(experiment.commonalities).kinds
         self.kinds = len(kinds)
         super().__init__(experiment)
+
+    latents: CommonCodes
 
     @staticmethod
     def latent_space(

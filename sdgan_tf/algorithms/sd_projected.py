@@ -10,7 +10,7 @@ from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.algorithms.common_gan import CommonCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
-from sdgan_tf.latents import Directions, Keys, Stream
+from sdgan_tf.latents import Directions, Keys, LatentSpace, Stream
 from sdgan_tf.models.projected_discriminator import (
     ProjectedDiscriminator,
     different_neighbours,
@@ -48,7 +48,7 @@ class SDProjected(Algorithm):
     """
 
     pixels = BEGAN_PIXELS
-    scalars = (
+    scalars: tuple[str, ...] = (
         "loss/discriminator",
         "loss/generator",
         "score/real",
@@ -111,7 +111,7 @@ class SDProjected(Algorithm):
     @staticmethod
     def latent_space(
         experiment: Experiment, generator: keras.Model
-    ) -> Directions:
+    ) -> LatentSpace:
         del generator
         return Directions(experiment.d_i, experiment.d_o)
 
@@ -206,6 +206,8 @@ class ProjectedCommonGAN(SDProjected):
 
     Each kind of tuple has a head of its own on each scale.
     """
+
+    latents: CommonDirections
 
     def __init__(self, experiment: Experiment):
         kinds = Commonalities.parse(experiment.commonalities).kinds
