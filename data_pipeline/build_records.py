@@ -11,6 +11,7 @@ import dataclasses
 import difflib
 import os
 import sys
+from typing import Any
 
 from absl import app, flags
 
@@ -45,7 +46,9 @@ LIKE = 0.85
 
 
 def _define_flags() -> None:
-    fields = {f.name: f.default for f in dataclasses.fields(BuildOptions)}
+    fields: dict[str, Any] = {
+        f.name: f.default for f in dataclasses.fields(BuildOptions)
+    }
     flags.DEFINE_enum("layout", None, sorted(LAYOUTS), "How it is laid out.")
     flags.DEFINE_string(
         "input", None, "The collection: a folder, archive, table or shard."
@@ -129,7 +132,7 @@ def read_options() -> BuildOptions:
         ValueError: If a value is not allowed.
     """
     flag = flags.FLAGS
-    given = {
+    given: dict[str, Any] = {
         f.name: flag[f.name].value
         for f in dataclasses.fields(BuildOptions)
         if f.name != "columns"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sdgan_tf.evaluation import evaluate
     from sdgan_tf.generators import Estimate, Generator
     from sdgan_tf.runs import load
-    from sdgan_tf.training import Trainer
+    from sdgan_tf.training.trainer import Trainer
 
 __version__ = "0.9.0"
 
@@ -42,7 +42,7 @@ _MODULES = {
     "Estimate": "generators",
     "Experiment": "config",
     "Generator": "generators",
-    "Trainer": "training",
+    "Trainer": "training.trainer",
     "build_algorithm": "algorithms.registry",
     "evaluate": "evaluation",
     "load": "runs",

@@ -12,6 +12,7 @@ from PIL import Image
 from data_pipeline import records
 from data_pipeline.records import DataSet, pictures
 from data_pipeline.tuples.identity_tuples import IdentityTuples
+from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.allocator import peak_memory_gb
 from sdgan_tf.config import Experiment
 from sdgan_tf.explorer.drawing import Artist
@@ -80,7 +81,7 @@ def write_noise(
 
 
 def data_rate(
-    tuples: IdentityTuples, batch_size: int, cache_bytes: float
+    tuples: TupleSource, batch_size: int, cache_bytes: float
 ) -> float:
     """Tuples a second, read as training does but without its step."""
     iterator = iter(tuples.batches(batch_size, cache_bytes=cache_bytes))

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Collection
+from typing import Any
 
 AUTO = "auto"
 LARGEST = 2**31 - 1  # What TensorFlow's sizes and steps are counted in.
@@ -42,7 +43,8 @@ def option(
 
 def broken_rule(field: dataclasses.Field, value) -> str:
     """What a field's value must be and is not; "" if it is right."""
-    kind, meta = type(field.default), field.metadata
+    kind: Any = type(field.default)
+    meta = field.metadata
     low, high = meta["minimum"], meta["maximum"]
     if type(value) is not kind:
         return kind.__name__
@@ -237,7 +239,7 @@ class Experiment:
 
 
 # Defaults of a model that are not those of the reference's SD-DCGAN.
-MODEL_DEFAULTS = {
+MODEL_DEFAULTS: dict[str, dict[str, Any]] = {
     "sd_projected": {
         "loss": "hinge",
         "augment": "diffaug_weak",

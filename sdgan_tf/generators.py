@@ -59,7 +59,9 @@ class Generator:
     pixels: PixelMapping
     step: int
 
-    def __call__(self, z: ArrayLike, batch_size: int = 64) -> tf.Tensor:
+    def __call__(
+        self, z: np.ndarray | tf.Tensor, batch_size: int = 64
+    ) -> tf.Tensor:
         """Generates images `[n, h, w, 3]` in [-1, 1] of codes `[n, d_z]`.
 
         Args:
@@ -168,7 +170,7 @@ class Generator:
                 "`z_i` and `z_o` must hold two codes each. "
                 f"Received: {len(z)} codes"
             )
-        between = self.latents.between(*z, rows, columns)
+        between = self.latents.between(z[0], z[1], rows, columns)
         return self._grid(between, rows, columns)
 
     def read_photographs(self, images: str, crop: str = "center") -> np.ndarray:

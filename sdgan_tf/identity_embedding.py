@@ -21,7 +21,7 @@ class IdentityEmbedding(LatentSpace):
     Source: paper, section 4: AC-DCGAN embeds the training identities.
     """
 
-    table: object
+    table: keras.Variable
     closed: bool
 
     draws_new_identities = False

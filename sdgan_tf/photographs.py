@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -43,7 +44,7 @@ def find_photographs(images: str) -> list[str]:
 
 
 def read_photographs(
-    paths: list[str], image_size: int, crop: str
+    paths: Sequence[str], image_size: int, crop: str
 ) -> np.ndarray:
     """Photographs as `data_pipeline.build_records` prepares them.
 

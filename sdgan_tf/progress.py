@@ -140,7 +140,7 @@ class Progress:
     def seconds_each(self) -> float:
         """Seconds that one takes; without the first move if there are more."""
         done, since = self.first, self.started
-        if self.is_rated:
+        if self._rated is not None and self.is_rated:
             done, since = self._rated
         return (self._at - since) / max(1, self._done - done)
 
@@ -154,9 +154,9 @@ class Progress:
 
     def _print(self, *parts: str) -> None:
         self.reported = time.monotonic()
-        parts = [f"{self.what} {self._done}/{self.total}", *parts]
+        said = [f"{self.what} {self._done}/{self.total}", *parts]
         left = duration(self.seconds_left)
-        print(" ".join(filter(None, parts)), f"{left} left", flush=True)
+        print(" ".join(filter(None, said)), f"{left} left", flush=True)
 
 
 def _rate(seconds_each: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sdgan_tf.generators import Generator
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.photographs import read_photographs
 from sdgan_tf.picture_folder import Labels, grid_names
@@ -104,8 +105,14 @@ def identity_codes(
         names: Their names, for the error.
 
     Raises:
-        ValueError: If the model's table does not reach to one of the rows.
+        ValueError: If the model has no table, or one that does not reach to
+            one of the rows.
     """
+    if not isinstance(latents, IdentityEmbedding):
+        raise ValueError(
+            "`latents` must have a table of training identities. Received: "
+            f"identities={list(names)}"
+        )
     if max(rows) >= latents.num_identities:
         raise ValueError(
             f"The model carries the codes of its first "

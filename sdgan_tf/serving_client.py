@@ -16,6 +16,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from typing import Any
 
 import grpc
 import numpy as np
@@ -115,7 +116,7 @@ class RESTServer:
             OSError: If there is no answer but an error.
         """
         columns = {n: np.asarray(v).tolist() for n, v in inputs.items()}
-        body = {"signature_name": signature}
+        body: dict[str, Any] = {"signature_name": signature}
         if signature in ROW_SIGNATURES:
             body["instances"] = [
                 dict(zip(columns, row, strict=True))
@@ -139,10 +140,11 @@ class RESTServer:
         """d_i and d_o of the model."""
         metadata = self._call("/metadata")["metadata"]["signature_def"]
         inputs = metadata["signature_def"]["serving_default"]["inputs"]
-        return tuple(
+        d_i, d_o = (
             int(inputs[name]["tensor_shape"]["dim"][1]["size"])
             for name in ("z_i", "z_o")
         )
+        return d_i, d_o
 
     def _call(self, path: str, body: dict | None = None) -> dict:
         request = urllib.request.Request(

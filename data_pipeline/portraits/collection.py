@@ -90,7 +90,7 @@ def write_portraits(
         )
 
     columns = ["image", "identity", "observation", *factor_columns()]
-    rows = [columns + [SCENE] * bool(num_scenes)]
+    rows: list[list] = [columns + [SCENE] * bool(num_scenes)]
     for person_index in range(first_identity, first_identity + num_identities):
         person = identity(seed, person_index)
         name = f"person-{person_index:06d}"
@@ -98,7 +98,7 @@ def write_portraits(
         os.makedirs(folder, exist_ok=True)
         for index in range(images_per_identity):
             view, shot = observation(seed, person_index, index), f"{index:06d}"
-            place = []
+            place: list[int] = []
             if num_scenes:
                 view, scene = before_a_scene(
                     view, num_scenes, seed, person_index, index

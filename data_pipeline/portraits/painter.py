@@ -268,8 +268,8 @@ class _Painter:
             "bun": (-0.12, [(0.7, -0.38), (0, -0.46), (-0.7, -0.38)], 0.03),
         }[p.hair_style]
         line = [(x * w, y) for x, y in [(0.98, edge), *fringe, (-0.98, edge)]]
-        crown = self.outline(0.5, 1, grow)
-        crown = [(-w - grow, edge), *crown, (w + grow, edge)]
+        outline = self.outline(0.5, 1, grow)
+        crown = [(-w - grow, edge), *outline, (w + grow, edge)]
         # The crown is a silhouette, whereas the hairline lies on the face.
         at = self.place(crown, depth=0) + self.place(_curve(*line))
         self.fill_edged(at, self.hair)

@@ -11,8 +11,10 @@ from data_pipeline.records.errors import BadPicture
 # 8 bits a channel, or 16 of grey. Float modes have no agreed range to scale
 # from.
 GREY_16 = ("I;16", "I;16L", "I;16B")
-MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK")
-MODES += GREY_16
+MODES = (
+    *("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "CMYK"),
+    *GREY_16,
+)
 # Less than 15 bits of 16 are used where a camera's or a scanner's 12 bits
 # were not scaled: such pictures would be nearly black.
 LEAST_OF_16_BITS = 1 << 14
@@ -35,7 +37,8 @@ def to_srgb(
     Raises:
         BadPicture: If it uses less than its 16 bits.
     """
-    return _on_white(*_colours_and_alpha(picture, bits), profile)
+    colours, alpha = _colours_and_alpha(picture, bits)
+    return _on_white(colours, alpha, profile)
 
 
 def bits_a_channel(picture: Image.Image, data: bytes) -> int:
@@ -135,7 +138,7 @@ def _profile_to_srgb(profile: bytes, mode: str):
         )
         if mode == "CMYK":
             return transform
-        steps = np.arange(0, 256, 15, np.uint8)
+        steps = np.arange(0, 256, 15, dtype=np.uint8)
         if mode == "RGB":
             colours = np.stack(np.meshgrid(*[steps] * 3), -1).reshape(1, -1, 3)
         else:

@@ -13,9 +13,9 @@ from data_pipeline.records import colours, faces
 from data_pipeline.records.errors import BadPicture
 
 # Only what photographs come as: some of Pillow's formats start other programs.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS: tuple[str, ...] = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 # What files of these are named.
-SUFFIXES = (
+SUFFIXES: tuple[str, ...] = (
     ".png",
     ".apng",
     ".jpg",
@@ -98,8 +98,8 @@ def decode(data: bytes) -> Image.Image:
         raise BadPicture("not a picture that Pillow can read") from None
     except Image.DecompressionBombError as error:
         # Pillow's own limit, before it gives us the picture.
-        pixels = re.search(r"\d+", str(error))
-        raise _too_large(int(pixels.group())) from error
+        (pixels, *_) = re.findall(r"\d+", str(error))
+        raise _too_large(int(pixels)) from error
     except BadPicture:
         raise
     # Pillow's decoders raise many kinds on broken data.

@@ -8,6 +8,7 @@ import dataclasses
 import io
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -48,6 +49,8 @@ class ShardIndex:
 
     def starts(self) -> np.ndarray:
         """Where each record starts in the file, int64 `[records]`."""
+        if self.lengths is None:
+            raise ValueError("An older build's index holds no lengths.")
         whole = self.lengths + np.int64(LEAD_BYTES + TRAIL_BYTES)
         return np.cumsum(whole) - whole + LEAD_BYTES
 
@@ -91,16 +94,16 @@ class ShardIndex:
     def write(self, path: str, names: Sequence[str]) -> None:
         """Writes the index with the identities' names, kept as UTF-8 bytes."""
         buffer = io.BytesIO()  # A zip seeks back, which remote files cannot.
-        np.savez(
-            buffer,
-            names=np.array([name.encode("utf-8") for name in names], "S"),
-            hashes=self.hashes,
-            counts=self.counts,
-            lengths=self.lengths,
-            checksums=self.checksums,
-            shard_bytes=np.int64(self.shard_bytes),
-            content=np.array(self.content.encode(), "S"),
-        )
+        arrays: dict[str, Any] = {
+            "names": np.array([name.encode("utf-8") for name in names], "S"),
+            "hashes": self.hashes,
+            "counts": self.counts,
+            "lengths": self.lengths,
+            "checksums": self.checksums,
+            "shard_bytes": np.int64(self.shard_bytes),
+            "content": np.array(self.content.encode(), "S"),
+        }
+        np.savez(buffer, **arrays)
         with tf.io.gfile.GFile(path, "wb") as file:
             file.write(buffer.getvalue())
 

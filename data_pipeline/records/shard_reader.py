@@ -151,7 +151,7 @@ def read_at(
     return serialised
 
 
-_readers = weakref.WeakSet()
+_readers: "weakref.WeakSet[ShardReader]" = weakref.WeakSet()
 
 
 @atexit.register

@@ -127,7 +127,7 @@ def read_labels(
         BadDataSet: If no record has one of the labels.
     """
     wanted = {n: examples.FEATURES[n] for n in (OBSERVATION, "labels")}
-    found = {name: [] for name in names if name != IDENTITY}
+    found: dict[str, list] = {n: [] for n in names if n != IDENTITY}
     for serialised in tf.data.TFRecordDataset(data.shards(split)).batch(
         READ_AT_ONCE
     ):

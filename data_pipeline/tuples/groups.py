@@ -1,6 +1,7 @@
 """Groups of images that may stand together in a tuple."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -59,8 +60,11 @@ def group(values: list[np.ndarray]) -> Groups:
 
     An image that lacks one of them, which is None, is in no group.
     """
+    lacking: Any = None
     told = np.flatnonzero(
-        np.all([np.not_equal(v.astype(object), None) for v in values], axis=0)
+        np.all(
+            [np.not_equal(v.astype(object), lacking) for v in values], axis=0
+        )
     )
     keys = np.stack(
         [

@@ -16,7 +16,7 @@ def draw_distinct(key, counts, k: int) -> tf.Tensor:
         int64 `[n, k]`; all ordered choices are equally likely.
     """
     fold = tf.random.experimental.stateless_fold_in
-    picks = []
+    picks: list[tf.Tensor] = []
     for j in range(k):
         # A rank among the positions that are left, moved past those taken.
         unit = tf.random.stateless_uniform(

@@ -177,6 +177,8 @@ class Algorithm(abc.ABC):
 
     def _move_average(self) -> None:
         """One step of the average; moving statistics are taken as they are."""
+        if self.average is None:
+            return
         decay = objectives.average_decay(
             self.ema_decay, self.optimizers["generator"].iterations.value
         )

@@ -1,6 +1,7 @@
 """SD-GAN with more than one commonality: z = [z_1; ...; z_m; z_o]."""
 
 import dataclasses
+from typing import Self
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ class CommonalityCodes(LatentSpace):
     commonalities: Commonalities
 
     @classmethod
-    def of(cls, experiment: Experiment) -> "CommonalityCodes":
+    def of(cls, experiment: Experiment) -> Self:
         """The latent space of an experiment with commonalities."""
         commonalities = Commonalities.parse(experiment.commonalities)
         d_i = experiment.d_i * len(commonalities.names)
@@ -84,6 +85,8 @@ class CommonalityGAN(SDGAN):
         kinds = Commonalities.parse(experiment.commonalities).kinds
         self.kinds = len(kinds)
         super().__init__(experiment)
+
+    latents: CommonCodes
 
     @staticmethod
     def latent_space(

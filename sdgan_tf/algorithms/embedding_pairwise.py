@@ -6,7 +6,7 @@ import tensorflow as tf
 from sdgan_tf.algorithms.base import Signature
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
-from sdgan_tf.identity_embedding import identity_embedding
+from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
 from sdgan_tf.models.identities import EmbeddingGenerator
 
 
@@ -27,6 +27,7 @@ class EmbeddingPairwise(SDGAN):
             d_i=experiment.d_i,
         )
 
+    latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
 
     def fake_tuples(self, batch, key) -> tuple:

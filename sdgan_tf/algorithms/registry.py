@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sdgan_tf.algorithms.ac_dcgan import ACDCGAN
 from sdgan_tf.algorithms.base import Algorithm
@@ -30,7 +31,7 @@ class System:
     """
 
     algorithm: type[Algorithm]
-    fixed: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    fixed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     knows_identities: bool = False
     common: type[Algorithm] | None = None
 
@@ -131,7 +132,7 @@ def count_identities(experiment: Experiment, count: int | None) -> Experiment:
             "`known_identities` differs from the data set's. Received: "
             f"known_identities={asked}, data set: {count}"
         )
-    return dataclasses.replace(experiment, known_identities=asked or count)
+    return dataclasses.replace(experiment, known_identities=asked or count or 0)
 
 
 def algorithm_class(experiment: Experiment) -> type[Algorithm]:
@@ -141,7 +142,9 @@ def algorithm_class(experiment: Experiment) -> type[Algorithm]:
         ValueError: If no system has the name `experiment.model`.
     """
     system = _system(experiment)
-    return system.common if experiment.commonalities else system.algorithm
+    if system.common and experiment.commonalities:
+        return system.common
+    return system.algorithm
 
 
 def build_algorithm(experiment: Experiment) -> Algorithm:

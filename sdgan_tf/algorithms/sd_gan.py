@@ -32,7 +32,7 @@ class SDGAN(Algorithm):
     """
 
     pixels = DCGAN_PIXELS
-    scalars = (
+    scalars: tuple[str, ...] = (
         "loss/discriminator",
         "loss/generator",
         "score/real",

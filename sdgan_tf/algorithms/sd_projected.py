@@ -10,7 +10,7 @@ from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.algorithms.commonality_gan import CommonalityCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
-from sdgan_tf.latents import Directions, Keys, Stream
+from sdgan_tf.latents import Directions, Keys, LatentSpace, Stream
 from sdgan_tf.models.projected_generator import (
     ProjectedGenerator,
     measure_statistics,
@@ -70,7 +70,7 @@ class SDProjected(Algorithm):
     @staticmethod
     def latent_space(
         experiment: Experiment, generator: keras.Model
-    ) -> Directions:
+    ) -> LatentSpace:
         del generator
         return Directions(experiment.d_i, experiment.d_o)
 
@@ -162,6 +162,8 @@ class ProjectedCommonalityGAN(SDProjected):
 
     Each kind of tuple has a head of its own on each scale.
     """
+
+    latents: CommonDirections
 
     def __init__(self, experiment: Experiment):
         kinds = Commonalities.parse(experiment.commonalities).kinds

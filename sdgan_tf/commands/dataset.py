@@ -37,7 +37,7 @@ def run(options: Dataset) -> None:
     verifier = gallery = None
     if options.min_distance or options.outliers:
         verifier = open_verifier(options.verifier, data)
-    if options.min_distance:
+    if options.min_distance and verifier:
         if data:
             gallery = Gallery.open(data, verifier)
         else:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.checkpoints import step_of
-from sdgan_tf.commands.options import Options
+from sdgan_tf.commands.options import Options, Train
 from sdgan_tf.commands.taking_up import take_up
 from sdgan_tf.runs import Run
 
@@ -85,7 +85,7 @@ def explain(error: Exception, command: str, options: Options) -> str:
 
 def _data_dir(command: str, options: Options) -> str:
     """The data set that was read; a run that goes on knows its own."""
-    if command != "train":
+    if not isinstance(options, Train):
         return getattr(options, "data_dir", "")
     try:
         return take_up(options)[0].data_dir
@@ -141,7 +141,7 @@ def is_full_disk(error: Exception) -> bool:
 
 def _checkpoints(command: str, options: Options) -> str:
     """Which checkpoint a training has left."""
-    if command != "train":
+    if not isinstance(options, Train):
         return ""
     if not options.run_dir:
         return "Checkpoints that were saved stay."

@@ -34,7 +34,8 @@ def expanded(arguments: list[str]) -> list[str]:
     Raises:
         BadFlagfile: If one cannot be read or names itself by way of others.
     """
-    given, left = [], list(arguments)
+    given: list[str] = []
+    left = list(arguments)
     while left:
         argument = left.pop(0)
         if argument == "--":

@@ -5,6 +5,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from absl import flags
 
@@ -12,6 +13,8 @@ from sdgan_tf.commands import flagfiles
 from sdgan_tf.commands.options import Options
 from sdgan_tf.commands.registry import COMMANDS, Command
 from sdgan_tf.config import Experiment
+
+Given = TypeVar("Given", bound=Options)
 
 
 def fields_of(options: type) -> Iterator[dataclasses.Field]:
@@ -27,7 +30,8 @@ def fields_of(options: type) -> Iterator[dataclasses.Field]:
 
 
 def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
-    name, default, meta = field.name, field.default, field.metadata
+    default: Any = field.default
+    name, meta = field.name, field.metadata
     text, choices = meta["help"], meta["choices"]
     if isinstance(default, bool):
         flags.DEFINE_bool(name, default, text, flag_values=values)
@@ -162,8 +166,8 @@ def local_path(name: str, path: str) -> str:
     return found
 
 
-def _value(field: dataclasses.Field, parsed: flags.FlagValues):
-    name, value = field.name, parsed[field.name].value
+def _value(field: dataclasses.Field, parsed: flags.FlagValues) -> Any:
+    name, value = field.name, getattr(parsed, field.name)
     paths = field.metadata["paths"]
     if not paths:
         return value
@@ -171,9 +175,7 @@ def _value(field: dataclasses.Field, parsed: flags.FlagValues):
     return ",".join(local_path(name, path) for path in each)
 
 
-def options(
-    of: type[Options], parsed: flags.FlagValues = flags.FLAGS
-) -> Options:
+def options(of: type[Given], parsed: flags.FlagValues = flags.FLAGS) -> Given:
     """The options of a command that the parsed flags ask for.
 
     Args:
@@ -183,7 +185,7 @@ def options(
     Raises:
         ValueError: If a path begins with a `~` that stands for no folder.
     """
-    values = {
+    values: dict[str, Any] = {
         "named": frozenset(
             field.name for field in fields_of(of) if parsed[field.name].present
         )

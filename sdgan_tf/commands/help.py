@@ -5,21 +5,21 @@ import inspect
 from collections.abc import Iterator
 
 from data_pipeline.help import entry, flag_entry, page
-from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command
+from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command, Program
 from sdgan_tf.config import Experiment
 
 
 def overview(program: str) -> str:
     """The commands, each with its line."""
-    described = {**PROGRAMS, **COMMANDS}
+    described: list[Program | Command] = [
+        *PROGRAMS.values(),
+        *COMMANDS.values(),
+    ]
     lines = [
         f"usage: {program} COMMAND [--flag=value ...]",
         "",
         "Commands:",
-        *(
-            entry(command.shown, command.summary)
-            for command in described.values()
-        ),
+        *(entry(command.shown, command.summary) for command in described),
         "",
         f"Flags of one: {program} COMMAND --help. --flagfile=PATH reads flags "
         "from a file.",

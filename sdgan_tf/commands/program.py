@@ -115,5 +115,5 @@ def _parse_sdgan(command: Command, argv: list[str]) -> list[str]:
     flags.check_own(argv, command)
     left = flags.parse(argv)
     # A flagfile may name a mode of main.py.
-    absl_flags.FLAGS.mode = command.name
+    absl_flags.FLAGS["mode"].value = command.name
     return left

@@ -4,6 +4,7 @@ import dataclasses
 
 from data_pipeline import startup
 from sdgan_tf.commands import options
+from sdgan_tf.commands.options import Options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Command:
     """
 
     name: str
-    options: type[options.Options]
+    options: type[Options]
     summary: str
 
     @property
@@ -26,7 +27,7 @@ class Command:
         """The name as `sdgan` takes it."""
         return self.name.replace("_", "-")
 
-    def run(self, given: options.Options) -> None:
+    def run(self, given: Options) -> None:
         """Runs the command.
 
         Its module is imported now: TensorFlow takes seconds, and a wrong flag

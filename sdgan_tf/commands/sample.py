@@ -7,6 +7,7 @@ from sdgan_tf.codes import read_codes
 from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Sample
 from sdgan_tf.generators import Generator
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.photographs import find_photographs
 from sdgan_tf.picture_folder import write_pictures
 from sdgan_tf.runs import Run
@@ -26,7 +27,7 @@ def run(options: Sample) -> None:
     folder = trained_run(options)
     generator = folder.generator()
     latents = generator.latents
-    if not latents.draws_new_identities:
+    if isinstance(latents, IdentityEmbedding):
         print(f"Subjects are training identities: {latents.known}")
     grid = _grid(options, folder, generator)
     written = write_pictures(

@@ -9,7 +9,7 @@ from sdgan_tf.evaluation import distributions
 from sdgan_tf.evaluation.intervals import wilson_interval
 from sdgan_tf.evaluation.measuring import Measured, embed
 from sdgan_tf.evaluation.splits import Photographs
-from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.evaluation.verifiers import Embed
 
 NEIGHBOUR = 3  # Reached by the balls of precision and recall.
 MAX_COMPARED = 2000  # Photographs of a split that pictures are compared with.
@@ -40,7 +40,7 @@ def pair_kernel_distance(generated: Measured, real: Measured) -> float:
 
 
 def embed_sample(
-    photographs: Photographs, count: int, seed: int, verifier: Verifier
+    photographs: Photographs, count: int, seed: int, verifier: Embed
 ) -> np.ndarray:
     """Embeddings `[count, size]` of photographs drawn without replacement."""
     images = photographs.read(photographs.sample(count, seed))
@@ -58,7 +58,7 @@ def precision_recall(generated: np.ndarray, real: np.ndarray) -> dict:
         `precision` and `recall`, see `distributions.covered`, and their
         intervals, Wilson's, which take the other set as given.
     """
-    result = {}
+    result: dict[str, float | list[float]] = {}
     for name, x, y in (
         ("precision", generated, real),
         ("recall", real, generated),
@@ -70,7 +70,7 @@ def precision_recall(generated: np.ndarray, real: np.ndarray) -> dict:
 
 
 def compare_with_photographs(
-    measured: Measured, data: DataSet, verifier: Verifier, seed: int
+    measured: Measured, data: DataSet, verifier: Embed, seed: int
 ) -> dict:
     """Generated pictures as a set against real test and training ones.
 
@@ -78,16 +78,14 @@ def compare_with_photographs(
     `distributions.leakage`. For precision and recall there are equally many
     generated pictures and test photographs.
     """
-    training, test = (Photographs.open(data, s) for s in ("train", "test"))
-    count = min(
-        int(training.counts.sum()), int(test.counts.sum()), MAX_COMPARED
-    )
+    splits = [Photographs.open(data, s) for s in ("train", "test")]
+    count = min(MAX_COMPARED, *(int(split.counts.sum()) for split in splits))
     result = {"compared_photographs": count}
     if count < 2:
         return result
     training, test = (
         embed_sample(photographs, count, seed, verifier)
-        for photographs in (training, test)
+        for photographs in splits
     )
     # The pictures of unmatched pairs are independent of each other.
     generated = measured.embeddings[~measured.matched].reshape(
@@ -123,7 +121,7 @@ class Neighbours:
 
 
 def find_neighbours(
-    embeddings: np.ndarray, data: DataSet, verifier: Verifier, seed: int
+    embeddings: np.ndarray, data: DataSet, verifier: Embed, seed: int
 ) -> Neighbours:
     """Looks for generated pictures among the training and test photographs.
 

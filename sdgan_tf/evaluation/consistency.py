@@ -15,7 +15,7 @@ from sdgan_tf.evaluation.factor_model import (
 )
 from sdgan_tf.evaluation.measuring import embed, generate
 from sdgan_tf.evaluation.splits import Photographs
-from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
 
 GRID_SIDE = 32  # Identities, and observations, of the grid.
@@ -58,7 +58,7 @@ class Reader:
 
 
 def measure_grid(
-    grid: np.ndarray, verifier: Verifier, reader: Reader | None
+    grid: np.ndarray, verifier: Embed, reader: Reader | None
 ) -> dict:
     """Measures what rows and columns of a grid of pictures decide.
 

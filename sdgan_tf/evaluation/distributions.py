@@ -22,9 +22,9 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
     )
     # The trace of the covariances' root product is the nuclear norm of a b^T,
     # which needs no matrix root; triangular factors keep it d by d.
-    a, b = np.linalg.qr(a, mode="r"), np.linalg.qr(b, mode="r")
-    cross = np.linalg.svd(a @ b.T, compute_uv=False).sum()
-    return float(mean + np.sum(a**2) + np.sum(b**2) - 2 * cross)
+    r, s = (np.asarray(np.linalg.qr(part, mode="r")) for part in (a, b))
+    cross = np.linalg.svd(r @ s.T, compute_uv=False).sum()
+    return float(mean + np.sum(r**2) + np.sum(s**2) - 2 * cross)
 
 
 def kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
@@ -93,7 +93,7 @@ def covered(x: np.ndarray, y: np.ndarray, k: int = 3) -> np.ndarray:
     within = _squares(y, y)
     np.fill_diagonal(within, 0.0)  # The nearest row to each is itself.
     radii = np.partition(within, k, axis=1)[:, k]
-    return (_squares(x, y) <= radii).any(axis=1)
+    return np.any(_squares(x, y) <= radii, axis=1)
 
 
 def _squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ class FaceNet:
     name = "facenet"
     size = SIZE
     resize = f"bilinear{SIDE}"
-    image_size = None
+    image_size: int | None = None
 
     def __init__(self, path: str):
         if not os.path.exists(path):

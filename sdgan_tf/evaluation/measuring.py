@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from sdgan_tf.evaluation import diversity, verification
 from sdgan_tf.evaluation.splits import Pairs, Photographs
-from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.progress import Progress
@@ -167,12 +167,13 @@ def generated_pairs(
 
 
 def measure_generated(
-    generator: Generator, verifier: Verifier, num_pairs: int, seed: int
+    generator: Generator, verifier: Embed, num_pairs: int, seed: int
 ) -> Measured:
     """Generates balanced pairs, the matched ones first, and measures them."""
     embeddings, terms, subjects = [], [], []
     for images, rows in generated_pairs(generator, num_pairs, seed):
-        subjects.append(rows)
+        if rows is not None:
+            subjects.append(rows)
         terms.append(diversity.ms_ssim_terms(images[:, 0], images[:, 1]))
         flat = verifier(images.reshape(-1, *images.shape[2:]))
         embeddings.append(flat.reshape(len(images), 2, -1))
@@ -180,7 +181,7 @@ def measure_generated(
         np.concatenate(embeddings),
         np.arange(num_pairs) < num_pairs // 2,
         np.concatenate(terms),
-        None if subjects[0] is None else np.concatenate(subjects),
+        np.concatenate(subjects) if subjects else None,
     )
 
 
@@ -209,7 +210,7 @@ def embed_photographs(
 
 
 def measure_photographs(
-    photographs: Photographs, pairs: Pairs, verifier: Verifier
+    photographs: Photographs, pairs: Pairs, verifier: Embed
 ) -> Measured:
     """Measures pairs of photographs; each one is read and embedded once."""
     positions, places = pairs.distinct_photographs()

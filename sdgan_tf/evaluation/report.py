@@ -14,7 +14,7 @@ from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
 from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
-from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.images import contact_sheet, data_url, encode_png
 
 TEMPLATE = pathlib.Path(__file__).parent / "report.html"
@@ -247,7 +247,7 @@ def write_report(
     path: str,
     real: RealPairs,
     generated: GeneratedPairs,
-    verifier: Verifier,
+    verifier: Embed,
     seed: int,
 ) -> None:
     """Writes the page; it needs no other file and no network.

@@ -11,7 +11,7 @@ from sdgan_tf.evaluation.gallery import NearestIdentities
 from sdgan_tf.evaluation.measuring import Measured, measure_photographs
 from sdgan_tf.evaluation.splits import Pairs, Photographs
 from sdgan_tf.evaluation.verification import Verification, fisher_ratio
-from sdgan_tf.evaluation.verifiers import Verifier
+from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
 
 # Where true accept rates are read, and how many unmatched pairs must lie below
@@ -29,7 +29,7 @@ class Threshold:
 
 
 def choose_threshold(
-    data: DataSet, verifier: Verifier, num_pairs: int, seed: int
+    data: DataSet, verifier: Embed, num_pairs: int, seed: int
 ) -> Threshold:
     """The threshold of the best accuracy on real validation pairs."""
     photographs = Photographs.open(data, "valid")
@@ -93,7 +93,7 @@ def summarise(
             axis=1
         )
         drawn.append(measures(weights[both]))
-    result = {}
+    result: dict[str, float | list[float]] = {}
     for name, value in measures(None).items():
         # Of a few pairs that are all alike Fisher's ratio is infinite.
         if not np.isfinite(value).all():

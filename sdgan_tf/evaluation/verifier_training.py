@@ -4,6 +4,7 @@ For shoes, objects and characters, where the paper has no verifier.
 """
 
 import logging
+from typing import Any
 
 import keras
 import numpy as np
@@ -155,7 +156,7 @@ def train_verifier(
         usable, verifier_width, data.image_size, verifier_steps, seed
     )
     embed = trained_verifier.embedder(training.network)
-    card = {
+    card: dict[str, Any] = {
         "data_build_id": data.build_id,
         "image_size": data.image_size,
         "training_identities": len(usable),

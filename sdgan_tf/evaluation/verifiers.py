@@ -1,6 +1,7 @@
 """Verifiers: pictures to embeddings in which equal identities lie near."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,8 @@ from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import facenet, trained_verifier
 
 FACENET = "facenet"
+# uint8 `[n, h, w, 3]` to float32 `[n, size]`.
+Embed = Callable[[np.ndarray], np.ndarray]
 
 
 class Verifier(Protocol):

@@ -139,7 +139,7 @@ class EfficientNetLite(keras.Model):
         self.stem = keras.layers.Conv2D(
             STEM_CHANNELS, 3, 2, padding="same", dtype=dtype
         )
-        self.stages = []
+        self.stages: list[list[InvertedResidual]] = []
         channels_in = STEM_CHANNELS
         for kernel, stride, expansion, channels, repeats in STAGES:
             if 0 < len(self.stages) < len(STAGES) - 1:

@@ -130,7 +130,7 @@ def split_code(dump: Dump, d_z: int, d_i: int | None) -> int:
                 f"numbers. Received: d_i={d_i}"
             )
         d_i = held
-    if not 0 < d_i < d_z:
+    if d_i is None or not 0 < d_i < d_z:
         raise ValueError(
             f"`d_i` must be less than the {d_z} numbers of a code. "
             f"Received: d_i={d_i}"

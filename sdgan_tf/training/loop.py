@@ -76,7 +76,7 @@ def take_steps(
         action.begin(step)
     while step < train_steps and not stopped:
         ahead = (action.steps_until(step) for action in actions)
-        n = min(per_call, train_steps - step, *ahead)
+        n = int(min(per_call, train_steps - step, *ahead))
         started = time.monotonic()
         values = steps(n)
         seconds = time.monotonic() - started
@@ -87,7 +87,8 @@ def take_steps(
         for action in actions:
             if action.is_due(step):
                 action.act(step)
-        seconds, stopped = workers.agree(seconds, float(bool(signals.name)))
+        seconds, told = workers.agree(seconds, float(bool(signals.name)))
+        stopped = told > 0
         # How steps are grouped into calls changes no number.
         per_call = max(1, int(SECONDS_PER_CALL / seconds * n))
     for action in reversed(actions):

@@ -75,7 +75,7 @@ class Samples:
         self.collapse_limit = collapse_limit
         self.was_diverse = False
         # Which of rows and columns once differed.
-        self.differed = set()
+        self.differed: set[str] = set()
         self.collapsed = False
 
     def draw(self, summaries: Summaries, step: int) -> str:

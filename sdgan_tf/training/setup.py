@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.algorithms.registry import build_algorithm, count_identities
@@ -85,7 +86,7 @@ def build(
     keras.utils.set_random_seed(experiment.seed)
     with workers.strategy.scope():
         algorithm = build_algorithm(experiment)
-    if tuples is not None and algorithm.photographs_wanted:
+    if isinstance(tuples, IdentityTuples) and algorithm.photographs_wanted:
         algorithm.photographs = tuples.photographs(algorithm.photographs_wanted)
     return experiment, algorithm
 

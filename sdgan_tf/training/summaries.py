@@ -71,7 +71,8 @@ class Meter:
         self._restart()
 
     def _restart(self) -> None:
-        self.totals, self.steps, self.seconds = {}, 0, 0.0
+        self.totals: dict[str, float] = {}
+        self.steps, self.seconds = 0, 0.0
         self.started = time.monotonic()
 
     def add(self, values: dict[str, float], steps: int, seconds: float) -> None:

@@ -5,6 +5,7 @@ import dataclasses
 import os
 from collections.abc import Collection, Sequence
 
+from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation.verifiers import FACENET
 from sdgan_tf.progress import Progress, say
@@ -290,7 +291,9 @@ class Trainer:
         output = setup.state.output
         output.write_experiment(setup.experiment)
         resuming.write_notes(output, self.notes())
-        if setup.experiment.known_identities:
+        if isinstance(setup.tuples, IdentityTuples) and (
+            setup.experiment.known_identities
+        ):
             output.write_identities(setup.tuples.names())
 
     def notes(self) -> dict:

@@ -1,5 +1,7 @@
 """Tests of the names that packages give without importing their modules."""
 
+import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +44,20 @@ def test_every_public_name_is_there(package):
     assert package.__all__ == dir(package)
     for name in package.__all__:
         assert getattr(package, name) is not None
+
+
+@pytest.mark.parametrize("package", [data_pipeline, records])
+def test_a_type_checker_sees_the_same_names(package):
+    (block,) = (
+        node
+        for node in ast.parse(Path(package.__file__).read_text()).body
+        if isinstance(node, ast.If)
+    )
+    seen = {alias.asname: node for node in block.body for alias in node.names}
+    assert sorted(seen) == package.__all__
+    for name, node in seen.items():
+        module = importlib.import_module(node.module)
+        assert getattr(package, name) is getattr(module, name)
 
 
 def test_classes_are_those_of_their_modules():

@@ -150,7 +150,7 @@ def _mturk_given(row: dict, place: str) -> dict[str, str]:
     `Answer.pair_1.different` with true and false; a column
     `Answer.taskAnswers` with either as JSON.
     """
-    given = {}
+    given: dict[str, str] = {}
     for column, value in row.items():
         if column.startswith("Answer.pair_") and value:
             _, name, *answer = column.split(".")

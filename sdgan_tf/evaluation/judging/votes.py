@@ -41,7 +41,8 @@ def by_annotator(votes: list[Vote]) -> dict[str, dict[str, str]]:
     Raises:
         ValueError: If an annotator gave a pair two different answers.
     """
-    found, places = {}, {}
+    found: dict[str, dict[str, str]] = {}
+    places: dict[tuple[str, str], str] = {}
     for vote in votes:
         answers = found.setdefault(vote.annotator, {})
         earlier = answers.setdefault(vote.pair, vote.answer)
@@ -85,9 +86,9 @@ def count_answers(
 ) -> dict[str, tuple[int, int]]:
     """`{pair: (SAME, DIFFERENT)}`: the answers of each pair to judge."""
     return {
-        name: tuple(
-            sum(given.get(name) == answer for given in answers.values())
-            for answer in (SAME, DIFFERENT)
+        name: (
+            sum(given.get(name) == SAME for given in answers.values()),
+            sum(given.get(name) == DIFFERENT for given in answers.values()),
         )
         for name, pair in key.items()
         if pair.kind != CHECK

@@ -16,6 +16,7 @@ import tensorflow as tf
 from sdgan_tf.exporting.onnx import write_onnx
 from sdgan_tf.exporting.web.runtime import runtime_files
 from sdgan_tf.generators import Generator
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import LatentSpace
 
 SITE = pathlib.Path(__file__).parent / "site"
@@ -46,10 +47,11 @@ def card(generator: Generator, model: str, sizes: dict) -> dict:
 
 def _identities(latents: LatentSpace) -> list[list[float]] | None:
     """Codes of the table of identities; None if z_i is sampled."""
-    if latents.draws_new_identities:
+    if not isinstance(latents, IdentityEmbedding):
         return None
     count = min(latents.num_identities, MAX_IDENTITIES)
-    return np.round(latents.look_up(tf.range(count)).numpy(), 4).tolist()
+    codes: np.ndarray = np.round(latents.look_up(tf.range(count)).numpy(), 4)
+    return codes.tolist()
 
 
 def write_web(

@@ -106,7 +106,11 @@ def unpack(archive: bytes) -> dict[str, bytes]:
             f"Received: {digest}; {INSTEAD}."
         )
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        return {
-            name: tar.extractfile(f"package/dist/{name}").read()
-            for name in FILES
-        }
+        return {name: _member(tar, f"package/dist/{name}") for name in FILES}
+
+
+def _member(archive: tarfile.TarFile, path: str) -> bytes:
+    file = archive.extractfile(path)
+    if file is None:
+        raise ValueError(f"{path} of the archive must be a file.")
+    return file.read()
