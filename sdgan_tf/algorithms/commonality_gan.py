@@ -86,7 +86,7 @@ class CommonalityGAN(SDGAN):
         self.kinds = len(kinds)
         super().__init__(experiment)
 
-    latents: CommonCodes
+    latents: CommonalityCodes
 
     @staticmethod
     def latent_space(

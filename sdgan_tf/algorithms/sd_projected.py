@@ -163,7 +163,7 @@ class ProjectedCommonalityGAN(SDProjected):
     Each kind of tuple has a head of its own on each scale.
     """
 
-    latents: CommonDirections
+    latents: CommonalityDirections
 
     def __init__(self, experiment: Experiment):
         kinds = Commonalities.parse(experiment.commonalities).kinds
