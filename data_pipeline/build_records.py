@@ -34,6 +34,7 @@ SECTIONS = {
     "Identities": ("min_images", "max_identities"),
     "Tables": (
         "image_column",
+        "image_separator",
         "identity_column",
         "label_columns",
         "image_root",
