@@ -22,8 +22,10 @@ from PIL import Image
 
 from data_pipeline import records
 from data_pipeline.records import pictures
-from sdgan_tf import faults, flags, identities, runs
+from sdgan_tf import identity_names, runs
 from sdgan_tf.codes import read_codes
+from sdgan_tf.commands import faults, flags
+from sdgan_tf.commands.registry import COMMANDS
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.explorer import uploads
@@ -362,11 +364,11 @@ def test_verifier_cards(count, tmp_path):
 @counts
 def test_identity_tables(count):
     names = ["a", 'b "c", d', "e\nf"]
-    table = identities.to_csv(names).encode()
+    table = identity_names.to_csv(names).encode()
 
     def check(data):
         with users_errors("identities"):
-            (row,) = identities.rows_of(data, ["a"])
+            (row,) = identity_names.rows_of(data, ["a"])
             assert 0 <= row < data.count(b"\n") + 1
 
     fuzz(count, check, mutated([table]))
@@ -375,7 +377,7 @@ def test_identity_tables(count):
 @counts
 def test_flags(count):
     parsed = absl_flags.FlagValues()
-    flags.define(["train", "sample"], parsed)
+    flags.define(parsed)
     names = [name for name in parsed if len(name) > 1]
     values = (
         st.text(max_size=12)
@@ -394,7 +396,14 @@ def test_flags(count):
         except absl_flags.Error as error:
             assert str(error)
             return
-        config = flags.config(parsed)
-        check_experiment(config.experiment)
+        try:
+            train, *_ = (
+                flags.options(command.options, parsed)
+                for command in COMMANDS.values()
+            )
+        except ValueError as error:
+            assert str(error)
+            return
+        check_experiment(train.experiment)
 
     fuzz(count, check, given_flags)

@@ -83,7 +83,9 @@ class SDGAN(Algorithm):
                     real,
                     fake,
                     self.input_gradient,
-                    functools.partial(self.between, keys, substep, len(real)),
+                    functools.partial(
+                        self.between, keys, substep, real.shape[0]
+                    ),
                     d_auxiliary,
                 )
             self.update("discriminator", d_loss, tape)

@@ -33,7 +33,7 @@ class Queue:
         data_dir: The data set of all of them.
         evaluate_flags: Flags of `sdgan evaluate`; None evaluates nothing.
         nice: Added to the niceness of the processes.
-        program: The command that takes `--mode` and its flags.
+        program: What takes the name of a command and its flags: `sdgan`.
     """
 
     def __init__(
@@ -87,14 +87,14 @@ class Queue:
         record.state = "done"
         record.save()
 
-    def _call(self, record: Record, mode: str, given: Sequence[str]) -> bool:
-        """Runs the program for a job; whether it did what it was to do."""
+    def _call(self, record: Record, name: str, given: Sequence[str]) -> bool:
+        """Runs a command for a job; whether it did what it was to do."""
         training = record.state == "training"
         record.error = ""
         record.save()
         command = [
             *self.program,
-            f"--mode={mode}",
+            name,
             f"--data_dir={self.data_dir}",
             *given,
             f"--run_dir={record.folder}",

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sdgan_tf.config import Experiment, Training
+from sdgan_tf.config import Experiment
 
 OTHER = {
     "model": "another",
@@ -29,6 +29,8 @@ OTHER = {
     "known_identities": 7,
     "commonalities": "brand",
     "mirror": True,
+    "pixel_scale": True,
+    "tuple_norm": "tuple",
     "features": "none",
     "single_weight": 0.5,
     "tuple_weight": 0.5,
@@ -66,15 +68,13 @@ def test_defaults_are_the_references_sd_dcgan():
         "tuple_weight": 1.0,
         "mismatched_weight": 0.0,
         "ema_half_life_images": 0.0,
+        "pixel_scale": False,
+        "tuple_norm": "batch",
     }
-    assert Training().train_steps == 500_000
 
 
 def test_every_option_explains_itself():
-    for field in (
-        *dataclasses.fields(Experiment),
-        *dataclasses.fields(Training),
-    ):
+    for field in dataclasses.fields(Experiment):
         assert field.metadata["help"].endswith("."), field.name
         choices = field.metadata["choices"]
         assert not choices or field.default in choices, field.name

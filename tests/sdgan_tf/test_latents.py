@@ -67,7 +67,7 @@ def test_other_key_other_numbers(other):
 
 def test_streams_are_distinct():
     values = [int(stream) for stream in Stream]
-    assert sorted(values) == list(range(9))
+    assert sorted(values) == list(range(10))
 
 
 def test_key_is_the_same_inside_a_graph_and_for_any_integer_step():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import faces
+from data_pipeline.records import faces
 from sdgan_tf.photographs import find_photographs, read_photographs
 
 

@@ -79,6 +79,15 @@ def test_a_flag_of_several_commands_is_one():
         assert seen.setdefault(name, found) == found, name
 
 
+def test_every_option_explains_itself():
+    for (_, name), field in EVERY.items():
+        assert field.metadata["help"].endswith("."), name
+        choices = field.metadata["choices"]
+        assert not choices or field.default in choices, name
+        minimum = field.metadata["minimum"]
+        assert minimum is None or field.default >= minimum, name
+
+
 def test_options_know_what_was_named(values):
     flags.parse(["main.py", "--seed=0", "--dim=8", "--truncate=1"], values)
     train, sample = (options_of(values, n) for n in ("train", "sample"))

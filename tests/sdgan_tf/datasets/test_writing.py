@@ -7,18 +7,18 @@ import tarfile
 
 import numpy as np
 import pytest
-from data_pipeline.build_options import BuildOptions
 from PIL import Image
 
-from data_pipeline import build_records
+from data_pipeline.build import driver
+from data_pipeline.build.options import BuildOptions
 from data_pipeline.records import SPLITS, DataSet
+from sdgan_tf.codes import read_codes
 from sdgan_tf.datasets import candidates, progress_file, writing
 from sdgan_tf.datasets.writing import write_dataset
 from sdgan_tf.evaluation.gallery import Gallery
 from sdgan_tf.evaluation.identity_sets import templates
 from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.runs import Run
-from sdgan_tf.sampling import read_codes
 
 SMALL = {"dataset_identities": 5, "dataset_pictures": 3}
 
@@ -81,7 +81,7 @@ def test_folders_hold_the_pictures_of_their_codes(
 def test_the_builder_reads_the_folders_back(generator, tmp_path):
     made, built = tmp_path / "made", tmp_path / "built"
     write_dataset(generator, str(made), **SMALL)
-    build_records.build(
+    driver.build(
         BuildOptions(
             layout="folders",
             input=str(made / "identities"),

@@ -15,12 +15,12 @@ from sdgan_tf.queue.jobs import Job, Record
 from sdgan_tf.queue.queue import Queue
 
 ROOT = pathlib.Path(__file__).parents[3]
-# In place of main.py: it counts in a file what it did, slowly or not.
+# In place of `sdgan`: it counts in a file what it did, slowly or not.
 PROGRAM = """
 import pathlib, signal, sys, time
 given = dict(a.lstrip("-").split("=", 1) for a in sys.argv[1:] if "=" in a)
 folder = pathlib.Path(given["run_dir"])
-mode = given.get("mode", "train")
+mode = sys.argv[1]
 with open(folder / "calls", "a") as calls:
     print(mode, given["data_dir"], given.get("steps"), file=calls)
 if mode == "evaluate":
@@ -132,7 +132,7 @@ def start(program, tmp_path):
         "from sdgan_tf.commands import flags, program; "
         f"queue.Queue.__init__.__defaults__ = (None, 0, {program!r}); "
         "queue.SECONDS_BETWEEN_LOOKS = 0.05; flags.define(); "
-        "app.run(program.main, flags_parser=flags.parse)"
+        "app.run(program.run, flags_parser=flags.parse)"
     )
     command = [
         sys.executable,

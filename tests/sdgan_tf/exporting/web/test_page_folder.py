@@ -18,7 +18,7 @@ from sdgan_tf.exporting.web import page_folder, runtime
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run
 
-ROOT = pathlib.Path(__file__).parent.parent.parent.parent
+ROOT = pathlib.Path(__file__).parents[4]
 SECONDS = 1000  # Of Playwright's milliseconds.
 # A canvas's or picture's RGBA bytes in base64: fast to hand over.
 ENCODED = """bytes => {

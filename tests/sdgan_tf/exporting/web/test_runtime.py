@@ -64,7 +64,7 @@ def test_npm_is_offline(fake_npm):
         "exit 1"
     )
     with pytest.raises(
-        ValueError, match=r"\(npm error code ENOTFOUND\).*--onnxruntime_web_dir"
+        ValueError, match=r"\(npm error code ENOTFOUND\).*`onnxruntime_web_dir`"
     ):
         runtime.runtime_files()
 
@@ -74,7 +74,7 @@ def test_npm_hangs(monkeypatch):
         raise subprocess.TimeoutExpired(command, timeout)
 
     monkeypatch.setattr(subprocess, "run", run)
-    with pytest.raises(ValueError, match="timed out.*--onnxruntime_web_dir"):
+    with pytest.raises(ValueError, match="timed out.*`onnxruntime_web_dir`"):
         runtime.runtime_files()
 
 
@@ -82,6 +82,6 @@ def test_another_archive_is_refused(fake_npm):
     fake_npm('for last; do :; done\necho no > "${last#*=}/package.tgz"')
     with pytest.raises(
         ValueError,
-        match="must have the SHA-512 q0y.*Received.*--onnxruntime_web_dir",
+        match="must have the SHA-512 q0y.*Received.*`onnxruntime_web_dir`",
     ):
         runtime.runtime_files()
