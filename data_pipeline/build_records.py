@@ -34,6 +34,7 @@ SECTIONS = {
     "Identities": ("min_images", "max_identities"),
     "Tables": (
         "image_column",
+        "image_separator",
         "identity_column",
         "label_columns",
         "image_root",
@@ -50,7 +51,9 @@ def _define_flags() -> None:
         f.name: f.default for f in dataclasses.fields(BuildOptions)
     }
     flags.DEFINE_enum("layout", None, sorted(LAYOUTS), "How it is laid out.")
-    flags.DEFINE_string("input", None, "The collection's folder or CSV.")
+    flags.DEFINE_string(
+        "input", None, "The collection: a folder, archive, table or shard."
+    )
     flags.DEFINE_string("output_dir", None, "Folder of the data set.")
     flags.mark_flags_as_required(["layout", "input", "output_dir"])
     flags.DEFINE_integer(
@@ -102,14 +105,25 @@ def _define_flags() -> None:
         "Of `table`: the folder that picture paths are relative to.",
     )
     flags.DEFINE_string(
+        "image_separator",
+        None,
+        "Of `table`: between the pictures in one cell, such as , or |.",
+    )
+    flags.DEFINE_string(
         "delimiter", None, "Of `table`: between cells; found by itself."
     )
     flags.DEFINE_string(
         "encoding", None, "Of `table`: utf-8, utf-16, ...; found by itself."
     )
-    flags.DEFINE_string("image_column", "image", "Of the layout `table`.")
-    flags.DEFINE_string("identity_column", "identity", "Of `table`.")
-    flags.DEFINE_list("label_columns", [], "Of `table`: kept in the records.")
+    flags.DEFINE_string(
+        "image_column",
+        "image",
+        "Of tables and shards; in a table image_* takes several columns.",
+    )
+    flags.DEFINE_string("identity_column", "identity", "Of tables and shards.")
+    flags.DEFINE_list(
+        "label_columns", [], "Of tables and shards: kept in the records."
+    )
 
 
 def read_options() -> BuildOptions:

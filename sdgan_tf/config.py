@@ -122,6 +122,12 @@ class Experiment:
         False,
         "sd_projected: D sees the picture itself too, beside the features.",
     )
+    tuple_norm: str = option(
+        "batch",
+        "sd_projected: what heads that judge tuples normalise, the batch or "
+        "each tuple by itself.",
+        choices=("batch", "tuple"),
+    )
     single_weight: float = option(
         1.0,
         "sd_projected: weight of the heads that judge single pictures.",

@@ -261,6 +261,6 @@ GAN_LOSSES = {
 
 
 def began_optimizer() -> keras.optimizers.Optimizer:
-    """What the reference trains SD-BEGAN's networks with."""
+    """Makes the optimizer of SD-BEGAN's networks, as in the reference."""
     schedule = HalvingSchedule(8e-5, BEGAN_HALVING_STEPS, floor=2e-5)
     return Adam(schedule, beta_1=0.9)

@@ -270,8 +270,8 @@ def check_prior(latents: LatentSpace) -> None:
     if not latents.draws_new_identities:
         raise ValueError(
             "A photograph has no code here: this model knows its training "
-            "identities only. One with an encoder encodes photographs when it "
-            "is sampled."
+            "identities only. One with an encoder takes photographs in the "
+            "command `sample`."
         )
 
 

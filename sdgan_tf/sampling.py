@@ -138,8 +138,8 @@ def encode_photographs(
     encoder = getattr(generator.network, "encoder", None)
     if encoder is None:
         raise ValueError(
-            "This model has no encoder of photographs; a projection estimates "
-            f"their codes. Received: images={list(paths)}"
+            "This model has no encoder of photographs: the command `project` "
+            f"estimates their codes. Received: images={list(paths)}"
         )
     photographs = read_photographs(paths, generator.image_size, crop)
     return np.asarray(encoder(generator.pixels.to_float(photographs)))

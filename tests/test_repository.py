@@ -30,6 +30,7 @@ ROOMS = (
     "sdgan_tf.runs",
     "sdgan_tf.generators sdgan_tf.projector",
     "sdgan_tf.algorithms sdgan_tf.jax",
+    "sdgan_tf.objectives",
     "sdgan_tf.features",
     "sdgan_tf.losses sdgan_tf.models sdgan_tf.augmentation",
     "sdgan_tf.identity_embedding sdgan_tf.identity_names "
@@ -140,6 +141,7 @@ def test_what_jax_trains_needs_no_tensorflow():
         package / "commands" / "options.py",
         package / "environment.py",
         package / "losses.py",
+        package / "objectives.py",
         package / "pixels.py",
         package / "run_files.py",
         *(package / "jax").rglob("*.py"),

@@ -38,7 +38,7 @@ def run(options: BuildOptions, beam_args: list[str]) -> None:
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     try:
-        manifest = build(options, beam_args)
+        manifest = build(options, beam_args, sys.stdout)
     except (ValueError, OSError) as error:
         sys.exit(f"build_records: {error}")
     except tf.errors.OpError as error:

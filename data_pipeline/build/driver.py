@@ -4,19 +4,21 @@ import dataclasses
 import json
 import logging
 import os
+from typing import TextIO
 
 import apache_beam as beam
 import tensorflow as tf
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from data_pipeline import startup
-from data_pipeline.build import listing, pipeline, preview
+from data_pipeline.build import files, listing, pipeline, preview
 from data_pipeline.build import manifest as manifests
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.kinds import LAYOUTS
-from data_pipeline.build.layouts.registry import suggest
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.layouts.registry import advise, suggest
+from data_pipeline.build.listing import Notes
 from data_pipeline.build.options import BuildOptions
+from data_pipeline.build.progress import Watch
 from data_pipeline.records.data_set import MANIFEST, DataSet
 from data_pipeline.records.pictures import prepare_crop
 
@@ -44,11 +46,20 @@ class Survey:
     lines: list[str]
 
 
-def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
+def build(
+    options: BuildOptions,
+    beam_args: list[str] = (),
+    stream: TextIO | None = None,
+) -> dict:
     """Builds the data set; returns its manifest.
 
     The manifest is written last, so a build that fails or is interrupted
     leaves a folder that cannot be trained on.
+
+    Args:
+        options: Of the build.
+        beam_args: Beam's own flags.
+        stream: Where it says how far it has come; None says nothing.
 
     Raises:
         BadCollection: If the collection is not as its layout says, holds too
@@ -63,6 +74,7 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
     report_path = os.path.join(options.output_dir, REPORT)
     # Beam's workers are processes, of which each writes lines of its own.
     with (
+        Watch(options.temporary_dir, surveyed.listed, stream),
         startup.held_stderr(),
         beam.Pipeline(
             options=PipelineOptions([*LOCAL_RUNNER, *beam_args])
@@ -71,6 +83,7 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
         pipeline.pipeline(root, options, report_path)
     with tf.io.gfile.GFile(report_path) as file:
         report = json.loads(file.read())
+    _remove_temporary(options)
     manifest = manifests.from_report(report, options)
     data = DataSet(
         options.output_dir,
@@ -91,12 +104,13 @@ def build(options: BuildOptions, beam_args: list[str] = ()) -> dict:
 def _check_input(options: BuildOptions) -> None:
     for name in ("image_root", "input"):
         path = getattr(options, name)
-        if path is not None and not FileSystems.exists(path):
+        if path is not None and not files.exists(path):
             raise FileNotFoundError(
                 f"`{name}` does not exist. Received: {name}={path!r}"
             )
-    is_folder = tf.io.gfile.isdir(options.input)
-    if is_folder != LAYOUTS[options.layout].is_folder:
+    is_folder = files.is_folder(options.input)
+    roots = LAYOUTS[options.layout].roots
+    if ("folder" if is_folder else "file") not in roots:
         raise BadCollection(_wrong_kind(options, is_folder))
 
 
@@ -108,7 +122,8 @@ def _wrong_kind(options: BuildOptions, is_folder: bool) -> str:
     if is_folder:
         text += suggest(options.input, options.layout) + " "
     elif ending in listing.CONTAINERS:
-        text += f"This is 1 file {ending}: unpack it into a folder. "
+        how = " ".join(advise([ending]))
+        text += f"This is 1 file {ending}. {how} "
     elif ending in (".csv", ".tsv"):
         text += "For a CSV say --layout=table. "
     return f"{text}Received: input={options.input!r}"
@@ -129,7 +144,7 @@ def survey(options: BuildOptions) -> Survey:
     lines = notes.report(listed)
     hint = ""
     names = [name for alike in notes.names.values() for name in alike]
-    if len(names) < 2 and tf.io.gfile.isdir(options.input):
+    if len(names) < 2 and files.is_folder(options.input):
         hint = suggest(options.input, options.layout) + " "
     if not listed:
         passed = "".join(f"{line}. " for line in lines if "WARNING" not in line)
@@ -175,3 +190,9 @@ def _clear_output(options: BuildOptions) -> None:
         old = os.path.join(options.output_dir, name)
         if tf.io.gfile.exists(old):
             tf.io.gfile.remove(old)
+    _remove_temporary(options)
+
+
+def _remove_temporary(options: BuildOptions) -> None:
+    if tf.io.gfile.exists(options.temporary_dir):
+        tf.io.gfile.rmtree(options.temporary_dir)

@@ -1,44 +1,24 @@
 """The first reading of every picture: can it be used, and what does it show."""
 
 import dataclasses
+import os
+import uuid
 
 import apache_beam as beam
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
+import tensorflow as tf
 
-from data_pipeline.build import packing
+from data_pipeline.build import files, packing, places, progress
+from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import pictures
 
 
-def read(path: str) -> bytes:
-    """The bytes of a collection's file."""
-    with FileSystems.open(
-        path, compression_type=CompressionTypes.UNCOMPRESSED
-    ) as file:
-        return file.read()
+def inspect(photograph: Photograph, data: bytes, crop: str) -> Photograph:
+    """The photograph with what its pixels say.
 
-
-def inspect(photograph: Photograph, crop: str):
-    """Yields the photograph with what its pixels say.
-
-    One that cannot be used goes to the output "bad" instead, as its path and
-    the reason.
+    Raises:
+        BadPicture: If it cannot be used.
     """
-    try:
-        yield _inspected(photograph, crop)
-    except pictures.BadPicture as error:
-        yield beam.pvalue.TaggedOutput("bad", (photograph.path, str(error)))
-
-
-def _inspected(photograph: Photograph, crop: str) -> Photograph:
-    if photograph.fault:
-        raise pictures.BadPicture(photograph.fault)
-    try:
-        data = read(photograph.path)
-    # Beam's file systems raise their own kinds for a file that is not there.
-    except (OSError, beam.io.filesystem.BeamIOError) as error:
-        raise pictures.BadPicture(f"cannot be read: {error}") from error
     picture = pictures.decode(data)
     eyes = None
     if crop == pictures.FACE:
@@ -48,24 +28,80 @@ def _inspected(photograph: Photograph, crop: str) -> Photograph:
     )
 
 
+class _Inspect(beam.DoFn):
+    """Reads photographs; those that cannot be used go to the output "bad".
+
+    Pictures that can only be had together with their neighbours, such as those
+    of a compressed tar, are kept as they are in one file of each bundle: the
+    shards want them in another order.
+    """
+
+    def __init__(self, options: BuildOptions):
+        self._crop = options.resolved_crop
+        self._folder = options.temporary_dir
+
+    def start_bundle(self):
+        self._file = None
+
+    def process(self, photograph):
+        progress.count(self._folder, progress.INSPECTED)
+        try:
+            if photograph.fault:
+                raise pictures.BadPicture(photograph.fault)
+            try:
+                data = files.read(photograph)
+            except OSError as error:
+                reason = f"cannot be read: {error}"
+                raise pictures.BadPicture(reason) from error
+            inspected = inspect(photograph, data, self._crop)
+        except pictures.BadPicture as error:
+            yield beam.pvalue.TaggedOutput("bad", (photograph.path, str(error)))
+            return
+        if places.is_dear(photograph.place):
+            inspected = self._keep(inspected, data)
+        yield inspected
+
+    def _keep(self, photograph: Photograph, data: bytes) -> Photograph:
+        if self._file is None:
+            tf.io.gfile.makedirs(self._folder)
+            self._path = os.path.join(self._folder, uuid.uuid4().hex)
+            self._file = tf.io.gfile.GFile(self._path, "wb")
+            self._length = 0
+        self._file.write(data)
+        place = (self._path, "bytes", self._length, len(data))
+        self._length += len(data)
+        return dataclasses.replace(photograph, place=place)
+
+    def finish_bundle(self):
+        if self._file is not None:
+            self._file.close()
+
+
 class InspectPictures(beam.PTransform):
-    """Numbered packs of photographs to the photographs that can be used.
+    """Packs of photographs by their task to the photographs that can be used.
 
     Its outputs are `good`, inspected photographs, and `bad`, the path of each
     of the others with the reason.
     """
 
-    def __init__(self, crop: str):
+    def __init__(self, options: BuildOptions):
         super().__init__()
-        self._crop = crop
+        self._options = options
 
     def expand(self, packs):
         return (
             packs
             | "Spread" >> beam.GroupByKey()
-            | "Unpack" >> beam.FlatMap(lambda e: packing.unpack_all(e[1]))
+            | "Unpack" >> beam.FlatMap(_in_file_order)
             | "Inspect"
-            >> beam.FlatMap(inspect, self._crop).with_outputs(
+            >> beam.ParDo(_Inspect(self._options)).with_outputs(
                 "bad", main="good"
             )
         )
+
+
+def _in_file_order(task):
+    """The photographs of one task, those of one file in its order."""
+    _, packs = task
+    photographs = list(packing.unpack_all(packs))
+    yield from sorted(photographs, key=lambda p: p.place or ())

@@ -7,6 +7,8 @@ import unicodedata
 
 import tensorflow as tf
 
+from data_pipeline.build import archives, places
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.records import pictures
 
 # What systems and file servers put beside the files of their users. Names
@@ -55,11 +57,8 @@ CONTAINERS = (
 # Files that lie beside pictures by the thousand, and are not opened to see
 # whether they are pictures.
 BESIDE = (".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".html", ".pts")
+HEAD_BYTES = 16
 NAMED = 8  # Kinds of files that one line names.
-
-
-class BadCollection(ValueError):
-    """A collection that cannot be read as the layout says."""
 
 
 @dataclasses.dataclass
@@ -171,9 +170,13 @@ def is_picture(folder: str, name: str) -> bool:
         return True
     if ending in (*BESIDE, *CONTAINERS):
         return False
+    path = join(folder, name)
+    place = archives.place_of(path)
     try:
-        with tf.io.gfile.GFile(join(folder, name), "rb") as file:
-            return pictures.is_head(file.read(16))
+        if place:
+            return pictures.is_head(places.read(place)[:HEAD_BYTES])
+        with tf.io.gfile.GFile(path, "rb") as file:
+            return pictures.is_head(file.read(HEAD_BYTES))
     except (OSError, tf.errors.OpError):
         return False
 
@@ -192,10 +195,14 @@ def scan(folder: str) -> tuple[list[str], list[str]]:
         BadCollection: If a name is not UTF-8.
         OSError: If the folder cannot be read.
     """
+    inside = archives.split(folder)
     try:
-        entries = list(
-            _scan_remote(folder) if "://" in folder else _scan_local(folder)
-        )
+        if inside:
+            entries = _scan_archive(*inside)
+        elif "://" in folder:
+            entries = list(_scan_remote(folder))
+        else:
+            entries = list(_scan_local(folder))
         for name, _ in entries:
             name.encode()
     except UnicodeError as error:
@@ -213,6 +220,11 @@ def scan(folder: str) -> tuple[list[str], list[str]]:
         [name for name, is_folder in entries if not is_folder],
         [name for name, is_folder in entries if is_folder],
     )
+
+
+def _scan_archive(archive: str, folder: str) -> list[tuple[str, bool]]:
+    files, below = archives.read(archive).folders.get(folder, ([], []))
+    return [(name, False) for name in files] + [(n, True) for n in below]
 
 
 def _scan_local(folder: str):

@@ -6,7 +6,7 @@ import json
 
 import tensorflow as tf
 
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.records.data_set import FORMAT_VERSION, shard_path
 from data_pipeline.records.splits import SPLITS

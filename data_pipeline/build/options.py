@@ -1,6 +1,7 @@
 """How a data set is built."""
 
 import dataclasses
+import os
 import re
 
 from data_pipeline.build.layouts.kinds import LAYOUTS
@@ -23,6 +24,7 @@ class BuildOptions:
         delimiter: See `photograph.Reading`.
         encoding: Likewise.
         image_root: Likewise.
+        image_separator: Likewise.
         pattern: Likewise.
         identity_depth: Likewise.
         folder_splits: Likewise.
@@ -43,6 +45,7 @@ class BuildOptions:
     delimiter: str | None = None
     encoding: str | None = None
     image_root: str | None = None
+    image_separator: str | None = None
     pattern: str | None = None
     identity_depth: int = 0
     folder_splits: bool = True
@@ -140,6 +143,11 @@ class BuildOptions:
                 ) from error
 
     @property
+    def temporary_dir(self) -> str:
+        """A folder for files that are wanted during the build only."""
+        return os.path.join(self.output_dir, "temporary")
+
+    @property
     def reading(self) -> Reading:
         """How the collection is to be read."""
         return Reading(
@@ -147,6 +155,7 @@ class BuildOptions:
             self.delimiter,
             self.encoding,
             self.image_root,
+            self.image_separator,
             self.pattern,
             self.identity_depth,
             self.folder_splits,

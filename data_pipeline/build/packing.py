@@ -36,10 +36,17 @@ def unpack(packed: bytes) -> list[Photograph]:
             eyes and tuple(map(tuple, eyes)),
             pixel_hash,
             fault,
+            place and tuple(place),
         )
-        for *names, labels, split, eyes, pixel_hash, fault in json.loads(
-            zlib.decompress(packed)
-        )
+        for (
+            *names,
+            labels,
+            split,
+            eyes,
+            pixel_hash,
+            fault,
+            place,
+        ) in json.loads(zlib.decompress(packed))
     ]
 
 

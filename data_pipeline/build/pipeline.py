@@ -5,13 +5,14 @@ its face if one is wanted, once to write its shard. So the shuffle in between
 moves paths, hashes and eyes only, and those in packs.
 """
 
+import itertools
 import json
 
 import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from data_pipeline.build import packing
+from data_pipeline.build import packing, places
 from data_pipeline.build.inspection import InspectPictures
 from data_pipeline.build.layouts import registry
 from data_pipeline.build.listing import Notes
@@ -40,12 +41,25 @@ def list_collection(options: BuildOptions, notes: Notes | None = None):
 
 
 def list_packs(options: BuildOptions):
-    """The same as numbered packs, to spread over the workers."""
-    yield from enumerate(packing.in_packs(list_collection(options), SPREAD))
+    """The same as (task, pack); a worker inspects a whole task.
+
+    That is one pack, except that a file which can only be read from its
+    beginning is one task.
+    """
+    tasks = itertools.count()
+    for stream, photographs in itertools.groupby(
+        list_collection(options),
+        lambda p: p.place[0] if places.is_stream(p.place) else None,
+    ):
+        task = next(tasks)
+        for pack in packing.in_packs(photographs, SPREAD):
+            yield task, pack
+            if stream is None:
+                task = next(tasks)
 
 
 class ListPhotographs(beam.PTransform):
-    """The collection as numbered packs."""
+    """The collection as `list_packs` gives it."""
 
     def __init__(self, options: BuildOptions):
         super().__init__()
@@ -105,9 +119,7 @@ def _write_report(report: dict, path: str) -> None:
 
 def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     """From a collection to shards and a report of what was left out."""
-    inspected = (
-        root | ListPhotographs(options) | InspectPictures(options.resolved_crop)
-    )
+    inspected = root | ListPhotographs(options) | InspectPictures(options)
     distinct = inspected.good | DropRepeats()
     selected = distinct.kept | GroupByIdentity() | SelectIdentities(options)
     shards = (

@@ -4,6 +4,7 @@ is refused with its line."""
 import codecs
 import csv
 import difflib
+import fnmatch
 import io
 import posixpath
 import re
@@ -11,14 +12,13 @@ import string
 import unicodedata
 from collections.abc import Iterator
 
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
-
-from data_pipeline.build import listing
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build import files, listing
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.records import pictures
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+# Of lists, such as those of Stanford Online Products and DeepFashion.
+BLANK = " "
 # Around a cell these are no part of it: blanks of any width, also of none.
 BLANKS = string.whitespace + "\u200b\u200c\u200d\u2060\ufeff\x85"
 BLANKS += "".join(
@@ -55,20 +55,13 @@ FALLBACK = "cp1252"  # Of Windows in the West; nearly any file may be it.
 CHUNK = 1 << 20
 
 
-def open_bytes(path: str):
-    """A file of any file system, as it is."""
-    return FileSystems.open(
-        path, compression_type=CompressionTypes.UNCOMPRESSED
-    )
-
-
 def read_lines(path: str, encoding: str = "utf-8-sig") -> Iterator[str]:
     """The lines of a text, with their ends.
 
     Raises:
         BadCollection: If it is of another encoding.
     """
-    with open_bytes(path) as stream:
+    with files.open_bytes(path) as stream:
         lines = io.TextIOWrapper(stream, encoding=encoding, newline="")
         try:
             yield from lines
@@ -83,7 +76,7 @@ def find_encoding(path: str) -> str:
     Raises:
         BadCollection: If it is no text in one of them.
     """
-    with open_bytes(path) as stream:
+    with files.open_bytes(path) as stream:
         chunk = stream.read(CHUNK)
         ending = listing.kind(path)
         heads = [w for head, w in CONTAINERS.items() if chunk.startswith(head)]
@@ -146,7 +139,8 @@ class Table:
 
         Args:
             path: Of the file.
-            wanted: Columns that must be there, once.
+            wanted: Columns that must be there, once; the first may have a
+                `*`, see `columns`.
             delimiter: Between cells; None finds it.
             encoding: Of the text; None finds it.
 
@@ -165,7 +159,7 @@ class Table:
             told = re.fullmatch(r'"?sep=(.)"?\s*', line, re.IGNORECASE)
             if told:
                 self.delimiter = delimiter or told.group(1)
-            elif trim(line):
+            elif trim(line) and not self._is_count(line):
                 self.delimiter = self.delimiter or self._find_delimiter(line)
                 break
             self._skipped += 1
@@ -175,7 +169,8 @@ class Table:
         self._check_header()
 
     def __str__(self):
-        name = DELIMITERS.get(self.delimiter, repr(self.delimiter))
+        names = DELIMITERS | {BLANK: "blanks"}
+        name = names.get(self.delimiter, repr(self.delimiter))
         encoding = self.encoding.upper().removesuffix("-SIG")
         if self._guessed:
             encoding += ", as it is not UTF-8; --encoding sets another"
@@ -190,10 +185,28 @@ class Table:
             names = {trim(cell) for cell in cells}
             return len(names & set(self.wanted)), len(cells)
 
-        return max(DELIMITERS, key=fits)  # Of equal ones the first.
+        likely = max(DELIMITERS, key=fits)  # Of equal ones the first.
+        number = len(set(self.wanted))
+        if fits(likely)[0] < number == fits(BLANK)[0]:
+            return BLANK
+        return likely
+
+    def _is_count(self, line: str) -> bool:
+        """Whether a list begins with the number of its lines."""
+        number = trim(line)
+        return number.isdigit() and number not in self.wanted
+
+    def columns(self, name: str) -> list[str]:
+        """The columns of that name; those that fit it, if it has a `*`."""
+        if name in self.header or "*" not in name:
+            return [name] if name in self.header else []
+        return [n for n in self.header if fnmatch.fnmatchcase(n, name)]
 
     def _check_header(self) -> None:
-        missing = [name for name in self.wanted if name not in self.header]
+        several, *single = self.wanted
+        missing = [name for name in single if name not in self.header]
+        if not self.columns(several):
+            missing.insert(0, several)
         if missing:
             likely = "".join(self._suggest(name) for name in missing)
             raise BadCollection(
@@ -202,7 +215,8 @@ class Table:
                 f"Received: {self.header or None}, cells separated by "
                 f"{self.delimiter!r}"
             )
-        for name in self.wanted:
+        self._used = [*self.columns(several), *single]
+        for name in self._used:
             if self.header.count(name) > 1:
                 raise BadCollection(
                     f"`{self.path}` has the column `{name}` "
@@ -274,7 +288,7 @@ class Table:
 
     def _check_lines(self, line: int, row: dict, lines: list[str]) -> None:
         """Refuses a cell of several lines that has swallowed rows."""
-        wrong = any(set(row[name]) & set("\n\r") for name in self.wanted)
+        wrong = any(set(row[name]) & set("\n\r") for name in self._used)
         for below in lines[1:]:
             cells = next(_reader([below], self.delimiter, strict=False), [])
             wrong |= len(cells) == len(self.header) and any(

@@ -5,8 +5,7 @@ import hashlib
 import apache_beam as beam
 import tensorflow as tf
 
-from data_pipeline.build import packing
-from data_pipeline.build.inspection import read
+from data_pipeline.build import files, packing, progress
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import examples, pictures, shard_index
@@ -26,16 +25,12 @@ def _read_again(photograph: Photograph, options: BuildOptions):
     """
     try:
         return pictures.square(
-            pictures.decode(read(photograph.path)),
+            pictures.decode(files.read(photograph)),
             options.resolved_crop,
             options.image_size,
             photograph.eyes,
         )
-    except (
-        OSError,
-        beam.io.filesystem.BeamIOError,
-        pictures.BadPicture,
-    ) as error:
+    except (OSError, pictures.BadPicture) as error:
         reason = " ".join(str(error).split())
         raise Changed(
             f"`{photograph.path}` was changed or removed while the data set "
@@ -73,6 +68,7 @@ def _write_shard(element, options: BuildOptions) -> tuple[str, dict]:
                     dict(photograph.labels),
                 )
                 writer.write(record)
+                progress.count(options.temporary_dir, progress.WRITTEN)
                 num_bytes += len(record)
                 content.update(record)
             names.append(photographs[0].identity)

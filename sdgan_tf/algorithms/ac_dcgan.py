@@ -18,7 +18,7 @@ COPIES = 4
 
 
 def softmax_memory_gb(experiment: Experiment) -> float:
-    """What training D's dense layer over the identities takes, in 1e9 bytes.
+    """The memory to train D's dense layer over the identities, in 1e9 bytes.
 
     Without the activations, which are small.
     """

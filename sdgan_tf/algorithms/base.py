@@ -1,4 +1,4 @@
-"""What every training algorithm has: networks, optimizers, one update."""
+"""The base of the training algorithms: networks, optimizers, one update."""
 
 import abc
 import dataclasses
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf import augmentation
+from sdgan_tf import augmentation, objectives
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, LatentSpace, Stream, uniform
 from sdgan_tf.pixels import PixelMapping
@@ -111,7 +111,7 @@ class Algorithm(abc.ABC):
     def latent_space(
         experiment: Experiment, generator: keras.Model
     ) -> LatentSpace:
-        """Where the codes of a generator come from."""
+        """The latent space of a generator."""
         del generator
         return LatentSpace(experiment.d_i, experiment.d_o)
 
@@ -160,7 +160,7 @@ class Algorithm(abc.ABC):
 
     @property
     def sampled(self) -> LatentSpace:
-        """Where the codes of the `sampler` come from."""
+        """The latent space of the `sampler`."""
         return self.latent_space(self.experiment, self.sampler)
 
     def refresh(self) -> None:
@@ -176,23 +176,18 @@ class Algorithm(abc.ABC):
             self.average.set_weights(self.generator.get_weights())
 
     def _move_average(self) -> None:
-        """One step of the average; moving statistics are taken as they are.
-
-        The decay is smaller in the first steps, which would else weigh much
-        for long.
-
-        Source: Yazıcı et al. 2019, arXiv 1806.04498.
-        """
+        """One step of the average; moving statistics are taken as they are."""
         if self.average is None:
             return
-        n = tf.cast(self.optimizers["generator"].iterations.value, tf.float32)
-        decay = tf.minimum(self.ema_decay, (1.0 + n) / (10.0 + n))
+        decay = objectives.average_decay(
+            self.ema_decay, self.optimizers["generator"].iterations.value
+        )
         for average, weight in zip(
             self.average.weights, self.generator.weights, strict=True
         ):
             value = weight.value
             if weight.trainable:
-                value = decay * average.value + (1.0 - decay) * value
+                value = objectives.averaged(average.value, value, decay)
             average.assign(value)
 
     def checkpointed(self) -> dict[str, list[tf.Variable]]:
@@ -305,13 +300,13 @@ class Algorithm(abc.ABC):
     def generator_signatures(
         generator: keras.Model, latents: LatentSpace
     ) -> dict[str, Signature]:
-        """What a trained generator answers beside pictures of its codes.
+        """Functions of a trained generator beside pictures of its codes.
 
-        By default nothing.
+        By default none.
         """
         del generator, latents
         return {}
 
     def signatures(self) -> dict[str, Signature]:
-        """What the networks beside the generator answer; by default nothing."""
+        """Functions of the networks beside the generator; by default none."""
         return {}

@@ -7,12 +7,12 @@ from sdgan_tf.algorithms.encoder_pairwise import EncoderPairwise
 class DRGAN(AuxiliaryClassifier, EncoderPairwise):
     """AC-DCGAN with an encoder in place of the embedding; k is 1.
 
-    D judges single images: what is imagined need not resemble the photograph
-    but in its identity.
+    D judges single images: a fake need resemble the photograph in its
+    identity only.
 
     Source: paper, appendix, after Tran et al. 2017. The authors found that it
     ignores z_o.
     """
 
-    def imagine(self, batch, key) -> tuple:
-        return self.others(self.real(batch["images"]), key), batch["row"]
+    def fake_tuples(self, batch, key) -> tuple:
+        return self.fakes_of(self.real(batch["images"]), key), batch["row"]

@@ -30,7 +30,7 @@ class EmbeddingPairwise(SDGAN):
     latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
 
-    def imagine(self, batch, key) -> tuple:
+    def fake_tuples(self, batch, key) -> tuple:
         n, k = batch["images"].shape[:2]
         rows = self.share(n, lambda total: self.latents.rows(key, total))
         z_o = self.share(

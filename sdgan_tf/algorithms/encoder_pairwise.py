@@ -16,7 +16,7 @@ ENCODED_AT_ONCE = 64
 
 
 class EncoderPairwise(SDGAN):
-    """Two photographs of one subject, or one and what is imagined from it.
+    """Two photographs of one subject, or one and a fake made from it.
 
     z_i is what an encoder, trained with the generator, makes of the first
     photograph of a tuple.
@@ -25,7 +25,7 @@ class EncoderPairwise(SDGAN):
     """
 
     # Images generated for a tuple; photographs are the others.
-    imagined = 1
+    fakes_per_tuple = 1
 
     def __init__(self, experiment: Experiment):
         super().__init__(experiment)
@@ -42,16 +42,19 @@ class EncoderPairwise(SDGAN):
     latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
 
-    def imagine(self, batch, key) -> tuple:
+    def fake_tuples(self, batch, key) -> tuple:
         real = self.real(batch["images"])
-        return tf.concat([real[:, :1], self.others(real, key)], 1), batch["row"]
+        fakes = self.fakes_of(real, key)
+        return tf.concat([real[:, :1], fakes], 1), batch["row"]
 
-    def others(self, real, key) -> tf.Tensor:
-        """Imagined photographs `[n, imagined, ...]` of the first of each."""
+    def fakes_of(self, real, key) -> tf.Tensor:
+        """Makes fakes `[n, fakes_per_tuple, ...]` of each first photograph."""
         z_i = self.generator.encoder(real[:, 0], training=True)
         z_o = self.share(
             len(real),
-            lambda total: self.latents.observations(key, total, self.imagined),
+            lambda total: self.latents.observations(
+                key, total, self.fakes_per_tuple
+            ),
         )
         return self.generate(self.latents.observed(z_i, z_o))
 
@@ -79,10 +82,10 @@ class EncoderPairwise(SDGAN):
         inputs = (tf.TensorSpec([None, size, size, 3], tf.float32, "images"),)
         return {"encode": Signature(encode, inputs, True)}
 
-    def imagining_flops(self) -> tuple[int, int]:
+    def fake_flops(self) -> tuple[int, int]:
         size = self.d.image_size
         g, g_first = flops.forward(
-            self.generator, tf.zeros([self.imagined, self.latents.d_z])
+            self.generator, tf.zeros([self.fakes_per_tuple, self.latents.d_z])
         )
         e, e_first = flops.forward(
             self.generator.encoder, tf.zeros([1, size, size, 3])

@@ -54,7 +54,7 @@ def forward(network: keras.Model, inputs) -> tuple[int, int]:
 
 
 def sd_gan_step(g, d, updates: int = 1, penalties: int = 0) -> int:
-    """Of one tuple in a step of SD-GAN.
+    """Counts the operations of one tuple in a step of SD-GAN.
 
     Args:
         g: The pair of counts of a generator, for the images of one tuple.
@@ -75,7 +75,7 @@ def sd_gan_step(g, d, updates: int = 1, penalties: int = 0) -> int:
 
 
 def sd_began_step(g, d) -> int:
-    """Of one tuple in a step of SD-BEGAN; arguments as `sd_gan_step`'s."""
+    """Counts those of SD-BEGAN; the arguments are `sd_gan_step`'s."""
     (g, g_first), (d, d_first) = g, d
     # Forwards, to the weights, to all inputs but the codes and the images.
     generated = 3 * g - g_first + 3 * d
@@ -83,7 +83,7 @@ def sd_began_step(g, d) -> int:
 
 
 def sd_projected_step(g, features, mixing: int, d: int) -> int:
-    """Of one tuple in a step on projected features.
+    """Counts the operations of one tuple in a step on projected features.
 
     Args:
         g: The pair of counts of a generator, for the images of one tuple.

@@ -6,13 +6,16 @@ from typing import Any
 
 from sdgan_tf.algorithms.ac_dcgan import ACDCGAN
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.algorithms.common_gan import CommonGAN
+from sdgan_tf.algorithms.commonality_gan import CommonalityGAN
 from sdgan_tf.algorithms.dr_gan import DRGAN
 from sdgan_tf.algorithms.embedding_pairwise import EmbeddingPairwise
 from sdgan_tf.algorithms.encoder_pairwise import EncoderPairwise
 from sdgan_tf.algorithms.sd_began import SDBEGAN
 from sdgan_tf.algorithms.sd_gan import SDGAN
-from sdgan_tf.algorithms.sd_projected import ProjectedCommonGAN, SDProjected
+from sdgan_tf.algorithms.sd_projected import (
+    ProjectedCommonalityGAN,
+    SDProjected,
+)
 from sdgan_tf.config import Experiment
 
 
@@ -40,12 +43,12 @@ SYSTEMS = {
     "ac_dcgan": System(
         ACDCGAN, {"k": 1, "discriminator": "siamese"}, knows_identities=True
     ),
-    "sd_dcgan": System(SDGAN, common=CommonGAN),
+    "sd_dcgan": System(SDGAN, common=CommonalityGAN),
     "sd_began": System(SDBEGAN),
     "sd_projected": System(
         SDProjected,
         {"loss": "hinge"},
-        common=ProjectedCommonGAN,
+        common=ProjectedCommonalityGAN,
     ),
     "embedding_pairwise": System(EmbeddingPairwise, knows_identities=True),
     "encoder_pairwise": System(

@@ -9,16 +9,8 @@ from sdgan_tf.algorithms.base import Algorithm, Signature
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
+from sdgan_tf.objectives import BEGANObjective
 from sdgan_tf.pixels import BEGAN_PIXELS
-
-# What is SD-GAN's and must be left as it is.
-ONLY = {
-    "loss": "dcgan",
-    "d_steps_per_g_step": 1,
-    "augment": "none",
-    "r1_weight": 0.0,
-    "spectral_norm": False,
-}
 
 
 class SDBEGAN(Algorithm):
@@ -40,16 +32,8 @@ class SDBEGAN(Algorithm):
     )
 
     def __init__(self, experiment: Experiment):
-        for name, only in ONLY.items():
-            if getattr(experiment, name) != only:
-                raise ValueError(
-                    "`sd_began` has its own loss and updates both networks "
-                    "from one pass, without penalties or augmentation: "
-                    f"`{name}` must be {only!r}, or its flag be left out. "
-                    f"Received: {name}={getattr(experiment, name)!r}"
-                )
+        self.objective = BEGANObjective.of(experiment)
         super().__init__(experiment)
-        self.gamma, self.lambda_k = experiment.gamma, experiment.lambda_k
         k, size = experiment.k, experiment.image_size
         self.d = AUTOENCODERS[experiment.discriminator](
             size,
@@ -98,18 +82,19 @@ class SDBEGAN(Algorithm):
             # The gradient of L(G) reaches G as input and as target.
             fake = self.generate(z)
             fake_loss = losses.reconstruction_loss(self.d(fake), fake)
-        # g_loss = L(G) and d_loss = L(x) - k_t * L(G): one pass back through
-        # the fake branch serves both.
+        # One pass back through the fake branch serves both losses.
         fake_gradients, g_gradients = tape.gradient(
             fake_loss, [d_weights, g_weights]
         )
         d_gradients = [
-            of_real - self.k_t * of_fake
+            self.objective.discriminator_loss(of_real, of_fake, self.k_t)
             for of_real, of_fake in zip(
                 real_gradients, fake_gradients, strict=True
             )
         ]
-        d_loss = real_loss - self.k_t * fake_loss
+        d_loss = self.objective.discriminator_loss(
+            real_loss, fake_loss, self.k_t
+        )
         learning_rate = self.optimizers["generator"].learning_rate
         self.apply("discriminator", d_gradients)
         self.apply("generator", g_gradients)
@@ -120,17 +105,17 @@ class SDBEGAN(Algorithm):
                 tf.distribute.ReduceOp.MEAN, [real_loss, fake_loss]
             )
         )
-        balance = self.gamma * global_real - global_fake
-        self.k_t.assign(
-            tf.clip_by_value(self.k_t + self.lambda_k * balance, 0.0, 1.0)
+        k_t, balance, convergence = self.objective.controlled(
+            self.k_t, global_real, global_fake
         )
+        self.k_t.assign(k_t)
         return {
             "loss/discriminator": d_loss,
             "loss/generator": fake_loss,
             "loss/real_reconstruction": real_loss,
             "began/k_t": self.k_t.value(),
             "began/balance": balance,
-            "began/convergence": global_real + tf.abs(balance),
+            "began/convergence": convergence,
             "began/learning_rate": learning_rate,
         }
 

@@ -4,32 +4,19 @@ import keras
 import tensorflow as tf
 
 from data_pipeline.tuples.commonalities import Commonalities
-from sdgan_tf import augmentation, losses
+from sdgan_tf import augmentation, losses, objectives
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.algorithms.common_gan import CommonCodes
+from sdgan_tf.algorithms.commonality_gan import CommonalityCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
 from sdgan_tf.latents import Directions, Keys, LatentSpace, Stream
-from sdgan_tf.models.projected_discriminator import (
-    ProjectedDiscriminator,
-    different_neighbours,
-)
 from sdgan_tf.models.projected_generator import (
     ProjectedGenerator,
     measure_statistics,
 )
 from sdgan_tf.pixels import BEGAN_PIXELS
 
-# What is SD-GAN's and must be left as it is.
-ONLY = {
-    "discriminator": "siamese",
-    "d_steps_per_g_step": 1,
-    "r1_weight": 0.0,
-    "spectral_norm": False,
-}
-# Codes behind the moving statistics of the averaged generator.
-STATISTICS_CODES, STATISTICS_BATCH = 1024, 128
 # Uses of random numbers within one step.
 REAL, FAKE, MIRROR = range(3)
 
@@ -48,52 +35,24 @@ class SDProjected(Algorithm):
     """
 
     pixels = BEGAN_PIXELS
-    scalars: tuple[str, ...] = (
-        "loss/discriminator",
-        "loss/generator",
-        "score/real",
-        "score/fake",
-        "score/real_tuple",
-        "score/fake_tuple",
-        "score/mismatched_tuple",
-    )
     kinds = 1  # Of tuples, that D tells apart.
     # In bfloat16 the features themselves differ by up to 0.08 of their size.
     precision_tolerance = 0.15
 
     def __init__(self, experiment: Experiment):
-        for name, only in ONLY.items():
-            if getattr(experiment, name) != only:
-                raise ValueError(
-                    f"`sd_projected` has no `{name}`: it must be {only!r}, or "
-                    "its flag be left out. "
-                    f"Received: {name}={getattr(experiment, name)!r}"
-                )
-        if experiment.k < 2:
-            raise ValueError(
-                "`sd_projected` judges tuples: `k` must be at least 2. "
-                f"Received: k={experiment.k}"
-            )
+        self.objective = objectives.ProjectedObjective.of(
+            experiment, self.kinds
+        )
         super().__init__(experiment)
-        self.weights = experiment.single_weight, experiment.tuple_weight
-        self.mismatched_weight = experiment.mismatched_weight
-        if not self.mismatched_weight:
-            self.scalars = self.scalars[:-1]
+        self.scalars = self.objective.scalars
         self.mirror = experiment.mirror
         self.k = experiment.k
         self.features = build_features(
             experiment.features, experiment.image_size, experiment.precision
         )
         size = experiment.image_size
-        self.d = ProjectedDiscriminator(
-            self.features.side,
-            experiment.dim,
-            self.k,
-            self.kinds,
-            experiment.seed,
-            pixels=size if experiment.pixel_scale else 0,
-            synchronized=_several_replicas(),
-            dtype=experiment.precision,
+        self.d = objectives.projected_discriminator(
+            experiment, self.features.side, self.kinds, _several_replicas()
         )
         self.d(self.see(tf.zeros([self.kinds, self.k, size, size, 3])))
         self.networks["discriminator"] = self.d
@@ -137,21 +96,16 @@ class SDProjected(Algorithm):
                 for maps in zip(real_maps, fake_maps, strict=True)
             ]
             judged = self.d(
-                both, num_batches=2, mismatch=bool(self.mismatched_weight)
+                both, num_batches=2, mismatch=self.objective.mismatches
             )
-            d_loss, scores = losses.projected_discriminator_loss(
-                judged,
-                different_neighbours(batch["row"], self.kinds),
-                *self.weights,
-                self.mismatched_weight,
+            d_loss, scores = self.objective.discriminator_loss(
+                judged, batch["row"]
             )
         self.update("discriminator", d_loss, tape)
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(fake_maps)
-            g_loss = losses.projected_generator_loss(
-                self.d(fake_maps), *self.weights
-            )
+            g_loss = self.objective.generator_loss(self.d(fake_maps))
         of_maps = tape.gradient(g_loss, fake_maps)
         gradients = g_tape.gradient(fake_maps, g_weights, of_maps)
         self.apply("generator", gradients)
@@ -160,9 +114,7 @@ class SDProjected(Algorithm):
 
     def see(self, tuples) -> list[tf.Tensor]:
         """Tuples `[n, k, h, w, c]` to what D judges of their images."""
-        images = tf.reshape(tuples, [-1, *tuples.shape[2:]])
-        maps = self.d.mixing(self.features(images))
-        return [*maps, images] if self.d.pixels else maps
+        return objectives.see(tuples, self.features, self.d)
 
     def refresh(self) -> None:
         """Gives the averaged generator the moving statistics of its weights.
@@ -173,10 +125,14 @@ class SDProjected(Algorithm):
             return
         keys = Keys(self.experiment.seed, tf.constant(0))
         z = self.latents.tuples(
-            keys.key(Stream.STATISTICS), STATISTICS_CODES // self.k, self.k
+            keys.key(Stream.STATISTICS),
+            objectives.STATISTICS_CODES // self.k,
+            self.k,
         )
         measure_statistics(
-            self.average, tf.reshape(z, [-1, z.shape[-1]]), STATISTICS_BATCH
+            self.average,
+            tf.reshape(z, [-1, z.shape[-1]]),
+            objectives.STATISTICS_BATCH,
         )
 
     def step_flops(self, batch_size: int) -> int:
@@ -195,19 +151,19 @@ class SDProjected(Algorithm):
         )
 
 
-class CommonDirections(CommonCodes):
-    """`CommonCodes` whose lengths do not matter."""
+class CommonalityDirections(CommonalityCodes):
+    """`CommonalityCodes` whose lengths do not matter."""
 
     lengths_matter = False
 
 
-class ProjectedCommonGAN(SDProjected):
+class ProjectedCommonalityGAN(SDProjected):
     """`SDProjected` on tuples that agree in one of several factors, or in some.
 
     Each kind of tuple has a head of its own on each scale.
     """
 
-    latents: CommonDirections
+    latents: CommonalityDirections
 
     def __init__(self, experiment: Experiment):
         kinds = Commonalities.parse(experiment.commonalities).kinds
@@ -217,9 +173,9 @@ class ProjectedCommonGAN(SDProjected):
     @staticmethod
     def latent_space(
         experiment: Experiment, generator: keras.Model
-    ) -> CommonDirections:
+    ) -> CommonalityDirections:
         del generator
-        return CommonDirections.of(experiment)
+        return CommonalityDirections.of(experiment)
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         return self.share(

@@ -65,7 +65,7 @@ def run(options: Dataset) -> None:
 
 
 def _about(folder: Run) -> dict:
-    """What a card says of the generator, and under which terms it is."""
+    """Entries of the card on the generator and the terms that hold for it."""
     experiment = folder.experiment()
     path = folder.path(CARD)
     noted = read_object(path) if tf.io.gfile.exists(path) else {}

@@ -1,4 +1,4 @@
-"""What is done of a data set, so that an interrupted call goes on.
+"""Progress of a data set, so that an interrupted call goes on.
 
     progress/settings.json       what the data set is of
     progress/block-000000.npz    codes, templates and counts of a block

@@ -1,4 +1,4 @@
-"""Which generated identities and pictures a data set keeps.
+"""Chooses the identities and pictures that a data set keeps.
 
 An identity stands for its template: the mean of the embeddings of its
 pictures, brought back to unit norm.
@@ -15,7 +15,7 @@ from sdgan_tf.evaluation.identity_sets import templates
 
 @dataclasses.dataclass(frozen=True)
 class Rejected:
-    """How much was left out, and why.
+    """Counts of what was left out, by reason.
 
     Attributes:
         outlying_pictures: Too far from their identity.

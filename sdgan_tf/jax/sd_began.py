@@ -8,6 +8,7 @@ from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.jax.system import System
 from sdgan_tf.models import began
+from sdgan_tf.objectives import BEGANObjective
 from sdgan_tf.pixels import BEGAN_PIXELS
 
 
@@ -17,6 +18,7 @@ class SDBEGAN(System):
     pixels = BEGAN_PIXELS
 
     def __init__(self, experiment: Experiment):
+        self.objective = BEGANObjective.of(experiment)
         self.new_optimizer = losses.began_optimizer
         e = experiment
         super().__init__(
@@ -54,21 +56,26 @@ class SDBEGAN(System):
             fake_loss, argnums=(0, 1), has_aux=True
         )(d["trainable"], g["trainable"])
         d_gradients = [
-            a - k_t * b
+            self.objective.discriminator_loss(a, b, k_t)
             for a, b in zip(real_gradients, fake_gradients, strict=True)
         ]
-        balance = self.experiment.gamma * of_real - of_fake
+        of_d = self.objective.discriminator_loss(of_real, of_fake, k_t)
+        k_t, balance, convergence = self.objective.controlled(
+            k_t, of_real, of_fake
+        )
         state = {
             **state,
             "generator": self.g.moved(g, g_gradients, g_fixed),
             "discriminator": self.d.moved(d, d_gradients, d["fixed"]),
-            "k_t": jnp.clip(k_t + self.experiment.lambda_k * balance, 0.0, 1.0),
+            "k_t": k_t,
         }
         return self.averaged(state), {
-            "loss/real_reconstruction": of_real,
+            "loss/discriminator": of_d,
             "loss/generator": of_fake,
-            "began/k_t": state["k_t"],
-            "began/convergence": of_real + jnp.abs(balance),
+            "loss/real_reconstruction": of_real,
+            "began/k_t": k_t,
+            "began/balance": balance,
+            "began/convergence": convergence,
         }
 
     def step_flops(self) -> int:

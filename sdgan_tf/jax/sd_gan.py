@@ -1,13 +1,16 @@
 """Algorithm 1 of the paper."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
-from sdgan_tf import augmentation, losses
+from sdgan_tf import augmentation
 from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.jax.system import System
 from sdgan_tf.models import dcgan
+from sdgan_tf.objectives import SDGANObjective
 from sdgan_tf.pixels import DCGAN_PIXELS
 
 
@@ -17,11 +20,8 @@ class SDGAN(System):
     pixels = DCGAN_PIXELS
 
     def __init__(self, experiment: Experiment):
-        if experiment.spectral_norm:
-            # Keras' layer assigns trainable weights while it is called.
-            raise ValueError("`spectral_norm` is not a pure function.")
-        self.loss = losses.GAN_LOSSES[experiment.loss]
-        self.new_optimizer = self.loss.optimizer
+        self.objective = SDGANObjective.of(experiment)
+        self.new_optimizer = self.objective.loss.optimizer
         self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
         options = {
             "image_size": experiment.image_size,
@@ -64,15 +64,21 @@ class SDGAN(System):
                 num_batches=2,
                 training=True,
             )
-            loss = self.loss.discriminator(*jnp.split(logits, 2))
-            return loss + self.penalty(trainable, d, real, fake, drawn), fixed
+            loss, scores = self.objective.discriminator_loss(
+                logits,
+                real,
+                fake,
+                functools.partial(self.input_gradient, trainable, d),
+                lambda: drawn["between"],
+            )
+            return loss, (scores, fixed)
 
-        (of_d, d_fixed), gradients = jax.value_and_grad(d_loss, has_aux=True)(
-            d["trainable"]
-        )
+        (of_d, (scores, d_fixed)), gradients = jax.value_and_grad(
+            d_loss, has_aux=True
+        )(d["trainable"])
         d = self.d.moved(d, gradients, d_fixed)
-        if (bound := self.loss.weight_clip) is not None:
-            clipped = [jnp.clip(w, -bound, bound) for w in d["trainable"]]
+        if self.objective.clips:
+            clipped = [self.objective.clipped(w) for w in d["trainable"]]
             d = {**d, "trainable": clipped}
         g = {**g, "fixed": g_fixed}
 
@@ -80,36 +86,27 @@ class SDGAN(System):
             fake, fixed = self.generate(trainable, g, drawn["g_codes"])
             seen = augment(fake, numbers[2])
             logits, _ = self.d.call(d["trainable"], d, seen)
-            return self.loss.generator(logits), fixed
+            return self.objective.generator_loss(logits), fixed
 
         (of_g, g_fixed), gradients = jax.value_and_grad(g_loss, has_aux=True)(
             g["trainable"]
         )
         g = self.g.moved(g, gradients, g_fixed)
         state = self.averaged({**state, "generator": g, "discriminator": d})
-        return state, {"loss/discriminator": of_d, "loss/generator": of_g}
+        return state, {
+            "loss/discriminator": of_d,
+            "loss/generator": of_g,
+            "score/real": scores[0],
+            "score/fake": scores[1],
+        }
 
-    def penalty(self, trainable, d, real, fake, drawn):
-        """The weighted penalties of D's gradient; 0 without any."""
-
-        def input_gradient(tuples):
-            return jax.grad(lambda x: jnp.sum(self.d.call(trainable, d, x)[0]))(
-                tuples
-            )
-
-        total = 0.0
-        if self.loss.penalty_coefficient:
-            between = losses.between(real, fake, drawn["between"])
-            total += self.loss.penalty_coefficient * losses.gradient_penalty(
-                input_gradient(between)
-            )
-        if self.experiment.r1_weight:
-            total += self.experiment.r1_weight * losses.r1_penalty(
-                input_gradient(real)
-            )
-        return total
+    def input_gradient(self, trainable, d, tuples):
+        """The gradient of D's logits by the tuples that it judges."""
+        return jax.grad(lambda x: jnp.sum(self.d.call(trainable, d, x)[0]))(
+            tuples
+        )
 
     def step_flops(self) -> int:
-        penalties = bool(self.loss.penalty_coefficient)
-        penalties += bool(self.experiment.r1_weight)
-        return flops.sd_gan_step(*self.counts(), penalties=penalties)
+        return flops.sd_gan_step(
+            *self.counts(), penalties=self.objective.penalties
+        )

@@ -5,23 +5,16 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from sdgan_tf import augmentation, losses
+from sdgan_tf import augmentation, losses, objectives
 from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
 from sdgan_tf.jax.system import System
-from sdgan_tf.models.projected_discriminator import (
-    ProjectedDiscriminator,
-    different_neighbours,
-)
 from sdgan_tf.models.projected_generator import (
     ProjectedGenerator,
     measure_statistics,
 )
 from sdgan_tf.pixels import BEGAN_PIXELS
-
-# Codes behind the moving statistics of an averaged generator.
-STATISTICS_CODES, STATISTICS_BATCH = 1024, 128
 
 
 class SDProjected(System):
@@ -31,27 +24,26 @@ class SDProjected(System):
 
     def __init__(self, experiment: Experiment):
         e = experiment
+        self.objective = objectives.ProjectedObjective.of(e)
         self.new_optimizer = losses.GAN_LOSSES[e.loss].optimizer
         self.augmentation = augmentation.AUGMENTATIONS[e.augment]
         self.features = build_features(e.features, e.image_size, e.precision)
         super().__init__(
             e,
             ProjectedGenerator(e.image_size, e.dim, dtype=e.precision),
-            ProjectedDiscriminator(
-                self.features.side, e.dim, e.k, seed=e.seed, dtype=e.precision
-            ),
+            objectives.projected_discriminator(e, self.features.side),
         )
 
     def build(self, discriminator, tuples) -> None:
-        maps = self.features(tuples.reshape(-1, *tuples.shape[2:]))
-        discriminator(discriminator.mixing(maps))
+        discriminator(objectives.see(tuples, self.features, discriminator))
 
     def finish(self, generator: keras.Model) -> None:
         if self.experiment.average_decay:
             z = self.codes(
-                jax.random.key(self.experiment.seed), STATISTICS_CODES
+                jax.random.key(self.experiment.seed),
+                objectives.STATISTICS_CODES,
             )
-            measure_statistics(generator, z[:, 0], STATISTICS_BATCH)
+            measure_statistics(generator, z[:, 0], objectives.STATISTICS_BATCH)
 
     def draw(self, key, n: int) -> dict:
         """The random numbers of one step."""
@@ -67,9 +59,8 @@ class SDProjected(System):
         }
 
     def see(self, tuples) -> list:
-        """Tuples to the mixed features of their images."""
-        maps = self.features(tuples.reshape(-1, *tuples.shape[2:]))
-        return self.d.network.mixing(maps)
+        """Tuples `[n, k, h, w, c]` to what D judges of their images."""
+        return objectives.see(tuples, self.features, self.d.network)
 
     def step(self, state: dict, real, drawn: dict) -> tuple:
         """The state after an update of D and one of G, and their losses."""
@@ -89,8 +80,6 @@ class SDProjected(System):
             jnp.concatenate(maps)
             for maps in zip(real_maps, fake_maps, strict=True)
         ]
-        apart = different_neighbours(drawn["row"])
-        weights = e.single_weight, e.tuple_weight
 
         def d_loss(trainable):
             judged, fixed = self.d.call(
@@ -98,27 +87,29 @@ class SDProjected(System):
                 d,
                 both,
                 num_batches=2,
-                mismatch=bool(e.mismatched_weight),
+                mismatch=self.objective.mismatches,
             )
-            loss, _ = losses.projected_discriminator_loss(
-                judged, apart, *weights, e.mismatched_weight
+            loss, scores = self.objective.discriminator_loss(
+                judged, drawn["row"]
             )
-            return loss, fixed
+            return loss, (scores, fixed)
 
-        (of_d, d_fixed), gradients = jax.value_and_grad(d_loss, has_aux=True)(
-            d["trainable"]
-        )
+        (of_d, (scores, d_fixed)), gradients = jax.value_and_grad(
+            d_loss, has_aux=True
+        )(d["trainable"])
         d = self.d.moved(d, gradients, d_fixed)
 
         def g_loss(maps):
             judged, _ = self.d.call(d["trainable"], d, maps)
-            return losses.projected_generator_loss(judged, *weights)
+            return self.objective.generator_loss(judged)
 
         of_g, of_maps = jax.value_and_grad(g_loss)(fake_maps)
         (gradients,) = back(of_maps)
         g = self.g.moved(g, gradients, g_fixed)
         state = self.averaged({**state, "generator": g, "discriminator": d})
-        return state, {"loss/discriminator": of_d, "loss/generator": of_g}
+        return state, dict(
+            zip(self.objective.scalars, (of_d, of_g, *scores), strict=True)
+        )
 
     def step_flops(self) -> int:
         e = self.experiment
@@ -126,9 +117,10 @@ class SDProjected(System):
         images = np.zeros([e.k, size, size, 3], "float32")
         maps = self.features(images)
         d = self.d.network
+        seen = objectives.see(images[None], self.features, d)
         return flops.sd_projected_step(
             flops.forward(self.g.network, np.zeros([e.k, self.d_z], "float32")),
             flops.forward(self.features, images)[0],
             flops.forward(d.mixing, maps)[0],
-            flops.forward(d, d.mixing(maps))[0],
+            flops.forward(d, seen)[0],
         )

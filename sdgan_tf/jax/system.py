@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from sdgan_tf import objectives
 from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.jax.stateless import StatelessNetwork
@@ -83,12 +84,11 @@ class System:
         if "average" not in state:
             return state
         generator = state["generator"]
-        count = generator["optimizer"][0].astype("float32")
-        decay = jnp.minimum(
-            self.experiment.average_decay, (1.0 + count) / (10.0 + count)
+        decay = objectives.average_decay(
+            self.experiment.average_decay, generator["optimizer"][0]
         )
         average = [
-            decay * old + (1.0 - decay) * new
+            objectives.averaged(old, new, decay)
             for old, new in zip(
                 state["average"], generator["trainable"], strict=True
             )
@@ -96,7 +96,7 @@ class System:
         return {**state, "average": average}
 
     def counts(self) -> tuple:
-        """Of both networks for one tuple, as `flops` counts."""
+        """Counts both networks for one tuple, as `flops.forward` does."""
         e = self.experiment
         size = e.image_size
         return (

@@ -35,7 +35,7 @@ def few(positions: int, maps) -> bool:
 
 
 def patches(maps, size: int):
-    """What a stride-2 convolution sees, `[n, h/2, w/2, size * size * c]`.
+    """The patches of a stride-2 convolution, `[n, h/2, w/2, size * size * c]`.
 
     Args:
         maps: `[n, h, w, c]`.

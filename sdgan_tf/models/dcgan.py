@@ -34,7 +34,7 @@ def stage_widths(image_size: int, dim: int) -> list[int]:
 
 
 class DCGANNetwork(keras.Model):
-    """What the DCGAN networks are told and give back as their config.
+    """The arguments that the DCGAN networks share, and their config.
 
     Args:
         image_size: 32, 64, 128 or 256.

@@ -14,7 +14,7 @@ from sdgan_tf.models.dcgan import (
 from sdgan_tf.models.layers import conv_kernel_initializer
 
 
-class KnowingGenerator(DCGANGenerator):
+class IdentityGenerator(DCGANGenerator):
     """A generator that carries the codes z_i of subjects.
 
     It maps codes as `DCGANGenerator` does; which z_i belongs to whom is
@@ -54,7 +54,7 @@ class KnowingGenerator(DCGANGenerator):
         }
 
 
-class EmbeddingGenerator(KnowingGenerator):
+class EmbeddingGenerator(IdentityGenerator):
     """The codes are a learned embedding of the training identities."""
 
     learned = True
@@ -93,7 +93,7 @@ class ImageEncoder(DCGANNetwork):
         return {**super().get_config(), "d_i": self.d_i}
 
 
-class EncodingGenerator(KnowingGenerator):
+class EncodingGenerator(IdentityGenerator):
     """The codes come from an encoder of photographs.
 
     Those that it carries, of one photograph of each of some training

@@ -124,8 +124,26 @@ class BatchwiseNormalization(GroupedBatchNormalization):
         return ops.concatenate(normalized) if num_batches > 1 else normalized[0]
 
 
+class OwnNormalization(keras.layers.GroupNormalization):
+    """Normalises each member of a batch by itself, in groups of channels.
+
+    Source: Wu, He, "Group Normalization", ECCV 2018, arXiv 1803.08494.
+
+    Args:
+        channels: How many there are; a group has 16 of them, if that divides.
+        dtype: Keras' dtype policy.
+    """
+
+    def __init__(self, channels: int, dtype=None):
+        super().__init__(groups=max(1, channels // 16), dtype=dtype)
+
+    def call(self, x, num_batches: int = 1):
+        del num_batches  # Others in the batch do not matter.
+        return super().call(x)
+
+
 class NormalizedConv2D(keras.layers.Layer):
-    """Convolution, batch norm by groups, leaky ReLU.
+    """Convolution, normalisation, leaky ReLU.
 
     Args:
         filters: Channels of what comes out.
@@ -133,9 +151,18 @@ class NormalizedConv2D(keras.layers.Layer):
         strides: 1 or 2.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy.
+        by_batch: Whether batches are normalised, or each member by itself.
     """
 
-    def __init__(self, filters, kernel_size, strides, synchronized, dtype):
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides,
+        synchronized,
+        dtype,
+        by_batch=True,
+    ):
         super().__init__(dtype=dtype)
         options = {
             "kernel_initializer": fan_in_normal(),
@@ -148,8 +175,10 @@ class NormalizedConv2D(keras.layers.Layer):
             self.conv = keras.layers.Conv2D(
                 filters, kernel_size, padding="same", **options
             )
-        self.norm = BatchwiseNormalization(
-            synchronized=synchronized, dtype=dtype
+        self.norm = (
+            BatchwiseNormalization(synchronized=synchronized, dtype=dtype)
+            if by_batch
+            else OwnNormalization(filters, dtype)
         )
 
     def call(self, x, num_batches=1):
@@ -160,18 +189,35 @@ class NormalizedConv2D(keras.layers.Layer):
 class TupleHead(keras.layers.Layer):
     """The maps of a tuple's images `[n, s, s, k * c]` to a logit `[n]`.
 
+    Normalised by batches, it tells a batch of tuples of one subject each from
+    a batch of mismatched ones by the batch's statistics, and hardly any single
+    tuple by itself.
+
     Args:
         side: s.
         width: Channels of its convolution.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy.
+        by_batch: Whether batches are normalised, or each tuple by itself.
     """
 
-    def __init__(self, side: int, width: int, synchronized: bool, dtype):
+    def __init__(
+        self,
+        side: int,
+        width: int,
+        synchronized: bool,
+        dtype,
+        by_batch: bool = True,
+    ):
         super().__init__(dtype=dtype)
         halve = side > 3
         self.collate = NormalizedConv2D(
-            width, 4 if halve else 3, 2 if halve else 1, synchronized, dtype
+            width,
+            4 if halve else 3,
+            2 if halve else 1,
+            synchronized,
+            dtype,
+            by_batch,
         )
         self.logit = UnitConv2D(side // 2 if halve else side, dtype)
 
@@ -196,6 +242,7 @@ class ScaleDiscriminator(keras.layers.Layer):
             t % kinds.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy.
+        tuples_by_batch: See `TupleHead`'s `by_batch`.
     """
 
     def __init__(
@@ -207,6 +254,7 @@ class ScaleDiscriminator(keras.layers.Layer):
         kinds: int = 1,
         synchronized: bool = False,
         dtype=None,
+        tuples_by_batch: bool = True,
     ):
         super().__init__(dtype=dtype)
         self.k = k
@@ -220,7 +268,8 @@ class ScaleDiscriminator(keras.layers.Layer):
         side = side // 2**halvings
         self.single = UnitConv2D(min(4, side), dtype)
         self.heads = [
-            TupleHead(side, width, synchronized, dtype) for _ in range(kinds)
+            TupleHead(side, width, synchronized, dtype, tuples_by_batch)
+            for _ in range(kinds)
         ]
 
     def call(self, maps, num_batches=1, mismatch=False):
@@ -310,6 +359,7 @@ class ProjectedDiscriminator(keras.Model):
         seed: Of the fixed random mixing.
         pixels: Side of the images themselves, a multiple of 16, where they
             are one more scale; 0: they are not.
+        tuples_by_batch: See `TupleHead`'s `by_batch`.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy of all layers.
     """
@@ -322,6 +372,7 @@ class ProjectedDiscriminator(keras.Model):
         kinds: int = 1,
         seed: int = 0,
         pixels: int = 0,
+        tuples_by_batch: bool = True,
         synchronized: bool = False,
         dtype=None,
         name: str = "discriminator",
@@ -329,7 +380,7 @@ class ProjectedDiscriminator(keras.Model):
         super().__init__(dtype=dtype, name=name)
         check_dim(dim)
         self.side, self.dim, self.seed = side, dim, seed
-        self.pixels = pixels
+        self.pixels, self.tuples_by_batch = pixels, tuples_by_batch
         self.k, self.kinds = k, kinds
         self.synchronized = synchronized
         self.mixing = FeatureMixing(seed, dtype)
@@ -346,6 +397,7 @@ class ProjectedDiscriminator(keras.Model):
                 kinds,
                 synchronized,
                 dtype,
+                tuples_by_batch,
             )
             for of_maps, halvings in scales
         ]
@@ -377,6 +429,7 @@ class ProjectedDiscriminator(keras.Model):
             "kinds": self.kinds,
             "seed": self.seed,
             "pixels": self.pixels,
+            "tuples_by_batch": self.tuples_by_batch,
             "synchronized": self.synchronized,
             "name": self.name,
         }

@@ -41,8 +41,10 @@ class Outcome:
         stopped_by: The signal that stopped it before; "" if none did.
         grid_path: The PNG file of the last grid of samples; "" if no step was
             taken.
-        steps: What took them. To free it may take TensorFlow a minute: who
-            holds on to it can go on meanwhile.
+        steps: What took them. To free its batches waits for a thread of
+            tf.data's autotuning, which after some minutes of training looks
+            up once a minute only: it is freed with the outcome, and not
+            before the training has returned.
     """
 
     run: Run

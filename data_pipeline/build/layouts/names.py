@@ -5,9 +5,8 @@ import posixpath
 import re
 import unicodedata
 
-from apache_beam.io.filesystems import FileSystems
-
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build import files
+from data_pipeline.build.errors import BadCollection
 
 # Folders that fix the split of what lies in them.
 SPLIT_FOLDERS = {
@@ -72,8 +71,8 @@ def existing(folder: str, name: str) -> str:
         for n in (name, likely)
         for form in (None, "NFC", "NFD")
     )
-    likely = FileSystems.join(folder, likely)
+    likely = files.join(folder, likely)
     if len(names) == 1:
         return likely
-    paths = (FileSystems.join(folder, n) for n in names)
-    return next(filter(FileSystems.exists, paths), likely)
+    paths = (files.join(folder, n) for n in names)
+    return next(filter(files.exists, paths), likely)

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from data_pipeline.build import listing
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import (
     IDENTITY,
     OBSERVATION,

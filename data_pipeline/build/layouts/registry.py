@@ -3,16 +3,26 @@
 import collections
 import dataclasses
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from apache_beam.io.filesystems import FileSystems
-
-from data_pipeline.build import listing
+from data_pipeline.build import archives, files, listing
 from data_pipeline.build.layouts.names import nfc
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph, Reading
 
 LOOKED_AT = 10_000  # Files, to suggest a layout.
+# How files that hold many pictures are read.
+_AS_FOLDER = "naming the file as --input"
+READ_BY = {
+    ".parquet": "--layout=parquet",
+    ".rec": "--layout=recordio",
+    ".idx": "--layout=recordio of the .rec beside it",
+    ".tfrecord": "--layout=tfrecord",
+    ".tar": f"--layout=webdataset, or as a folder by {_AS_FOLDER}",
+    ".tgz": _AS_FOLDER,
+    ".gz": f"{_AS_FOLDER}, if it is a .tar.gz",
+    ".zip": _AS_FOLDER,
+}
 
 
 def list_photographs(
@@ -49,18 +59,32 @@ def list_photographs(
             identity=identity,
             observation=nfc(photograph.observation),
             labels=tuple(labels),
+            place=photograph.place or archives.place_of(photograph.path),
         )
+
+
+def advise(endings: Iterable[str]) -> list[str]:
+    """How files of some endings are read, of those that hold pictures."""
+    endings = sorted(set(endings) & set(listing.CONTAINERS))
+    text = [
+        f"Read {ending} by {READ_BY[ending]}."
+        for ending in endings
+        if ending in READ_BY
+    ]
+    if set(endings) - set(READ_BY):
+        text.append("Unpack what holds pictures, so that each is a file.")
+    return text
 
 
 def suggest(root: str, layout: str) -> str:
     """What lies in a folder of which a layout takes no picture."""
-    if layout != "celeba" and FileSystems.exists(
+    if layout != "celeba" and files.exists(
         listing.join(root, "identity_CelebA.txt")
     ):
         return "These are the files of --layout=celeba."
     seen, depths, csvs = collections.Counter(), collections.Counter(), []
-    for folder, parts, files in listing.walk(root):
-        for name in files:
+    for folder, parts, names in listing.walk(root):
+        for name in names:
             kind = listing.kind(name)
             if listing.is_picture(folder, name):
                 depths[len(parts)] += 1
@@ -88,8 +112,7 @@ def suggest(root: str, layout: str) -> str:
             for kind, number in listing.most_common(seen)
         )
         text.append(f"Here lie {named}.")
-    if set(seen) & set(listing.CONTAINERS):
-        text.append("Unpack what holds pictures, so that each is a file.")
+    text += advise(seen)
     if csvs:
         text.append(f"For a CSV say --layout=table --input={csvs[0]}")
     return " ".join(text)

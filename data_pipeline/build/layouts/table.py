@@ -12,7 +12,7 @@ from data_pipeline.build.photograph import Photograph, Reading
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     """A CSV with a header; pictures lie relative to its folder.
 
-    For Stanford Online Products, Amazon Berkeley Objects, own catalogues.
+    A row may name several pictures, in one cell or in several columns.
     """
     folder = how.image_root or posixpath.dirname(root) or "."
     columns = how.columns
@@ -22,14 +22,27 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     wanted = (image_column, identity_column, *label_columns)
     read = tables.Table(root, wanted, how.delimiter, how.encoding)
     notes.lines.append(str(read))
+    image_columns = read.columns(image_column)
     for line, row in read.rows():
-        image, identity = row[image_column], row[identity_column]
-        if not image or not identity:
-            lacking = "image" if not image else "identity"
+        identity = row[identity_column]
+        images = [
+            image
+            for column in image_columns
+            for image in _cut(row[column], how.image_separator)
+        ]
+        if not images or not identity:
+            lacking = "image" if not images else "identity"
             yield Photograph(
                 f"{root} line {line}", identity, "", fault=f"no {lacking}"
             )
             continue
         labels = tuple((name, row[name]) for name in label_columns)
-        path = below(folder, image, f"`{root}` line {line}")
-        yield Photograph(path, identity, stem(path), labels)
+        for image in dict.fromkeys(images):
+            path = below(folder, image, f"`{root}` line {line}")
+            yield Photograph(path, identity, stem(path), labels)
+
+
+def _cut(cell: str, separator: str | None) -> list[str]:
+    """The pictures that a cell names."""
+    parts = cell.split(separator) if separator else [cell]
+    return [part for part in map(tables.trim, parts) if part]

@@ -6,7 +6,7 @@ import pytest
 
 from data_pipeline import records
 from data_pipeline.build import writing
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build.errors import BadCollection
 
 
 def test_missing_input(build, source, target):
@@ -41,11 +41,11 @@ def test_containers_are_named(build, source, target):
     for name in ("a.parquet", "b.rec"):
         (source / name).write_bytes(b"PAR1")
     with pytest.raises(
-        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. Unpack what"
+        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. Read \.parquet"
     ):
         build("folders", source, target)
     with pytest.raises(
-        BadCollection, match=r"wants a folder\. This is 1 file \.rec: unpack"
+        BadCollection, match=r"folder\. This is 1 file \.rec\. Read .*=recordio"
     ):
         build("folders", source / "b.rec", target)
     with pytest.raises(

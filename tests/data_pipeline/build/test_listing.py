@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from data_pipeline.build import listing
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.errors import BadCollection
+from data_pipeline.build.listing import Notes
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline.build import manifest as manifests
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build.errors import BadCollection
 
 
 @pytest.fixture

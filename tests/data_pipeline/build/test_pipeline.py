@@ -1,11 +1,15 @@
 """Tests of what a build puts into the shards."""
 
+import io
 import json
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from PIL import Image, ImageDraw
 
@@ -339,3 +343,55 @@ def test_shards_are_even_beside_a_large_identity(
     shards = [record["shard"] for record in read_records(target)]
     assert len(shards) == 120
     assert {shards.count(shard) for shard in range(4)} <= {29, 30, 31}
+
+
+@pytest.mark.parametrize("ending", ["zip", "tgz"])
+def test_archives_give_the_data_set_of_their_folder(
+    build, built, tmp_path, ending
+):
+    """A compressed tar is read once, and its pictures are kept meanwhile."""
+    path = tmp_path / f"old.{ending}"
+    source = built.parent / "source"
+    names = sorted(str(p.relative_to(source)) for p in source.glob("*/*"))
+    if ending == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                archive.write(source / name, name)
+    else:
+        with tarfile.open(path, "w:gz") as archive:
+            for name in names:
+                archive.add(source / name, name)
+    target = tmp_path / "target"
+    manifest = build("folders", path, target)
+    expected = records.DataSet.open(str(built)).build_id
+    assert manifest["build_id"] == expected
+    assert sorted(os.listdir(target)) == sorted(os.listdir(built))
+
+
+def test_parquet(build, read_records, images_of, tmp_path):
+    """Pictures of a row group are read together, and kept meanwhile."""
+    rows = []
+    for n in range(12):
+        buffer = io.BytesIO()
+        Image.new("RGB", (40, 40), (n, 0, 0)).save(buffer, "PNG")
+        rows.append({"image": {"bytes": buffer.getvalue()}, "who": n % 4})
+    rows.append({"image": {"bytes": None}, "who": 0})
+    table = pyarrow.Table.from_pylist(rows)
+    path = tmp_path / "x.parquet"
+    pyarrow.parquet.write_table(table, path, row_group_size=5)
+    target = tmp_path / "target"
+    manifest = build(
+        "parquet",
+        path,
+        target,
+        columns=TableColumns("image", "who"),
+        max_bad_fraction=0.1,
+    )
+    read = read_records(target)
+    assert images_of(read) == {"0": 3, "1": 3, "2": 3, "3": 3}
+    for record in read:
+        assert record["pixels"][0, 0, 0] % 4 == int(record["identity"])
+    assert manifest["bad_files"] == [
+        {"path": f"{path}/12", "reason": "empty file"}
+    ]
+    assert not (target / "temporary").exists()

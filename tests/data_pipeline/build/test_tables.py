@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline.build import tables
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.tables import Table
 
 WANTED = ("image", "identity")

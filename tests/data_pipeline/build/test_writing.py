@@ -4,7 +4,7 @@ import pytest
 
 from data_pipeline.build import manifest as manifests
 from data_pipeline.build import packing, writing
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 

@@ -46,9 +46,9 @@ def batch(k):
 KEYS = Keys(0, tf.constant(0))
 
 
-def imagined(algorithm, k):
+def fakes(algorithm, k):
     key = KEYS.key(Stream.D_LATENTS)
-    images, rows = algorithm.imagine(batch(k), key)
+    images, rows = algorithm.fake_tuples(batch(k), key)
     return images.numpy(), rows.numpy()
 
 
@@ -67,7 +67,7 @@ def changed(algorithm, k) -> dict[str, list[bool]]:
 def test_embedded_identities_are_told_and_learned(model):
     algorithm = build(model)
     k = algorithm.k
-    images, rows = imagined(algorithm, k)
+    images, rows = fakes(algorithm, k)
     assert images.shape == (N, k, 32, 32, 3)
     assert rows.shape == (N,) and set(rows) <= set(range(5))
     # The pictures are those of the rows that they are said to be of.
@@ -95,7 +95,7 @@ def test_the_encoder_learns_with_the_generator(model):
 
 def test_encoder_pairs_are_a_photograph_and_what_is_made_of_it():
     algorithm = build("encoder_pairwise")
-    images, rows = imagined(algorithm, 2)
+    images, rows = fakes(algorithm, 2)
     real = algorithm.real(batch(2)["images"])
     np.testing.assert_array_equal(images[:, 0], real[:, 0])
     np.testing.assert_array_equal(rows, batch(2)["row"])
@@ -109,7 +109,7 @@ def test_encoder_pairs_are_a_photograph_and_what_is_made_of_it():
 
 def test_dr_gan_judges_single_images_of_the_photographs_subject():
     algorithm = build("dr_gan")
-    images, rows = imagined(algorithm, 1)
+    images, rows = fakes(algorithm, 1)
     assert images.shape == (N, 1, 32, 32, 3)
     np.testing.assert_array_equal(rows, batch(1)["row"])
 
@@ -117,7 +117,7 @@ def test_dr_gan_judges_single_images_of_the_photographs_subject():
 @pytest.mark.parametrize("model", ["ac_dcgan", "dr_gan"])
 def test_cross_entropy_is_added_to_both_losses(model):
     algorithm = build(model)
-    images, rows = imagined(algorithm, 1)
+    images, rows = fakes(algorithm, 1)
     real = algorithm.real(batch(1)["images"])
     both = [batch(1)["row"], rows]
     logits, auxiliary = algorithm.judge(

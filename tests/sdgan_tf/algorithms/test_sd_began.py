@@ -1,5 +1,6 @@
 """BEGAN's equilibrium: a step equals a naive one, and k_t by hand."""
 
+import dataclasses
 import functools
 import math
 
@@ -99,10 +100,10 @@ def naive_gradients(algorithm, images, k_t, cut_target=False):
 def test_weights_move_by_the_gradients_of_the_two_losses(options):
     algorithm = make(**options)
     gamma = options.get("gamma", 0.5)
-    assert algorithm.gamma == gamma
-    assert algorithm.lambda_k == options.get("lambda_k", 0.001)
+    assert algorithm.objective.gamma == gamma
+    assert algorithm.objective.lambda_k == options.get("lambda_k", 0.001)
     # k_t moves so far that it would show if it moved before the weights.
-    algorithm.lambda_k = 2.0
+    algorithm.objective = dataclasses.replace(algorithm.objective, lambda_k=2.0)
     scale_up(algorithm)
     descend(algorithm)
     algorithm.k_t.assign(0.7)

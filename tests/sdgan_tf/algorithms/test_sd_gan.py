@@ -1,5 +1,6 @@
 """Algorithm 1: what one step moves."""
 
+import dataclasses
 import math
 
 import keras
@@ -54,8 +55,8 @@ def codes(algorithm, stream, substep=0):
 def discriminator_loss(algorithm, real, fake):
     """By two calls and the definitions; also the two logits."""
     real_logits, fake_logits = algorithm.d(real), algorithm.d(fake)
-    loss = algorithm.loss.discriminator(real_logits, fake_logits)
-    if algorithm.loss.penalty_coefficient:
+    loss = algorithm.objective.loss.discriminator(real_logits, fake_logits)
+    if algorithm.objective.loss.penalty_coefficient:
         weights = uniform(KEYS.key(Stream.INTERPOLATION, 0), [N], low=0.0)
         mixed = tf.reshape(weights, [N, 1, 1, 1, 1])
         mixed = real * (1.0 - mixed) + fake * mixed
@@ -114,8 +115,9 @@ def test_scalars_are_the_losses_of_the_definitions(loss):
     algorithm = make(loss=loss)
     scale_up(algorithm)
     descend(algorithm, rate=0.0)
-    algorithm.loss = algorithm.loss.__class__(
-        **{**vars(algorithm.loss), "weight_clip": None}
+    unclipped = dataclasses.replace(algorithm.objective.loss, weight_clip=None)
+    algorithm.objective = dataclasses.replace(
+        algorithm.objective, loss=unclipped
     )
     real = batch()["images"].numpy() / 256.0 * 2.0 - 1.0
     fake = algorithm.generate(codes(algorithm, Stream.D_LATENTS))
@@ -129,7 +131,7 @@ def test_scalars_are_the_losses_of_the_definitions(loss):
     scalars = algorithm.step([batch()], KEYS)
     expected = {
         "loss/discriminator": d_loss,
-        "loss/generator": algorithm.loss.generator(g_logits),
+        "loss/generator": algorithm.objective.loss.generator(g_logits),
         "score/real": np.mean(real_logits),
         "score/fake": np.mean(fake_logits),
     }
@@ -168,7 +170,7 @@ def test_weights_move_by_their_gradients(loss):
         variable.assign(old)
     with tf.GradientTape() as tape:
         logits = d(algorithm.generate(codes(algorithm, Stream.G_LATENTS)))
-        g_loss = algorithm.loss.generator(logits)
+        g_loss = algorithm.objective.loss.generator(logits)
     gradients["generator"] = tape.gradient(
         g_loss, [v.value for v in g.trainable_variables]
     )

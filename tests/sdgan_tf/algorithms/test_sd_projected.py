@@ -54,7 +54,8 @@ def weights(network):
 
 def by_definition(algorithm, held):
     """D's loss, from the definition and single calls."""
-    m, (v, w) = algorithm.mismatched_weight, algorithm.weights
+    e = algorithm.experiment
+    m, v, w = e.mismatched_weight, e.single_weight, e.tuple_weight
     real = algorithm.pixels.to_float(held["images"])
     z = algorithm.latents.tuples(KEYS.key(Stream.G_LATENTS), N, 2)
     fake = algorithm.generate(z)
@@ -65,7 +66,7 @@ def by_definition(algorithm, held):
         for name, x in (("real", real), ("fake", fake), ("mixed", mixed))
     }
     losses = []
-    for scale in range(4):
+    for scale in range(len(of["real"])):
         (real, real_tuple), (fake, fake_tuple), (_, mixed) = (
             [x.numpy() for x in of[name][scale]] for name in of
         )
@@ -85,6 +86,7 @@ def by_definition(algorithm, held):
         {"mismatched_weight": 0.0},
         {"mismatched_weight": 0.5, "tuple_weight": 0.5},
         {"single_weight": 0.0},
+        {"mismatched_weight": 0.5, "tuple_norm": "tuple", "pixel_scale": True},
     ],
 )
 def test_d_is_trained_on_what_the_docs_say(options):

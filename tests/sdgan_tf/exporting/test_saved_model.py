@@ -267,31 +267,6 @@ def test_server_files_parse(exported_run):
     assert sizes[0].endswith(" 1") and sizes[-1].endswith(" 64")
 
 
-@pytest.mark.parametrize(
-    "model, name", [("embedding_pairwise", "embed"), ("dr_gan", "encode")]
-)
-def test_codes_of_subjects_are_those_of_the_average(
-    train_run, tmp_path, model, name
-):
-    train_run(model=model, k=1 + (name == "embed"), ema_decay=0.9)
-    run = Run(str(tmp_path / "run"))
-    generator = run.generator()
-    alone = Run(str(tmp_path / "alone"))
-    alone.write_generator(generator.network, run.experiment(), step=6)
-    if name == "embed":
-        given = tf.range(5, dtype=tf.int64)
-        wanted = generator.latents.look_up(given)
-    else:
-        given = tf.random.stateless_uniform([5, 32, 32, 3], [0, 0], -1)
-        wanted = generator.network.encoder(given, training=False)
-    # An average that has not been loaded would differ by as much.
-    assert np.ptp(wanted) > 1e-3
-    for folder in (run, alone):
-        signatures = run_signatures(folder, folder.generator())
-        z_i = signatures[name].function(given)["z_i"]
-        np.testing.assert_allclose(z_i, wanted, atol=1e-6)
-
-
 def test_a_missing_package_is_named(folder, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
     with pytest.raises(

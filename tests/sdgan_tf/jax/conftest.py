@@ -21,6 +21,8 @@ def jax_process():
             env={
                 **os.environ,
                 "KERAS_BACKEND": "jax",
+                # To compile takes longer than to run.
+                "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
                 "PYTHONPATH": str(ROOT),
             },
             capture_output=True,

@@ -8,8 +8,10 @@ from sdgan_tf.models.layers import GroupedBatchNormalization
 from sdgan_tf.models.projected_discriminator import (
     BatchwiseNormalization,
     FeatureMixing,
+    OwnNormalization,
     ProjectedDiscriminator,
     ScaleDiscriminator,
+    TupleHead,
     UnitConv2D,
     neighbours,
 )
@@ -127,6 +129,44 @@ def test_each_kind_of_tuple_has_a_head():
     np.testing.assert_allclose(
         after[0] - before[0], np.tile([0.0, 2.0, 0.0], (2, 1)), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("by_batch", [True, False])
+def test_whether_other_tuples_of_a_batch_matter(by_batch):
+    """Only by itself must a tuple be judged by itself."""
+    head = TupleHead(4, 32, False, None, by_batch)
+    maps, others = noise(2, 4, 4, 10), noise(6, 4, 4, 10, seed=1) + 3.0
+    together = head(tf.concat([maps, others], axis=0))[:2]
+    moved = np.abs(together - head(maps)).max()
+    assert moved > 1e-2 if by_batch else moved < 1e-5
+
+
+def test_heads_that_judge_tuples_by_themselves():
+    scale = ScaleDiscriminator(4, 0, 32, tuples_by_batch=False)
+    for head in scale.heads:
+        assert isinstance(head.collate.norm, OwnNormalization)
+    # The towers' statistics are the batch's in any case.
+    assert isinstance(scale.tower[0].norm, BatchwiseNormalization)
+    x = 5.0 + 3.0 * noise(3, 2, 2, 32)
+    y = np.reshape(scale.heads[0].collate.norm(x), [3, 4, 2, 16])
+    np.testing.assert_allclose(y.mean(axis=(1, 3)), 0.0, atol=1e-4)
+    np.testing.assert_allclose(y.std(axis=(1, 3)), 1.0, atol=1e-2)
+
+
+def test_the_images_themselves_are_a_scale():
+    d = ProjectedDiscriminator(96, 4, pixels=32, tuples_by_batch=False)
+    images = noise(4, 32, 32, 3)
+    maps = [noise(4, 96 // n, 96 // n, 5) for n in (4, 8, 16, 32)]
+    before = d([*d.mixing(maps), images])
+    assert len(before) == 5
+    # 8 x 8 places of 4 x 4 pixels, halved once: the head sees 4 x 4 of them.
+    assert before[4][0].shape == (4, 1, 1) and before[4][1].shape == (1, 2, 1)
+    after = d([*d.mixing(maps), -images])
+    for scale, (a, b) in enumerate(zip(before, after, strict=True)):
+        assert (np.abs(a[0] - b[0]).max() > 1e-3) == (scale == 4)
+    again = ProjectedDiscriminator.from_config(d.get_config())
+    assert again.get_config() == d.get_config()
+    assert again.pixels == 32 and not again.tuples_by_batch
 
 
 @pytest.mark.parametrize("side", [96, 128, 192])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.build.listing import BadCollection
+from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.photograph import Photograph
 
 

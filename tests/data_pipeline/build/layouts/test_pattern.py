@@ -2,7 +2,8 @@
 
 import pytest
 
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.errors import BadCollection
+from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Reading
 
 # What docs/data.md gives, and what it lists.

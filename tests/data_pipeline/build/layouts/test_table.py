@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from data_pipeline.build.listing import BadCollection, Notes
+from data_pipeline.build.errors import BadCollection
+from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph, TableColumns
 
 
@@ -189,3 +190,69 @@ def test_table_of_the_web(listed, write_table, tmp_path, name):
         BadCollection, match=r"line 2 names a picture on the web"
     ):
         listed("table", path)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "separator"),
+    [
+        ("sku,photos\na,0.jpg| 1.jpg |\nb,2.jpg\n", "photos", "|"),
+        ("sku,img 1,img 2,img\na,0.jpg,1.jpg,x\nb,2.jpg,,\n", "img *", None),
+        # As WooCommerce exports it.
+        ('sku,Images\na,"0.jpg, 1.jpg, 0.jpg"\nb,2.jpg\n', "Images", ","),
+        # As Shopify does: further pictures in rows of their own.
+        ("sku,src,title\na,0.jpg,shoe\na,1.jpg,\nb,2.jpg,hat\n", "src", None),
+    ],
+)
+def test_several_pictures_of_a_row(
+    tmp_path, listed, write_table, text, columns, separator
+):
+    path = write_table(tmp_path, text)
+    found = listed(
+        "table", path, TableColumns(columns, "sku"), image_separator=separator
+    )
+    assert [(p.identity, p.observation) for p in found] == [
+        ("a", "0"),
+        ("a", "1"),
+        ("b", "2"),
+    ]
+
+
+def test_no_column_of_many(tmp_path, listed, write_table):
+    path = write_table(tmp_path, "sku,photo\na,0.jpg\n")
+    with pytest.raises(BadCollection, match=r"no columns \['img_\*'\]"):
+        listed("table", path, TableColumns("img_*", "sku"))
+    with pytest.raises(BadCollection, match=r"no columns \['s\*'\]"):
+        listed("table", path, TableColumns("photo", "s*"))
+
+
+def test_list_of_stanford_online_products(tmp_path, listed, write_table):
+    path = write_table(
+        tmp_path,
+        "image_id class_id super_class_id path\n"
+        "1 1 1 bicycle_final/111085122871_0.JPG\n"
+        "2 1 1 bicycle_final/111085122871_1.JPG\n",
+    )
+    columns = TableColumns("path", "class_id", ("super_class_id",))
+    notes = Notes()
+    found = listed("table", path, columns, notes)
+    assert [p.observation for p in found] == [
+        "111085122871_0",
+        "111085122871_1",
+    ]
+    assert found[0].labels == (("super_class_id", "1"),)
+    assert "cells separated by blanks" in notes.lines[0]
+
+
+def test_list_of_in_shop(tmp_path, listed, write_table):
+    """The number of its lines comes first, and columns are aligned."""
+    path = write_table(
+        tmp_path,
+        "2\nimage_name     item_id evaluation_status\n"
+        "img/WOMEN/Dresses/id_00000002/02_1_front.jpg  id_00000002 train\n"
+        "img/WOMEN/Dresses/id_00000002/02_2_side.jpg   id_00000002 train \n",
+    )
+    columns = TableColumns("image_name", "item_id", ("evaluation_status",))
+    found = listed("table", path, columns)
+    assert [p.identity for p in found] == ["id_00000002"] * 2
+    assert found[1].path.endswith("id_00000002/02_2_side.jpg")
+    assert found[1].labels == (("evaluation_status", "train"),)

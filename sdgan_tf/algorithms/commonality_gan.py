@@ -15,7 +15,7 @@ from sdgan_tf.models.commonalities import CommonalityDiscriminator
 
 
 @dataclasses.dataclass(frozen=True)
-class CommonCodes(LatentSpace):
+class CommonalityCodes(LatentSpace):
     """z_i is a code of each commonality, one after another.
 
     Attributes:
@@ -26,7 +26,7 @@ class CommonCodes(LatentSpace):
 
     @classmethod
     def of(cls, experiment: Experiment) -> Self:
-        """Those of an experiment with commonalities."""
+        """The latent space of an experiment with commonalities."""
         commonalities = Commonalities.parse(experiment.commonalities)
         d_i = experiment.d_i * len(commonalities.names)
         return cls(d_i, experiment.d_o, commonalities)
@@ -67,7 +67,7 @@ class CommonCodes(LatentSpace):
         return tf.where(turns[:, None], for_all, own)
 
 
-class CommonGAN(SDGAN):
+class CommonalityGAN(SDGAN):
     """SD-DCGAN on tuples that agree in one of several factors, or in some.
 
     The paper names it as future work; this is ours. D has one encoder and a
@@ -86,14 +86,14 @@ class CommonGAN(SDGAN):
         self.kinds = len(kinds)
         super().__init__(experiment)
 
-    latents: CommonCodes
+    latents: CommonalityCodes
 
     @staticmethod
     def latent_space(
         experiment: Experiment, generator: keras.Model
-    ) -> CommonCodes:
+    ) -> CommonalityCodes:
         del generator
-        return CommonCodes.of(experiment)
+        return CommonalityCodes.of(experiment)
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:

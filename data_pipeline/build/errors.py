@@ -1,0 +1,5 @@
+"""What is wrong with a collection."""
+
+
+class BadCollection(ValueError):
+    """A collection that cannot be read as the layout says."""

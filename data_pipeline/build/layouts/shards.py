@@ -1,0 +1,44 @@
+"""Shards of other programs: files that each hold many photographs."""
+
+import re
+from collections.abc import Iterator
+
+from data_pipeline.build import files, listing
+from data_pipeline.build.errors import BadCollection
+from data_pipeline.build.layouts.names import split_of
+from data_pipeline.build.listing import Notes
+from data_pipeline.build.photograph import Reading
+
+
+def find_shards(
+    root: str, how: Reading, notes: Notes, named: str
+) -> Iterator[tuple[str, str | None]]:
+    """(path, split) of each shard, in the order of their names.
+
+    Args:
+        root: A shard, or a folder of them. Folders named as splits are the
+            splits.
+        how: To read the collection.
+        notes: Gets what is passed over.
+        named: A regular expression for the end of a shard's name.
+
+    Raises:
+        BadCollection: If the root is a file of another name.
+    """
+    is_shard = re.compile(f".*{named}", re.IGNORECASE).fullmatch
+    # A tar is a shard here, although it can be a folder elsewhere.
+    if is_shard(root) or not files.is_folder(root):
+        if not is_shard(root):
+            raise BadCollection(
+                f"This layout wants files whose names end like {named!r}. "
+                f"Received: input={root!r}"
+            )
+        yield root, None
+        return
+    for folder, parts, names in listing.walk(root):
+        split = split_of(parts[0]) if parts and how.folder_splits else None
+        for name in names:
+            if is_shard(name):
+                yield listing.join(folder, name), split
+            else:
+                notes.kinds[listing.kind(name)] += 1

@@ -1,0 +1,97 @@
+"""How far a build has come, by counts that its workers leave in files.
+
+Beam's runners tell their counters only at the end. So each worker appends a
+byte for each picture to a file, whose size is the count. Where the output is
+no local folder, there are no counts.
+"""
+
+import os
+import threading
+import time
+from typing import TextIO
+
+INSPECTED, WRITTEN = "inspected", "written"
+VERBS = {INSPECTED: "Inspected", WRITTEN: "Wrote"}
+QUIET_SECONDS = 5  # Before the first line.
+SECONDS = {True: 1, False: 10}  # Between lines, on a terminal or not.
+
+
+def count(folder: str, what: str) -> None:
+    """Counts one picture, in a worker."""
+    if "://" in folder:
+        return
+    os.makedirs(folder, exist_ok=True)
+    # Unbuffered: what several workers append at once does not mix.
+    with open(os.path.join(folder, what), "ab", buffering=0) as file:
+        file.write(b".")
+
+
+class Watch:
+    """Shows the counts of a build while it runs; for a `with` block."""
+
+    def __init__(self, folder: str, total: int, stream: TextIO | None):
+        """Notes what is to be shown.
+
+        Args:
+            folder: See `count`.
+            total: Pictures of the collection.
+            stream: Where lines go; None shows none.
+        """
+        self._folder, self._total, self._stream = folder, total, stream
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._show, daemon=True)
+        self._began = {}
+
+    def __enter__(self):
+        if self._stream:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        if self._stream:
+            self._thread.join()
+
+    def line(self, now: float) -> str:
+        """What is being done, and how long it will take.
+
+        Args:
+            now: Seconds on a clock that only goes forwards.
+        """
+        counts = {what: self._count(what) for what in VERBS}
+        what = WRITTEN if counts[WRITTEN] else INSPECTED
+        done = counts[what]
+        if not done:
+            return ""
+        first, at = self._began.setdefault(what, (done, now))
+        # Some of those that were inspected are not written.
+        most = "" if what == INSPECTED else "at most "
+        text = f"{VERBS[what]} {done:,} of {most}{self._total:,} pictures"
+        if done > first and now > at:
+            left = (self._total - done) * (now - at) / (done - first)
+            minutes, seconds = divmod(round(left), 60)
+            text += f", {most}{minutes}:{seconds:02d} left"
+        return text
+
+    def _count(self, what: str) -> int:
+        try:
+            return os.path.getsize(os.path.join(self._folder, what))
+        except OSError:
+            return 0
+
+    def _show(self) -> None:
+        on_terminal = self._stream.isatty()
+        wait, shown = QUIET_SECONDS, ""
+        while not self._ended.wait(wait):
+            wait = SECONDS[on_terminal]
+            line = self.line(time.monotonic())
+            if not line:
+                continue
+            # On a terminal each line takes the place of the one before.
+            end = "" if on_terminal else "\n"
+            start = "\r" if on_terminal else ""
+            self._stream.write(start + line.ljust(len(shown)) + end)
+            self._stream.flush()
+            shown = line
+        if shown and on_terminal:
+            self._stream.write("\n")

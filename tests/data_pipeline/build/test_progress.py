@@ -1,0 +1,50 @@
+"""Tests of the line that says how far a build has come."""
+
+import io
+import time
+
+from data_pipeline.build import progress
+from data_pipeline.build.progress import INSPECTED, WRITTEN, Watch
+
+
+def count(folder, what, number):
+    for _ in range(number):
+        progress.count(str(folder), what)
+
+
+def test_lines(tmp_path):
+    folder = tmp_path / "temporary"
+    watch = Watch(str(folder), 2000, None)
+    assert watch.line(0.0) == ""
+    count(folder, INSPECTED, 500)
+    assert watch.line(10.0) == "Inspected 500 of 2,000 pictures"
+    count(folder, INSPECTED, 500)
+    # 50 a second: 1,000 more take 20 s.
+    assert watch.line(20.0) == "Inspected 1,000 of 2,000 pictures, 0:20 left"
+    count(folder, WRITTEN, 10)
+    assert watch.line(40.0) == "Wrote 10 of at most 2,000 pictures"
+    count(folder, WRITTEN, 10)
+    assert watch.line(41.0) == (
+        "Wrote 20 of at most 2,000 pictures, at most 3:18 left"
+    )
+
+
+def test_lines_are_shown_while_it_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "SECONDS", {False: 0.01})
+    stream = io.StringIO()
+    count(tmp_path, INSPECTED, 3)
+    with Watch(str(tmp_path), 9, stream):
+        deadline = time.monotonic() + 20
+        while not stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert stream.getvalue().startswith("Inspected 3 of 9 pictures")
+
+
+def test_nothing_is_shown_where_there_are_no_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.01)
+    progress.count("gs://bucket/folder", INSPECTED)
+    stream = io.StringIO()
+    with Watch("gs://bucket/folder", 9, stream):
+        time.sleep(0.05)
+    assert not stream.getvalue()
