@@ -217,7 +217,7 @@ def test_one_adam_each_with_the_defaults_of_the_archive():
 def known_losses(**options):
     """White tuples, reconstructed as 0; generated ones are 0.25 throughout."""
     algorithm = make()
-    vars(algorithm).update(options)
+    algorithm.objective = dataclasses.replace(algorithm.objective, **options)
     for to_image in (
         algorithm.generator.to_image,
         algorithm.d.decoder.to_image,
