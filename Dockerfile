@@ -6,7 +6,7 @@
 FROM python:3.12-slim
 WORKDIR /sdgan_tf
 COPY requirements*.txt ./
-RUN pip install --no-cache-dir -r requirements-gpu.txt && \
+RUN pip install --no-cache-dir -r requirements.txt -r requirements-gpu.txt && \
     pip install --no-cache-dir --no-deps -r requirements-projected.txt
 COPY . .
 RUN pip install --no-cache-dir --no-deps .

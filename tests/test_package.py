@@ -12,6 +12,25 @@ import pytest
 import sdgan_tf
 
 ROOT = pathlib.Path(__file__).parent.parent
+# The files of each extra.
+EXTRAS = {
+    extra: [f"requirements-{part}.txt" for part in parts]
+    for extra, parts in {
+        "dev": ("explorer", "serving", "test"),
+        "explorer": ("explorer",),
+        "faces": ("faces",),
+        "gpu": ("gpu",),
+        "serving": ("serving",),
+    }.items()
+}
+
+
+def requirements(*names):
+    """The lines of files that are no comments."""
+    for name in names:
+        for line in (ROOT / name).read_text().splitlines():
+            if not line.startswith("#"):
+                yield line
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +78,12 @@ def test_its_requirements_are_those_of_the_files(wheel):
     with zipfile.ZipFile(wheel) as file:
         (name,) = [n for n in file.namelist() if n.endswith("/METADATA")]
         metadata = file.read(name).decode()
-    for requirement in (ROOT / "requirements.txt").read_text().splitlines():
+    for requirement in requirements("requirements.txt"):
         assert f"Requires-Dist: {requirement}\n" in metadata
+    for extra, parts in EXTRAS.items():
+        for requirement in requirements(*parts):
+            wanted = f'Requires-Dist: {requirement}; extra == "{extra}"\n'
+            assert wanted in metadata
     version = sdgan_tf.__version__
     assert f"\nVersion: {version}\n" in metadata
     assert f"\n## {version}\n" in (ROOT / "CHANGELOG.md").read_text()

@@ -45,6 +45,13 @@ def test_ctrl_c_shows_nothing_of_it():
     assert "KeyboardInterrupt" in done.stderr and "noise" not in done.stderr
 
 
+def test_ctrl_c_ends_a_program_with_one_line(capsys):
+    with pytest.raises(SystemExit) as caught, startup.interruptible("x.py:"):
+        raise KeyboardInterrupt
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == "x.py: interrupted\n"
+
+
 def test_nothing_stays_behind(tmp_path):
     code = (
         "import os; from data_pipeline.startup import held_stderr\n"
