@@ -65,6 +65,7 @@ OTHERS = {
     "python -m http.server": "a server",
     "python -m sdgan_tf.serving_client": "needs a server; has its own test",
     "python -m sdgan_tf.jax.pack_photographs": "has its own test",
+    "python -m benchmarks.": "takes minutes, or has its own test",
     "KERAS_BACKEND=jax python": "has its own test",
 }
 # Python blocks become small by these replacements, each of which must occur.

@@ -21,6 +21,7 @@ TINY = Experiment(model="sd_began", image_size=32, dim=8, d_i=3, d_o=2)
 @pytest.fixture(scope="session")
 def random_run(tmp_path_factory) -> Run:
     """A random generator, stretched so that its pictures differ."""
+    keras.utils.set_random_seed(0)
     network = build_algorithm(TINY).generator
     rng = np.random.default_rng(0)
     for layer in (network.project, *network.convs, network.to_image):

@@ -134,6 +134,8 @@ def test_ctrl_c_while_tensorflow_is_imported_is_one_line():
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
+        # Shells start what runs in the background without it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for line in process.stderr:
         # Python says what it imports until file descriptor 2 is held.
