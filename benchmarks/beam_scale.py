@@ -60,7 +60,7 @@ def write_collection(folder: pathlib.Path, size: int) -> None:
 
 
 def resident_bytes(process: psutil.Process) -> int:
-    """What a process and those it started hold."""
+    """Memory of a process and of those it started."""
     total = 0
     for each in [process, *process.children(recursive=True)]:
         try:

@@ -37,7 +37,7 @@ STEPS = flags.DEFINE_integer("steps", 5, "Of which the fastest counts.")
 
 
 def bench(flagfile: str, precision: str) -> dict:
-    """What `--mode=bench` prints for one model."""
+    """Runs `--mode=bench` for one model; returns its line."""
     done = subprocess.run(
         [
             sys.executable,

@@ -1,4 +1,4 @@
-"""What a training step spends its time on, by TensorFlow's profiler.
+"""Profiles a training step with TensorFlow's profiler.
 
     python -m benchmarks.profile_step --flagfile=faces.flags --bench_steps=3
 

@@ -148,7 +148,7 @@ def time_one(way: str, data: records.DataSet, seconds: float) -> dict:
 
 
 def index_memory(data: records.DataSet) -> dict:
-    """What the index of many identities takes, and how long it takes."""
+    """Measures the index of many identities: memory and time."""
     empty = resident_mb()
     started = time.perf_counter()
     tuples = IdentityTuples.open(data, "train", 2, seed=0)

@@ -127,7 +127,7 @@ def _define_flags() -> None:
 
 
 def read_options() -> BuildOptions:
-    """What the parsed flags say.
+    """Reads the parsed flags.
 
     Raises:
         ValueError: If a value is not allowed.

@@ -194,7 +194,7 @@ class Checkpoints:
 
 
 def _names(folder: str) -> list[str]:
-    """What lies in a folder, which need not be there."""
+    """Lists a folder, which need not be there."""
     if not tf.io.gfile.isdir(folder):
         return []
     # A bucket's folders are listed with a slash.

@@ -42,7 +42,7 @@ def option(
 
 
 def broken_rule(field: dataclasses.Field, value) -> str:
-    """What a field's value must be and is not; "" if it is right."""
+    """Says what a field's value must be and is not; "" if it is right."""
     kind: Any = type(field.default)
     meta = field.metadata
     low, high = meta["minimum"], meta["maximum"]
@@ -61,7 +61,7 @@ def broken_rule(field: dataclasses.Field, value) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """What is trained. The defaults are the reference's SD-DCGAN."""
+    """An experiment. The defaults are those of the reference's SD-DCGAN."""
 
     model: str = option("sd_dcgan", "System to train; see README.")
     discriminator: str = option(

@@ -68,7 +68,7 @@ class LatentSpace:
 
     @property
     def parts(self) -> dict[str, slice]:
-        """What z_i is made of, by name: a tuple may share each by itself."""
+        """The parts of z_i by name: a tuple may share each by itself."""
         return {"identity": slice(0, self.d_i)}
 
     def grid_sides(self, side: int) -> tuple[int, int]:

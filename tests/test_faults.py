@@ -1,4 +1,4 @@
-"""What breaks a whole training: each of docs/reliability.md's is really done.
+"""Faults that break a training: each of docs/reliability.md's is made to happen.
 
 They run main.py by `forked_main`, which starts in two thirds of the time.
 """

@@ -55,7 +55,7 @@ def fuzz(count, check, strategy):
 
 @contextlib.contextmanager
 def users_errors(said):
-    """What is raised is an error that main.py shows, and names `said`."""
+    """Passes if an error is raised that main.py shows, and it names `said`."""
     try:
         yield
     except Exception as error:

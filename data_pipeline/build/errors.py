@@ -1,4 +1,4 @@
-"""What is wrong with a collection."""
+"""Errors of a collection."""
 
 
 class BadCollection(ValueError):

@@ -63,7 +63,7 @@ NAMED = 8  # Kinds of files that one line names.
 
 @dataclasses.dataclass
 class Notes:
-    """What a listing passed over, and what it has to say of the rest.
+    """Counts what a listing passed over, and notes on the rest.
 
     Attributes:
         kinds: Files that are no pictures, by what their names end in.
@@ -159,7 +159,7 @@ def is_hidden(name: str) -> bool:
 
 
 def kind(name: str) -> str:
-    """What a file's name ends in, or "no ending"."""
+    """The ending of a file's name, or "no ending"."""
     return os.path.splitext(name)[1].lower() or "no ending"
 
 

@@ -101,7 +101,7 @@ def write(manifest: dict, path: str) -> None:
 
 
 def summary(manifest: dict) -> str:
-    """What was built and what was left out, for a person."""
+    """Summarises for a person what was built and what was left out."""
     lines = [
         f"{split:6}{counts['identities']:9,} identities"
         f"{counts['images']:10,} images"

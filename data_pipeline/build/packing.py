@@ -27,7 +27,7 @@ def pack(photographs: Iterable[Photograph]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[Photograph]:
-    """What `pack` was given."""
+    """The arguments of `pack`."""
     return [
         Photograph(
             *names,

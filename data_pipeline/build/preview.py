@@ -27,7 +27,7 @@ SURE = 0.95
 
 
 def look(data: DataSet, fixed: bool) -> dict:
-    """What a manifest says of a data set's identities.
+    """The part of a manifest about a data set's identities.
 
     Args:
         data: With its shards and indices, if not yet with its manifest.

@@ -53,7 +53,7 @@ class Watch:
             self._thread.join()
 
     def line(self, now: float) -> str:
-        """What is being done, and how long it will take.
+        """Describes what is being done, and how long it will take.
 
         Args:
             now: Seconds on a clock that only goes forwards.

@@ -1,4 +1,4 @@
-"""Who is seen and under which conditions: what a portrait is drawn from.
+"""Attributes of a portrait: the person, and the conditions of the picture.
 
 An `Identity` fixes a person and an `Observation` fixes one photograph of
 someone: both are pure functions of a seed and indices, so people and pictures
@@ -65,7 +65,7 @@ class _Factors:
 
 @dataclasses.dataclass(frozen=True)
 class Identity(_Factors):
-    """What stays the same in every photograph of one person.
+    """Attributes that stay the same in every photograph of one person.
 
     Fields carry their range, or their choices with weights; other values
     raise ValueError. Lengths are in half pictures.
@@ -100,7 +100,7 @@ class Identity(_Factors):
 
 @dataclasses.dataclass(frozen=True)
 class Observation(_Factors):
-    """What differs between the photographs of one person.
+    """Attributes that differ between the photographs of one person.
 
     Fields carry their range, or their choices with weights; other values
     raise ValueError. Lengths are in half pictures, angles in radians.

@@ -124,7 +124,7 @@ def _on_white(picture: Image.Image, alpha, profile) -> Image.Image:
 
 @functools.lru_cache(maxsize=16)
 def _profile_to_srgb(profile: bytes, mode: str):
-    """What takes a picture from its profile to sRGB; None if nothing does.
+    """The transform from a picture's profile to sRGB; None if there is none.
 
     A profile that is broken or of another kind of colours is passed over, as
     viewers do, and so is one of sRGB, which most cameras write.

@@ -1,4 +1,4 @@
-"""What is wrong with data: in a picture's file, in a data set."""
+"""Errors of data: in a picture's file, in a data set."""
 
 
 class BadPicture(ValueError):

@@ -285,7 +285,7 @@ def to_png(picture: Image.Image) -> bytes:
 
 
 def png_head(image_size: int) -> bytes:
-    """What every file of `to_png` begins with, up to its first row."""
+    """The beginning of every file of `to_png`, up to its first row."""
     return to_png(Image.new("RGB", (image_size, image_size)))[:PNG_HEAD_BYTES]
 
 

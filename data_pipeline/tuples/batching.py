@@ -7,7 +7,7 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True)
 class Batching:
-    """What a worker reads: all that decides it besides the data.
+    """All that decides what a worker reads, besides the data.
 
     Attributes:
         k: Images in a tuple.

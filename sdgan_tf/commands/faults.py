@@ -1,4 +1,4 @@
-"""What the user can mend, and what to do about it."""
+"""Errors that the user can mend, and advice on them."""
 
 import errno
 import re
@@ -94,7 +94,7 @@ def _data_dir(command: str, options: Options) -> str:
 
 
 def _explain_data(text: str, data_dir: str) -> str:
-    """What befell a data set of which a read failed.
+    """Explains what befell a data set of which a read failed.
 
     While it is built anew it may have no manifest, and any of its shards.
     """
@@ -123,7 +123,7 @@ def _is_of_shard(error: Exception) -> bool:
 
 
 def _disagreement(error: Exception) -> str:
-    """What tf.data says of records that are not those of their index."""
+    """Finds tf.data's message about records that are not their index's."""
     if not isinstance(error, tf.errors.OpError):
         return ""
     found = DISAGREE.search(str(error))

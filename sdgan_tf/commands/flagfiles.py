@@ -82,7 +82,7 @@ def _flags_of(path: str, above: tuple[str, ...]) -> Iterator[str]:
 
 
 def _lines(path: str, above: tuple[str, ...]) -> list[str]:
-    """What is neither blank nor a comment."""
+    """Reads the lines that are neither blank nor comments."""
     named = f", named in {above[-1]!r}" if above else ""
     try:
         with open(path, "rb") as file:

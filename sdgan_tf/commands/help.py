@@ -1,4 +1,4 @@
-"""What `--help` lists of a command: its options, by the classes they are of."""
+"""`--help` of a command: its options, by the classes they are of."""
 
 import dataclasses
 import inspect

@@ -77,7 +77,7 @@ class Verifier:
 
 @dataclasses.dataclass(frozen=True)
 class Novelty:
-    """What generated identities are compared with."""
+    """Training identities that generated ones are compared with."""
 
     novelty: bool = option(
         True,

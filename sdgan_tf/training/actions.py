@@ -1,4 +1,4 @@
-"""What is done between steps, each at its own interval."""
+"""Actions between steps, each at its own interval."""
 
 from sdgan_tf.progress import Progress
 from sdgan_tf.training.samples import Samples
@@ -195,7 +195,7 @@ class Advise(Action):
 
 
 def advice_for_a_night(seconds_each: float, seconds_left: float) -> str:
-    """What a processor finishes by tomorrow; "" if that is all.
+    """Says what a processor finishes by tomorrow; "" if that is all.
 
     Args:
         seconds_each: Seconds of a step.

@@ -1,4 +1,4 @@
-"""What is known of a training before its first step."""
+"""A training's outlook: facts that are known before its first step."""
 
 import math
 

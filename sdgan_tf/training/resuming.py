@@ -1,4 +1,4 @@
-"""What a run folder holds of its training, against what is asked for."""
+"""Compares what a run folder holds of its training with what is asked for."""
 
 import dataclasses
 import json

@@ -23,7 +23,7 @@ from sdgan_tf.training.strategy import Workers
 
 @dataclasses.dataclass(frozen=True)
 class SetUp:
-    """What a training works on; a context that ends with it.
+    """All that a training works on; a context that ends with it.
 
     The run folder is locked until the context ends or the object is gone.
 

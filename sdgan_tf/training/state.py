@@ -1,4 +1,4 @@
-"""What a run must not lose: networks, optimizers, step, configuration."""
+"""The state of a run: networks, optimizers, step, configuration."""
 
 import math
 import time

@@ -297,7 +297,7 @@ class Trainer:
             output.write_identities(setup.tuples.names())
 
     def notes(self) -> dict:
-        """What a run folder keeps of the options, for the next start."""
+        """The options that a run folder keeps for the next start."""
         notes = {name: getattr(self, name) for name in KEPT}
         notes["data_dir"] = _absolute(self.data_dir)
         if self.verifier != FACENET:

@@ -1,4 +1,4 @@
-"""What diffaug does to tuples, and that gradients pass through it."""
+"""DiffAugment changes tuples as defined, and gradients pass through it."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def tuples(side=16):
 
 
 def seen(x):
-    """What the hole of `SAME`, rows and columns 0 to 4, leaves."""
+    """The picture without the hole of `SAME`, rows and columns 0 to 4."""
     return x.numpy()[:, :, 5:, 5:]
 
 

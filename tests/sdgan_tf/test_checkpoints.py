@@ -1,4 +1,4 @@
-"""What a folder of checkpoints holds, and what in it is none."""
+"""Folders of checkpoints, and files in them that are none."""
 
 import os
 import tempfile

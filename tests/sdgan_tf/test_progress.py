@@ -1,4 +1,4 @@
-"""What is shown of a long job, on a terminal and without one."""
+"""Lines of a long job, on a terminal and without one."""
 
 import re
 import sys

@@ -290,7 +290,7 @@ def test_errors_of_the_server_are_told(server):
 
 
 def test_rest_rows_and_error_bodies(rest_address):
-    """What the README sends by curl."""
+    """The request that the README sends by curl."""
 
     def post(body):
         request = urllib.request.Request(

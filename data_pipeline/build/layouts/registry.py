@@ -77,7 +77,7 @@ def advise(endings: Iterable[str]) -> list[str]:
 
 
 def suggest(root: str, layout: str) -> str:
-    """What lies in a folder of which a layout takes no picture."""
+    """Describes a folder of which a layout takes no picture."""
     if layout != "celeba" and files.exists(
         listing.join(root, "identity_CelebA.txt")
     ):

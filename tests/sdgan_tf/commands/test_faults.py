@@ -1,4 +1,4 @@
-"""What is said to the user about errors that he can mend."""
+"""Messages about errors that the user can mend."""
 
 import errno
 import pathlib

@@ -1,4 +1,4 @@
-"""What `--help` lists."""
+"""The list of `--help`."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""What is measured of pairs."""
+"""Measures of pairs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the explorer draws: only what is new, and the same for a link."""
+"""The explorer draws only what is new, and the same for a link."""
 
 import io
 

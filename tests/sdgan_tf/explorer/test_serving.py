@@ -87,7 +87,7 @@ def get(url, path):
 
 
 def send_event(url, target, data, session):
-    """What the server says of an event that was made by hand."""
+    """Posts an event that was made by hand."""
     _, text = get(url, "/config")
     number = next(
         each["id"]

@@ -1,4 +1,4 @@
-"""What a checkpoint holds, and comparing two of them."""
+"""Reads checkpoints, and compares two of them."""
 
 import os
 

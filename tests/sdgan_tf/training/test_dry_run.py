@@ -1,4 +1,4 @@
-"""What a training would take."""
+"""Time, memory and disk of a training that is not made."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a run folder holds against what is asked for."""
+"""A run folder against what is asked for."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What the meter makes of steps and of the clock."""
+"""The meter's sums of steps and of the clock."""
 
 import time
 

@@ -242,7 +242,7 @@ def test_an_action_of_one_s_own(make_trainer):
 
 
 def test_a_trainer_of_few_lines(tiny_data, tmp_path, monkeypatch):
-    """What is not named is the model's, and the run's when it goes on."""
+    """Options that are not named are the model's, and later the run's."""
     monkeypatch.chdir(tmp_path)
     small = {"image_size": 32, "dim": 4, "batch_size": 4}
     trainer = Trainer(
