@@ -1,4 +1,4 @@
-"""Faults that break a training: each of docs/reliability.md's is made to happen.
+"""Faults that break a training: each of docs/reliability.md's really happens.
 
 They run main.py by `forked_main`, which starts in two thirds of the time.
 """
