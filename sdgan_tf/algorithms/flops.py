@@ -27,7 +27,9 @@ def forward(network: keras.Model, inputs) -> tuple[int, int]:
     layers = [
         layer
         for layer in network._flatten_layers(include_self=False)
+        # A wrapper shows the kernel of the layer within it.
         if hasattr(layer, "kernel")
+        and not isinstance(layer, keras.layers.Wrapper)
     ]
 
     def counting(layer, call):

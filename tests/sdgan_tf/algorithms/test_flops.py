@@ -71,6 +71,14 @@ def test_a_layer_called_twice_counts_twice():
     assert flops.forward(network, x) == (2 * 64, 64)
 
 
+def test_a_wrapped_layer_counts_once():
+    wrapped = keras.layers.SpectralNormalization(keras.layers.Dense(4))
+    network = keras.Sequential([keras.layers.Flatten(), wrapped])
+    network.build((None, 8))
+    x = np.zeros([1, 8], "float32")
+    assert flops.forward(network, x) == (2 * 8 * 4, 2 * 8 * 4)
+
+
 def test_calls_are_restored():
     conv = keras.layers.Conv2D(4, 3, padding="same")
     network = tiny(conv)
