@@ -20,6 +20,25 @@ from sdgan_tf.models.projected_discriminator import (
 STATISTICS_CODES, STATISTICS_BATCH = 1024, 128
 
 
+def check_average(experiment: Experiment) -> None:
+    """Checks what an experiment asks of the generator's moving average.
+
+    Raises:
+        ValueError: If its decay is out of range, or given in two ways.
+    """
+    if not 0 <= experiment.ema_decay < 1:
+        raise ValueError(
+            "`ema_decay` must be in [0, 1). Received: "
+            f"ema_decay={experiment.ema_decay}"
+        )
+    if experiment.ema_decay and experiment.ema_half_life_images:
+        raise ValueError(
+            "`ema_decay` and `ema_half_life_images` say the same: name "
+            f"one. Received: ema_decay={experiment.ema_decay}, "
+            f"ema_half_life_images={experiment.ema_half_life_images}"
+        )
+
+
 def average_decay(limit: float, updates):
     """The decay of the generator's moving average after its n-th update.
 

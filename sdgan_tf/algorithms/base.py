@@ -81,17 +81,7 @@ class Algorithm(abc.ABC):
         self.latents = self.latent_space(experiment, generator)
         self.networks: dict[str, keras.Model] = {"generator": generator}
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
-        if not 0 <= experiment.ema_decay < 1:
-            raise ValueError(
-                "`ema_decay` must be in [0, 1). Received: "
-                f"ema_decay={experiment.ema_decay}"
-            )
-        if experiment.ema_decay and experiment.ema_half_life_images:
-            raise ValueError(
-                "`ema_decay` and `ema_half_life_images` say the same: name "
-                f"one. Received: ema_decay={experiment.ema_decay}, "
-                f"ema_half_life_images={experiment.ema_half_life_images}"
-            )
+        objectives.check_average(experiment)
         self.ema_decay = experiment.average_decay
         self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
         self.average: keras.Model | None = None

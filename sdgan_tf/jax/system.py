@@ -24,6 +24,7 @@ class System:
     """
 
     def __init__(self, experiment: Experiment, generator, discriminator):
+        objectives.check_average(experiment)
         self.experiment = experiment
         self.d_z = experiment.d_i + experiment.d_o
         size = experiment.image_size
