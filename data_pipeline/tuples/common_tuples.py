@@ -62,8 +62,8 @@ class CommonTuples(TupleSource):
         unknown = [name for name in commonalities.names if name not in labels]
         if unknown:
             raise ValueError(
-                f"`commonalities` must be of {sorted(labels)}: labels come by "
-                "--label_columns of build_records. Received: "
+                f"`commonalities` must be of {sorted(labels)}: labels are "
+                "the `label_columns` of a build. Received: "
                 f"commonalities={unknown}"
             )
         indices = [data.index(shard) for shard in data.shards(split)]
@@ -72,7 +72,7 @@ class CommonTuples(TupleSource):
             raise ValueError(
                 "`commonalities` needs the split in memory, and it takes "
                 f"{total * data.image_size**2 * 3 / 1e9:.1f} GB: raise "
-                f"--cache_gb. Received: cache_gb={cache_bytes / 1e9}"
+                f"`cache_gb`. Received: cache_gb={cache_bytes / 1e9}"
             )
         images, hashes = memory.load(data, split, indices)
         values = read_labels(data, split, commonalities.names)

@@ -6,6 +6,7 @@ import os
 import tensorflow as tf
 
 from data_pipeline.records import DataSet
+from sdgan_tf.commands.folders import trained_run
 from sdgan_tf.commands.options import Dataset
 from sdgan_tf.datasets.writing import write_dataset
 from sdgan_tf.evaluation.gallery import Gallery
@@ -25,13 +26,11 @@ def run(options: Dataset) -> None:
         FileNotFoundError: If there is no checkpoint, data set or verifier.
         ValueError: If an option is missing or does not fit another.
     """
-    if not options.run_dir:
-        raise ValueError("--run_dir is missing: the folder of a trained run.")
+    folder = trained_run(options)
     if not options.output_dir:
         raise ValueError(
             "--output_dir is missing: a new folder for the data set."
         )
-    folder = Run(options.run_dir)
     generator = folder.generator()
     data = DataSet.open(options.data_dir) if options.data_dir else None
     verifier = gallery = None

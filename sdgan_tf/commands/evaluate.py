@@ -3,9 +3,10 @@
 import json
 
 from data_pipeline.records import DataSet
+from sdgan_tf.commands.measuring import open_protocol
 from sdgan_tf.commands.options import Evaluate
 from sdgan_tf.evaluation.metrics_file import write_metrics
-from sdgan_tf.evaluation.protocol import Protocol, check_sizes
+from sdgan_tf.evaluation.protocol import check_sizes
 from sdgan_tf.evaluation.report import write_report
 from sdgan_tf.runs import Run
 
@@ -27,17 +28,7 @@ def run(options: Evaluate) -> None:
         generator = folder.generator()
         # First what is wrong at once, then what takes minutes.
         check_sizes(generator, data)
-    protocol = Protocol(
-        data,
-        options.verifier,
-        options.num_pairs,
-        seed=options.seed,
-        bootstrap_samples=options.bootstrap_samples,
-        factor_steps=options.factor_steps,
-        novelty=options.novelty,
-    )
-    threshold = protocol.threshold
-    print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
+    protocol = open_protocol(options, data)
     if options.evaluate_real:
         line = protocol.photographs()
     else:

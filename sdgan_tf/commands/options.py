@@ -104,16 +104,29 @@ class Memory:
 
 
 @dataclasses.dataclass(frozen=True)
-class Photographs:
-    """Photographs outside a data set."""
+class Crop:
+    """Crop of photographs."""
 
-    images: str = option(
-        "", "A photograph, a folder or a glob of them.", paths=1
-    )
     crop: str = option(
         "center",
         '"center", "none", "pad", "face" or "left,top,right,bottom", as '
         "for build_records.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Columns:
+    """Columns of a grid."""
+
+    num_observations: int = option(8, "Columns of the grid.", minimum=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Photographs(Crop):
+    """Photographs outside a data set."""
+
+    images: str = option(
+        "", "A photograph, a folder or a glob of them.", paths=1
     )
 
 
@@ -227,11 +240,12 @@ class Bench(Devices, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample(Codes, Photographs, Seed, OutputFolder, RunFolder, Options):
+class Sample(
+    Columns, Codes, Photographs, Seed, OutputFolder, RunFolder, Options
+):
     """Options of `sample`."""
 
     num_identities: int = option(8, "Rows of the grid.", minimum=1)
-    num_observations: int = option(8, "Columns of the grid.", minimum=1)
     codes_as: str = option(
         "pairs",
         "Codes of the file one by one, or each z_i with each z_o.",
@@ -265,11 +279,17 @@ class Interpolate(Animation, Codes, Seed, OutputFolder, RunFolder, Options):
 
 @dataclasses.dataclass(frozen=True)
 class Project(
-    Descent, Photographs, Verifier, Seed, OutputFolder, RunFolder, Options
+    Columns,
+    Descent,
+    Photographs,
+    Verifier,
+    Seed,
+    OutputFolder,
+    RunFolder,
+    Options,
 ):
     """Options of `project`."""
 
-    num_observations: int = option(8, "Columns of the grid.", minimum=1)
     shared_identity: bool = option(
         False, "All photographs show one subject: one z_i for all."
     )
@@ -304,7 +324,7 @@ class Export(OutputFolder, RunFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class Explore(Animation, Descent, Seed, RunFolder, Options):
+class Explore(Animation, Crop, Descent, Seed, RunFolder, Options):
     """Options of `explore`."""
 
     explore_address: str = option(
@@ -320,18 +340,12 @@ class Explore(Animation, Descent, Seed, RunFolder, Options):
     upload_megapixels: float = option(
         40.0, "Largest photograph, in 1e6 pixels.", minimum=0
     )
-    crop: str = option(
-        "center",
-        '"center", "none", "pad", "face" or "left,top,right,bottom", as '
-        "for build_records.",
-    )
 
 
 @dataclasses.dataclass(frozen=True)
-class Evaluate(Novelty, Pairs, Verifier, Seed, DataFolder, RunFolder, Options):
-    """Options of `evaluate`."""
+class Measures(Novelty, Pairs, Verifier, Seed):
+    """Measures."""
 
-    evaluate_real: bool = option(False, "Measure photographs instead.")
     bootstrap_samples: int = option(
         1000, "Resamples behind each interval.", minimum=1
     )
@@ -341,23 +355,21 @@ class Evaluate(Novelty, Pairs, Verifier, Seed, DataFolder, RunFolder, Options):
         "0: none.",
         minimum=0,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluate(Measures, DataFolder, RunFolder, Options):
+    """Options of `evaluate`."""
+
+    evaluate_real: bool = option(False, "Measure photographs instead.")
     report: bool = option(False, "Write a page of HTML beside the numbers.")
 
 
 @dataclasses.dataclass(frozen=True)
-class Table(Novelty, Pairs, Verifier, Seed, OutputFolder, DataFolder, Options):
+class Table(Measures, OutputFolder, DataFolder, Options):
     """Options of `table`."""
 
     runs: str = option("", "Run folders of --mode=table, by commas.", paths=2)
-    bootstrap_samples: int = option(
-        1000, "Resamples behind each interval.", minimum=1
-    )
-    factor_steps: int = option(
-        3000,
-        "Training steps of the model that reads the data set's known factors; "
-        "0: none.",
-        minimum=0,
-    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import json
 
 from data_pipeline.records import DataSet
+from sdgan_tf.commands.measuring import open_protocol
 from sdgan_tf.commands.options import Table
 from sdgan_tf.evaluation import table
 from sdgan_tf.evaluation.metrics_file import write_metrics
-from sdgan_tf.evaluation.protocol import Protocol
 from sdgan_tf.runs import Run
 
 
@@ -27,17 +27,7 @@ def run(options: Table) -> None:
     data = DataSet.open(options.data_dir)
     runs = table.sorted_runs(map(Run, folders))
     table.check_runs(runs, data)
-    protocol = Protocol(
-        data,
-        options.verifier,
-        options.num_pairs,
-        seed=options.seed,
-        bootstrap_samples=options.bootstrap_samples,
-        factor_steps=options.factor_steps,
-        novelty=options.novelty,
-    )
-    threshold = protocol.threshold
-    print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
+    protocol = open_protocol(options, data)
     rows = [table.photographs_row(protocol)]
     for each in runs:
         print(f"Row: {each.folder}", flush=True)
@@ -45,7 +35,7 @@ def run(options: Table) -> None:
         write_metrics(each, rows[-1].line)
     note = (
         f"{options.num_pairs} pairs of {options.data_dir}, verifier "
-        f"{protocol.verifier.name}, tau {threshold.tau:.4f}, seed "
+        f"{protocol.verifier.name}, tau {protocol.threshold.tau:.4f}, seed "
         f"{options.seed}. Fréchet, kernel, precision, recall: "
         f"{rows[-1].line['set_metric']}. In brackets: 95 % intervals."
     )

@@ -158,5 +158,5 @@ def test_what_the_records_cannot_give(catalogue):
         open_tuples(catalogue, "colour")
     with pytest.raises(BadDataSet, match="'serial': fewer than two of its 48"):
         open_tuples(catalogue, "identity,serial")
-    with pytest.raises(ValueError, match="--cache_gb"):
+    with pytest.raises(ValueError, match="raise `cache_gb`"):
         open_tuples(catalogue, "identity,brand", cache_bytes=100)
