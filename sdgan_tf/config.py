@@ -128,6 +128,11 @@ class Experiment:
         "each tuple by itself.",
         choices=("batch", "tuple"),
     )
+    tuple_spread: bool = option(
+        False,
+        "sd_projected: heads that judge tuples also see how far its images lie "
+        "apart, place by place.",
+    )
     single_weight: float = option(
         1.0,
         "sd_projected: weight of the heads that judge single pictures.",

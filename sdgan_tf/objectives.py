@@ -276,6 +276,7 @@ def projected_discriminator(
         experiment.seed,
         pixels=experiment.image_size if experiment.pixel_scale else 0,
         tuples_by_batch=experiment.tuple_norm == "batch",
+        spreads=experiment.tuple_spread,
         synchronized=synchronized,
         dtype=experiment.precision,
     )

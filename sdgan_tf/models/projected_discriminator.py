@@ -36,6 +36,8 @@ class ScaleDiscriminator(keras.layers.Layer):
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy.
         tuples_by_batch: See `TupleHead`'s `by_batch`.
+        spreads: Whether the heads of tuples also see, place by place, how far
+            the images of a tuple lie apart; see `spread`.
     """
 
     def __init__(
@@ -48,9 +50,10 @@ class ScaleDiscriminator(keras.layers.Layer):
         synchronized: bool = False,
         dtype=None,
         tuples_by_batch: bool = True,
+        spreads: bool = False,
     ):
         super().__init__(dtype=dtype)
-        self.k = k
+        self.k, self.spreads = k, spreads
         if halvings:
             self.tower = [
                 NormalizedConv2D(width // 2**left, 4, 2, synchronized, dtype)
@@ -87,18 +90,23 @@ class ScaleDiscriminator(keras.layers.Layer):
         images = ops.unstack(
             ops.reshape(maps, (-1, self.k, h, w, c)), self.k, axis=1
         )
-        tuples = ops.concatenate(images, axis=-1)
+        tuples = self._collect(images)
         if mismatch:
             first = [ops.split(image, num_batches)[0] for image in images]
             first[-1] = self._of_neighbours(first[-1])
-            changed = ops.concatenate(first, axis=-1)
-            tuples = ops.concatenate([tuples, changed])
+            tuples = ops.concatenate([tuples, self._collect(first)])
             num_batches += 1
         logits = [
             ops.reshape(head(x, num_batches=num_batches), (num_batches, -1))
             for head, x in zip(self.heads, self._by_kind(tuples), strict=True)
         ]
         return places, ops.stack(logits, axis=2)
+
+    def _collect(self, images: list):
+        """The maps of a tuple's images, one after another along channels."""
+        if self.spreads:
+            images = [*images, spread(images)]
+        return keras.ops.concatenate(images, axis=-1)
 
     def _by_kind(self, rows) -> list:
         """Rows `[n, ...]`, whose kinds take turns, kind by kind."""
@@ -113,6 +121,23 @@ class ScaleDiscriminator(keras.layers.Layer):
         of_kinds = [neighbours(x) for x in self._by_kind(rows)]
         stacked = keras.ops.stack(of_kinds, axis=1)
         return keras.ops.reshape(stacked, (-1, *rows.shape[1:]))
+
+
+def spread(images: list):
+    """The variance of maps over a tuple, place by place and channel by channel.
+
+    Of a pair it is half of the squared difference. A convolution of maps that
+    lie side by side has to learn to compare them; this compares them.
+
+    Args:
+        images: The k maps `[n, s, s, c]` of each tuple's images, k >= 2.
+
+    Returns:
+        The unbiased variance `[n, s, s, c]`.
+    """
+    mean = sum(images) / len(images)
+    squares = [keras.ops.square(image - mean) for image in images]
+    return sum(squares) / (len(images) - 1)
 
 
 def neighbours(rows):
@@ -153,6 +178,7 @@ class ProjectedDiscriminator(keras.Model):
         pixels: Side of the images themselves, a multiple of 16, where they
             are one more scale; 0: they are not.
         tuples_by_batch: See `TupleHead`'s `by_batch`.
+        spreads: See `ScaleDiscriminator`.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy of all layers.
     """
@@ -166,6 +192,7 @@ class ProjectedDiscriminator(keras.Model):
         seed: int = 0,
         pixels: int = 0,
         tuples_by_batch: bool = True,
+        spreads: bool = False,
         synchronized: bool = False,
         dtype=None,
         name: str = "discriminator",
@@ -174,6 +201,7 @@ class ProjectedDiscriminator(keras.Model):
         check_dim(dim)
         self.side, self.dim, self.seed = side, dim, seed
         self.pixels, self.tuples_by_batch = pixels, tuples_by_batch
+        self.spreads = spreads
         self.k, self.kinds = k, kinds
         self.synchronized = synchronized
         self.mixing = FeatureMixing(seed, dtype)
@@ -191,6 +219,7 @@ class ProjectedDiscriminator(keras.Model):
                 synchronized,
                 dtype,
                 tuples_by_batch,
+                spreads,
             )
             for of_maps, halvings in scales
         ]
@@ -223,6 +252,7 @@ class ProjectedDiscriminator(keras.Model):
             "seed": self.seed,
             "pixels": self.pixels,
             "tuples_by_batch": self.tuples_by_batch,
+            "spreads": self.spreads,
             "synchronized": self.synchronized,
             "name": self.name,
         }

@@ -31,6 +31,7 @@ OTHER = {
     "mirror": True,
     "pixel_scale": True,
     "tuple_norm": "tuple",
+    "tuple_spread": True,
     "features": "none",
     "single_weight": 0.5,
     "tuple_weight": 0.5,
@@ -70,6 +71,7 @@ def test_defaults_are_the_references_sd_dcgan():
         "ema_half_life_images": 0.0,
         "pixel_scale": False,
         "tuple_norm": "batch",
+        "tuple_spread": False,
     }
 
 

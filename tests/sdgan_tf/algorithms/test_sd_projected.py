@@ -87,6 +87,7 @@ def by_definition(algorithm, held):
         {"mismatched_weight": 0.5, "tuple_weight": 0.5},
         {"single_weight": 0.0},
         {"mismatched_weight": 0.5, "tuple_norm": "tuple", "pixel_scale": True},
+        {"mismatched_weight": 0.5, "tuple_norm": "tuple", "tuple_spread": True},
     ],
 )
 def test_d_is_trained_on_what_the_docs_say(options):

@@ -35,6 +35,7 @@ CASES = {
         mismatched_weight=0.3,
         pixel_scale=True,
         tuple_norm="tuple",
+        tuple_spread=True,
         ema_half_life_images=40.0,
     ),
 }

@@ -8,6 +8,7 @@ from sdgan_tf.models.projected_discriminator import (
     ProjectedDiscriminator,
     ScaleDiscriminator,
     neighbours,
+    spread,
 )
 from sdgan_tf.models.projected_layers import (
     BatchwiseNormalization,
@@ -91,8 +92,37 @@ def test_heads_that_judge_tuples_by_themselves():
     np.testing.assert_allclose(y.std(axis=(1, 3)), 1.0, atol=1e-2)
 
 
+def test_spread_is_the_variance_over_the_tuple():
+    a, b, c = (np.float32([[[[x, -x]]]]) for x in (1.0, 4.0, 1.0))
+    np.testing.assert_allclose(spread([a, b]), [[[[4.5, 4.5]]]])
+    np.testing.assert_allclose(spread([a, b, c]), [[[[3.0, 3.0]]]])
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_heads_of_tuples_see_how_far_images_lie_apart(k):
+    scale = ScaleDiscriminator(3, 0, 8, k, spreads=True)
+    maps = noise(4 * k, 3, 3, 5)
+    seen = []
+    scale.heads[0].call = lambda x, num_batches: seen.append(x) or x[:, 0, 0, 0]
+    scale(maps, mismatch=True)
+    inputs = seen[
+        -1
+    ].numpy()  # Keras builds the layer by a symbolic call first.
+    assert inputs.shape == (8, 3, 3, (k + 1) * 8)
+    own = np.reshape(inputs[..., : k * 8], [8, 3, 3, k, 8])
+    np.testing.assert_allclose(
+        inputs[..., k * 8 :], own.var(axis=3, ddof=1), rtol=1e-4, atol=1e-6
+    )
+    # The last image of mismatched tuples is another's, so their spread too.
+    np.testing.assert_array_equal(
+        own[4:, :, :, -1], own[[1, 0, 3, 2], ..., -1, :]
+    )
+
+
 def test_the_images_themselves_are_a_scale():
-    d = ProjectedDiscriminator(96, 4, pixels=32, tuples_by_batch=False)
+    d = ProjectedDiscriminator(
+        96, 4, pixels=32, tuples_by_batch=False, spreads=True
+    )
     images = noise(4, 32, 32, 3)
     maps = [noise(4, 96 // n, 96 // n, 5) for n in (4, 8, 16, 32)]
     before = d([*d.mixing(maps), images])
@@ -105,6 +135,7 @@ def test_the_images_themselves_are_a_scale():
     again = ProjectedDiscriminator.from_config(d.get_config())
     assert again.get_config() == d.get_config()
     assert again.pixels == 32 and not again.tuples_by_batch
+    assert again.spreads
 
 
 @pytest.mark.parametrize("side", [96, 128, 192])
