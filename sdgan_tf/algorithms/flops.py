@@ -10,6 +10,25 @@ import math
 import keras
 
 
+def sublayers(layer: keras.Layer) -> list[keras.Layer]:
+    """Lists all layers within a layer, each once.
+
+    They are those that Keras tracks: attributes, and members of lists.
+    """
+    found: dict[int, keras.Layer] = {}
+
+    def add(value) -> None:
+        if isinstance(value, list | tuple):
+            for member in value:
+                add(member)
+        elif isinstance(value, keras.Layer) and id(value) not in found:
+            found[id(value)] = value
+            add(list(vars(value).values()))
+
+    add(list(vars(layer).values()))
+    return list(found.values())
+
+
 def forward(network: keras.Model, inputs) -> tuple[int, int]:
     """Floating point operations of one forward call.
 
@@ -26,8 +45,8 @@ def forward(network: keras.Model, inputs) -> tuple[int, int]:
     counts = []
     layers = [
         layer
-        for layer in network._flatten_layers(include_self=False)
-        # A wrapper shows the kernel of the layer within it.
+        for layer in sublayers(network)
+        # A wrapper shows the kernel of the layer that it wraps.
         if hasattr(layer, "kernel")
         and not isinstance(layer, keras.layers.Wrapper)
     ]

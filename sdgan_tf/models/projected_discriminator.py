@@ -224,5 +224,6 @@ class ProjectedDiscriminator(keras.Model):
             "pixels": self.pixels,
             "tuples_by_batch": self.tuples_by_batch,
             "synchronized": self.synchronized,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
