@@ -7,6 +7,18 @@ import keras
 from keras import ops
 
 
+def slots(
+    optimizer: keras.optimizers.Optimizer, name: str
+) -> list[keras.Variable]:
+    """Lists an optimizer's slots of one name, in the order of its weights.
+
+    Args:
+        optimizer: A built one.
+        name: As Keras' optimizer calls them, such as "momentum".
+    """
+    return [v for v in optimizer.variables if v.path.endswith(f"_{name}")]
+
+
 class HalvingSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate that halves every so many steps, down to a floor.
 
@@ -52,6 +64,13 @@ class Adam(keras.optimizers.Adam):
     ):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
 
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self.momentums = slots(self, "momentum")
+        self.velocities = slots(self, "velocity")
+
     def update_step(self, gradient, variable, learning_rate):
         if keras.backend.backend() != "tensorflow" or self.amsgrad:
             super().update_step(gradient, variable, learning_rate)
@@ -60,11 +79,12 @@ class Adam(keras.optimizers.Adam):
 
         dtype = variable.dtype
         step = tf.cast(self.iterations.value + 1, dtype)
+        # Private by its name only: Keras documents it for subclasses.
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=self.momentums[index].value.handle,
+            v=self.velocities[index].value.handle,
             beta1_power=tf.pow(tf.cast(self.beta_1, dtype), step),
             beta2_power=tf.pow(tf.cast(self.beta_2, dtype), step),
             lr=tf.cast(learning_rate, dtype),
@@ -87,6 +107,5 @@ class TF1RMSprop(keras.optimizers.RMSprop):
 
     def build(self, variables):
         super().build(variables)
-        for slot in self.variables:
-            if "velocity" in slot.path:
-                slot.assign(ops.ones(slot.shape, slot.dtype))
+        for slot in slots(self, "velocity"):
+            slot.assign(ops.ones(slot.shape, slot.dtype))

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 import sdgan_tf
+from sdgan_tf.commands import flagfiles
 
 ROOT = pathlib.Path(__file__).parent.parent
 # The files of each extra.
@@ -48,7 +49,7 @@ def wheel(tmp_path_factory):
     ).stdout.splitlines()
     # A copy: building writes into the tree.
     for name in listed:
-        if name.split("/")[0] in ("sdgan_tf", "data_pipeline") or (
+        if name.split("/")[0] in ("sdgan_tf", "data_pipeline", "variants") or (
             "/" not in name
         ):
             path = tree / name
@@ -71,6 +72,8 @@ def test_it_holds_every_module_and_asset(wheel):
         for path in (ROOT / package).rglob("*"):
             if path.suffix in (".py", ".html", ".js", ".css", ".typed"):
                 assert path.relative_to(ROOT).as_posix() in held
+    for name in flagfiles.own():
+        assert f"sdgan_tf/flagfiles/{name}" in held
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in held)
 
 
@@ -90,7 +93,7 @@ def test_its_requirements_are_those_of_the_files(wheel):
 
 
 @pytest.mark.slow
-def test_it_is_installed_and_samples_from_another_folder(wheel, tmp_path):
+def test_it_is_installed_and_works_from_another_folder(wheel, tmp_path):
     environment = tmp_path / "env"
     venv.create(environment, with_pip=False)
     python = environment / "bin" / "python"
@@ -101,18 +104,25 @@ def test_it_is_installed_and_samples_from_another_folder(wheel, tmp_path):
     subprocess.run(
         [python, "-m", "pip", "install", *options, wheel], check=True
     )
-    done = subprocess.run(
-        [
-            environment / "bin" / "sdgan",
-            "sample",
-            f"--run_dir={ROOT / 'pretrained' / 'coil100_sd_dcgan'}",
-            "--num_identities=2",
-            "--num_observations=3",
-            "--output_dir=drawn",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
+
+    def sdgan(*arguments):
+        done = subprocess.run(
+            [environment / "bin" / "sdgan", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    sdgan(
+        "sample",
+        f"--run_dir={ROOT / 'pretrained' / 'coil100_sd_dcgan'}",
+        "--num_identities=2",
+        "--num_observations=3",
+        "--output_dir=drawn",
     )
-    assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "drawn").glob("identity*.png"))) == 6
+    # A flagfile that names another one, neither of them in this folder.
+    described = sdgan("train", "--flagfile=variants/sd_wgan.flags", "--dry_run")
+    assert "wgan" in described

@@ -58,7 +58,9 @@ class AuxiliaryClassifier(SDGAN):
             num_identities=experiment.known_identities,
         )
 
-    def judge(self, tuples, rows, num_batches=1, training=False) -> tuple:
+    def discriminate(
+        self, tuples, rows, num_batches=1, training=False
+    ) -> tuple:
         logits, identities = self.d(
             tuples, num_batches=num_batches, training=training
         )

@@ -1,7 +1,6 @@
 """The base of the training algorithms: networks, optimizers, one update."""
 
 import abc
-import dataclasses
 import math
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf import augmentation, objectives
+from sdgan_tf.algorithms.signatures import Signature
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, LatentSpace, Stream, uniform
 from sdgan_tf.pixels import PixelMapping
@@ -27,20 +27,12 @@ def count_parameters(network: keras.Model) -> int:
     return sum(math.prod(v.shape) for v in network.trainable_variables)
 
 
-@dataclasses.dataclass(frozen=True)
-class Signature:
-    """A function of an exported model.
+def several_replicas() -> bool:
+    """Whether batch norms are to take their statistics over all replicas.
 
-    Attributes:
-        function: Tensors, in the order of `inputs`, to tensors by name.
-        inputs: Names, shapes and types of the tensors.
-        batchable: Whether the rows of all tensors belong together, so that a
-            server may join the requests of several clients.
+    Asked for only where it can differ: it costs a reduction.
     """
-
-    function: Callable[..., dict[str, tf.Tensor]]
-    inputs: tuple[tf.TensorSpec, ...]
-    batchable: bool = False
+    return tf.distribute.get_strategy().num_replicas_in_sync > 1
 
 
 class Algorithm(abc.ABC):
@@ -209,26 +201,28 @@ class Algorithm(abc.ABC):
         return tf.reshape(images, [-1, k, *images.shape[1:]])
 
     @staticmethod
-    def share(n: int, draw: Callable[[int], tf.Tensor]) -> tf.Tensor:
-        """This replica's `n` rows of a draw that is equal on all replicas.
+    def replica_rows(n: int, sample: Callable[[int], tf.Tensor]) -> tf.Tensor:
+        """This replica's `n` rows of numbers that are equal on all replicas.
 
         Args:
             n: Rows of a replica.
-            draw: Draws so many rows, those of the global batch.
+            sample: Returns so many rows, those of the global batch.
         """
         replica = tf.distribute.get_replica_context()
         start = replica.replica_id_in_sync_group * n
-        return draw(n * replica.num_replicas_in_sync)[start : start + n]
+        return sample(n * replica.num_replicas_in_sync)[start : start + n]
 
-    def draw(self, key, n: int, *shape: int) -> tf.Tensor:
-        """This replica's `[n, *shape]` of a global draw, uniform on [0, 1)."""
-        return self.share(
+    def replica_uniform(self, key, n: int, *shape: int) -> tf.Tensor:
+        """This replica's `[n, *shape]` of uniform numbers on [0, 1)."""
+        return self.replica_rows(
             n, lambda total: uniform(key, [total, *shape], low=0.0)
         )
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
         """Codes of this replica's `n` tuples of the global batch."""
-        return self.share(n, lambda total: self.latents.tuples(key, total, k))
+        return self.replica_rows(
+            n, lambda total: self.latents.tuples(key, total, k)
+        )
 
     def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
         """Tuples as D sees them; each `use` within a step draws anew."""
@@ -237,7 +231,7 @@ class Algorithm(abc.ABC):
         key = keys.key(Stream.AUGMENTATION, use)
         n, k = tuples.shape[:2]
         return self.augmentation(
-            tuples, self.draw(key, n, k, augmentation.NUMBERS)
+            tuples, self.replica_uniform(key, n, k, augmentation.NUMBERS)
         )
 
     def update(self, name: str, loss, tape: tf.GradientTape) -> None:

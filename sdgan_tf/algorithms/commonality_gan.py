@@ -108,7 +108,7 @@ class CommonalityGAN(SDGAN):
         return super().real(self.by_kind(images))
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
-        codes = self.share(
+        codes = self.replica_rows(
             n, lambda total: self.latents.kinds_in_turn(key, total, k)
         )
         return self.by_kind(codes)

@@ -7,8 +7,10 @@ from sdgan_tf.algorithms.encoder_pairwise import EncoderPairwise
 class DRGAN(AuxiliaryClassifier, EncoderPairwise):
     """AC-DCGAN with an encoder in place of the embedding; k is 1.
 
-    D judges single images: a fake need resemble the photograph in its
-    identity only.
+    The step is `SDGAN.step`. Of its parts `AuxiliaryClassifier` has D, its
+    logits and the identities' cross-entropy, `EncoderPairwise` the generator
+    with its encoder; the fakes are single images, since a fake need resemble
+    the photograph in its identity only.
 
     Source: paper, appendix, after Tran et al. 2017. The authors found that it
     ignores z_o.

@@ -1,9 +1,8 @@
 """Learned codes of the training identities, judged in pairs."""
 
 import keras
-import tensorflow as tf
 
-from sdgan_tf.algorithms.base import Signature
+from sdgan_tf.algorithms import signatures
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
@@ -29,23 +28,13 @@ class EmbeddingPairwise(SDGAN):
 
     latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
+    generator_signatures = staticmethod(signatures.embed)
 
     def fake_tuples(self, batch, key) -> tuple:
         n, k = batch["images"].shape[:2]
-        rows = self.share(n, lambda total: self.latents.rows(key, total))
-        z_o = self.share(
+        rows = self.replica_rows(n, lambda total: self.latents.rows(key, total))
+        z_o = self.replica_rows(
             n, lambda total: self.latents.observations(key, total, k)
         )
         z = self.latents.observed(self.latents.look_up(rows), z_o)
         return self.generate(z), rows
-
-    @staticmethod
-    def generator_signatures(generator, latents) -> dict[str, Signature]:
-        """`embed`: rows of the training identities to their z_i."""
-        del generator
-
-        def embed(rows):
-            return {"z_i": latents.look_up(rows)}
-
-        inputs = (tf.TensorSpec([None], tf.int64, "rows"),)
-        return {"embed": Signature(embed, inputs, True)}

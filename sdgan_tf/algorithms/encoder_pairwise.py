@@ -3,8 +3,7 @@
 import keras
 import tensorflow as tf
 
-from sdgan_tf.algorithms import flops
-from sdgan_tf.algorithms.base import Signature
+from sdgan_tf.algorithms import flops, signatures
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
@@ -41,6 +40,7 @@ class EncoderPairwise(SDGAN):
 
     latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
+    generator_signatures = staticmethod(signatures.encode)
 
     def fake_tuples(self, batch, key) -> tuple:
         real = self.real(batch["images"])
@@ -50,7 +50,7 @@ class EncoderPairwise(SDGAN):
     def fakes_of(self, real, key) -> tf.Tensor:
         """Makes fakes `[n, fakes_per_tuple, ...]` of each first photograph."""
         z_i = self.generator.encoder(real[:, 0], training=True)
-        z_o = self.share(
+        z_o = self.replica_rows(
             len(real),
             lambda total: self.latents.observations(
                 key, total, self.fakes_per_tuple
@@ -70,24 +70,12 @@ class EncoderPairwise(SDGAN):
             ]
             generator.identities.assign(tf.concat(codes, axis=0))
 
-    @staticmethod
-    def generator_signatures(generator, latents) -> dict[str, Signature]:
-        """`encode`: photographs in [-1, 1] to their z_i."""
-        del latents
-
-        def encode(images):
-            return {"z_i": generator.encoder(images, training=False)}
-
-        size = generator.image_size
-        inputs = (tf.TensorSpec([None, size, size, 3], tf.float32, "images"),)
-        return {"encode": Signature(encode, inputs, True)}
-
     def fake_flops(self) -> tuple[int, int]:
-        size = self.d.image_size
-        g, g_first = flops.forward(
-            self.generator, tf.zeros([self.fakes_per_tuple, self.latents.d_z])
+        size = self.generator.image_size
+        g, g_first = flops.generated_tuple(
+            self.generator, self.fakes_per_tuple, self.latents.d_z
         )
         e, e_first = flops.forward(
-            self.generator.encoder, tf.zeros([1, size, size, 3])
+            self.generator.encoder, flops.zeros(1, size, size, 3)
         )
         return g + e, g_first + e_first

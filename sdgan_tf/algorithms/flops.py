@@ -8,6 +8,29 @@ call, and those of the layer that reads its inputs.
 import math
 
 import keras
+import numpy as np
+
+from sdgan_tf import objectives
+from sdgan_tf.models.projected_discriminator import ProjectedDiscriminator
+
+
+def sublayers(layer: keras.Layer) -> list[keras.Layer]:
+    """Lists all layers within a layer, each once.
+
+    They are those that Keras tracks: attributes, and members of lists.
+    """
+    found: dict[int, keras.Layer] = {}
+
+    def add(value) -> None:
+        if isinstance(value, list | tuple):
+            for member in value:
+                add(member)
+        elif isinstance(value, keras.Layer) and id(value) not in found:
+            found[id(value)] = value
+            add(list(vars(value).values()))
+
+    add(list(vars(layer).values()))
+    return list(found.values())
 
 
 def forward(network: keras.Model, inputs) -> tuple[int, int]:
@@ -26,8 +49,8 @@ def forward(network: keras.Model, inputs) -> tuple[int, int]:
     counts = []
     layers = [
         layer
-        for layer in network._flatten_layers(include_self=False)
-        # A wrapper shows the kernel of the layer within it.
+        for layer in sublayers(network)
+        # A wrapper shows the kernel of the layer that it wraps.
         if hasattr(layer, "kernel")
         and not isinstance(layer, keras.layers.Wrapper)
     ]
@@ -53,6 +76,34 @@ def forward(network: keras.Model, inputs) -> tuple[int, int]:
         for layer in layers:
             del layer.call
     return sum(counts), counts[0] if counts else 0
+
+
+def zeros(*shape: int) -> np.ndarray:
+    """Inputs to count with, on whatever backend."""
+    return np.zeros(shape, "float32")
+
+
+def generated_tuple(
+    generator: keras.Model, k: int, d_z: int
+) -> tuple[int, int]:
+    """Counts the operations that generate `k` images, as `forward` does."""
+    return forward(generator, zeros(k, d_z))
+
+
+def judged_tuple(
+    discriminator: keras.Model, k: int, image_size: int, kinds: int = 1
+) -> tuple[int, int]:
+    """Counts the operations that judge one tuple, as `forward` does.
+
+    Args:
+        discriminator: What judges tuples `[n, k, h, w, 3]`.
+        k: Images in a tuple.
+        image_size: Their side.
+        kinds: Kinds of tuples, each as many as the others.
+    """
+    tuples = zeros(kinds, k, image_size, image_size, 3)
+    count, first = forward(discriminator, tuples)
+    return count // kinds, first // kinds
 
 
 def sd_gan_step(g, d, updates: int = 1, penalties: int = 0) -> int:
@@ -84,7 +135,36 @@ def sd_began_step(g, d) -> int:
     return generated + 3 * d - d_first
 
 
-def sd_projected_step(g, features, mixing: int, d: int) -> int:
+def projected_tuple(
+    features: keras.Model,
+    discriminator: ProjectedDiscriminator,
+    image_size: int,
+) -> tuple[int, int, int]:
+    """Counts the operations that judge one tuple by projected features.
+
+    Args:
+        features: The frozen network.
+        discriminator: What judges its mixed maps.
+        image_size: Side of the images.
+
+    Returns:
+        Those of the features, of their mixing, and of the discriminators.
+    """
+    kinds = discriminator.kinds
+    tuples = zeros(kinds, discriminator.k, image_size, image_size, 3)
+    images = tuples.reshape(-1, image_size, image_size, 3)
+    maps = features(images)
+    seen = objectives.see(tuples, features, discriminator)
+    counts = (
+        forward(features, images),
+        forward(discriminator.mixing, maps),
+        forward(discriminator, seen),
+    )
+    of_features, of_mixing, of_d = (count // kinds for count, _ in counts)
+    return of_features, of_mixing, of_d
+
+
+def sd_projected_step(g, features: int, mixing: int, d: int) -> int:
     """Counts the operations of one tuple in a step on projected features.
 
     Args:

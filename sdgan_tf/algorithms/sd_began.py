@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from sdgan_tf import losses
 from sdgan_tf.algorithms import flops
-from sdgan_tf.algorithms.base import Algorithm, Signature
+from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.signatures import Signature, reconstruct
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator
@@ -86,29 +87,20 @@ class SDBEGAN(Algorithm):
         fake_gradients, g_gradients = tape.gradient(
             fake_loss, [d_weights, g_weights]
         )
-        d_gradients = [
+        # L_D is linear in both losses: so is its gradient in theirs.
+        d_loss, *d_gradients = [
             self.objective.discriminator_loss(of_real, of_fake, self.k_t)
             for of_real, of_fake in zip(
-                real_gradients, fake_gradients, strict=True
+                [real_loss, *real_gradients],
+                [fake_loss, *fake_gradients],
+                strict=True,
             )
         ]
-        d_loss = self.objective.discriminator_loss(
-            real_loss, fake_loss, self.k_t
-        )
         learning_rate = self.optimizers["generator"].learning_rate
         self.apply("discriminator", d_gradients)
         self.apply("generator", g_gradients)
 
-        # k_t moves by the losses of the global batch, on all replicas alike.
-        global_real, global_fake = (
-            tf.distribute.get_replica_context().all_reduce(
-                tf.distribute.ReduceOp.MEAN, [real_loss, fake_loss]
-            )
-        )
-        k_t, balance, convergence = self.objective.controlled(
-            self.k_t, global_real, global_fake
-        )
-        self.k_t.assign(k_t)
+        balance, convergence = self.control(real_loss, fake_loss)
         return {
             "loss/discriminator": d_loss,
             "loss/generator": fake_loss,
@@ -119,6 +111,21 @@ class SDBEGAN(Algorithm):
             "began/learning_rate": learning_rate,
         }
 
+    def control(self, real_loss, fake_loss) -> tuple:
+        """Moves k_t by the losses of the global batch, on all replicas alike.
+
+        Returns:
+            The balance and the measure of convergence.
+        """
+        real_loss, fake_loss = tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.MEAN, [real_loss, fake_loss]
+        )
+        k_t, balance, convergence = self.objective.controlled(
+            self.k_t, real_loss, fake_loss
+        )
+        self.k_t.assign(k_t)
+        return balance, convergence
+
     def views(self, real, fake) -> dict[str, tf.Tensor]:
         """The tuples as the autoencoder gives them back."""
         return {
@@ -127,19 +134,11 @@ class SDBEGAN(Algorithm):
         }
 
     def signatures(self) -> dict[str, Signature]:
-        """`reconstruct`: a tuple in [-1, 1] as the autoencoder returns it."""
-        k, size = self.d.k, self.d.image_size
-
-        def reconstruct(pair):
-            return {"images": tf.clip_by_value(self.d(pair), -1.0, 1.0)}
-
-        shape = [None, k, size, size, 3]
-        inputs = (tf.TensorSpec(shape, tf.float32, "pair"),)
-        return {"reconstruct": Signature(reconstruct, inputs, True)}
+        return reconstruct(self.d)
 
     def step_flops(self, batch_size: int) -> int:
         k, size = self.d.k, self.d.image_size
         return batch_size * flops.sd_began_step(
-            flops.forward(self.generator, tf.zeros([k, self.latents.d_z])),
-            flops.forward(self.d, tf.zeros([1, k, size, size, 3])),
+            flops.generated_tuple(self.generator, k, self.latents.d_z),
+            flops.judged_tuple(self.d, k, size),
         )

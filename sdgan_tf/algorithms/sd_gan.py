@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from sdgan_tf.algorithms import flops
-from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.base import Algorithm, several_replicas
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.dcgan import DISCRIMINATORS, DCGANGenerator
@@ -20,8 +20,7 @@ def network_options(experiment: Experiment) -> dict:
         "image_size": experiment.image_size,
         "dim": experiment.dim,
         "dtype": experiment.precision,
-        # Asked for only where it can differ: it costs a reduction.
-        "synchronized": tf.distribute.get_strategy().num_replicas_in_sync > 1,
+        "synchronized": several_replicas(),
     }
 
 
@@ -70,23 +69,19 @@ class SDGAN(Algorithm):
             fake, fake_rows = self.fake_tuples(batch, key)
             real = self.augment(real, keys, 2 * substep)
             fake = self.augment(fake, keys, 2 * substep + 1)
+            places = functools.partial(
+                self.between, keys, substep, real.shape[0]
+            )
             with tf.GradientTape() as tape:
                 # Real and fake in one call: one large product instead of two.
-                logits, d_auxiliary = self.judge(
+                logits, d_auxiliary = self.discriminate(
                     tf.concat([real, fake], axis=0),
                     [batch.get("row"), fake_rows],
                     num_batches=2,
                     training=True,
                 )
                 d_loss, scores = self.objective.discriminator_loss(
-                    logits,
-                    real,
-                    fake,
-                    self.input_gradient,
-                    functools.partial(
-                        self.between, keys, substep, real.shape[0]
-                    ),
-                    d_auxiliary,
+                    logits, real, fake, self.input_gradient, places, d_auxiliary
                 )
             self.update("discriminator", d_loss, tape)
             self.clip_discriminator()
@@ -97,7 +92,7 @@ class SDGAN(Algorithm):
                 batch, keys.key(Stream.G_LATENTS)
             )
             fake = self.augment(fake, keys, 2 * self.batches_per_step)
-            logits, g_auxiliary = self.judge(fake, [fake_rows])
+            logits, g_auxiliary = self.discriminate(fake, [fake_rows])
             g_loss = self.objective.generator_loss(logits) + g_auxiliary
         self.update("generator", g_loss, tape)
         values = {
@@ -128,8 +123,10 @@ class SDGAN(Algorithm):
         n, k = batch["images"].shape[:2]
         return self.generate(self.tuples(key, n, k)), None
 
-    def judge(self, tuples, rows, num_batches=1, training=False) -> tuple:
-        """Judges tuples by D.
+    def discriminate(
+        self, tuples, rows, num_batches=1, training=False
+    ) -> tuple:
+        """Tells real tuples from generated ones by D.
 
         Args:
             tuples: `[num_batches * n, k, h, w, c]`.
@@ -150,7 +147,7 @@ class SDGAN(Algorithm):
 
     def between(self, keys: Keys, substep: int, n: int) -> tf.Tensor:
         """Draws the places of a penalty between real and fake tuples, `[n]`."""
-        return self.draw(keys.key(Stream.INTERPOLATION, substep), n)
+        return self.replica_uniform(keys.key(Stream.INTERPOLATION, substep), n)
 
     def input_gradient(self, tuples) -> tf.Tensor:
         """The gradient of D's logits by the tuples that it judges."""
@@ -177,17 +174,13 @@ class SDGAN(Algorithm):
         )
 
     def step_flops(self, batch_size: int) -> int:
-        k, size, kinds = self.k, self.d.image_size, self.kinds
-        d = flops.forward(self.d, tf.zeros([kinds, k, size, size, 3]))
         return batch_size * flops.sd_gan_step(
             self.fake_flops(),
-            [count // kinds for count in d],
+            flops.judged_tuple(self.d, self.k, self.d.image_size, self.kinds),
             self.batches_per_step,
             self.objective.penalties,
         )
 
     def fake_flops(self) -> tuple[int, int]:
         """Counts the operations of one fake tuple, as `flops.forward` does."""
-        return flops.forward(
-            self.generator, tf.zeros([self.k, self.latents.d_z])
-        )
+        return flops.generated_tuple(self.generator, self.k, self.latents.d_z)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from data_pipeline.tuples.commonalities import Commonalities
 from sdgan_tf import augmentation, losses, objectives
 from sdgan_tf.algorithms import flops
-from sdgan_tf.algorithms.base import Algorithm
+from sdgan_tf.algorithms.base import Algorithm, several_replicas
 from sdgan_tf.algorithms.commonality_gan import CommonalityCodes
 from sdgan_tf.config import Experiment
 from sdgan_tf.features.networks import build_features
@@ -52,7 +52,7 @@ class SDProjected(Algorithm):
         )
         size = experiment.image_size
         self.d = objectives.projected_discriminator(
-            experiment, self.features.side, self.kinds, _several_replicas()
+            experiment, self.features.side, self.kinds, several_replicas()
         )
         self.d(self.see(tf.zeros([self.kinds, self.k, size, size, 3])))
         self.networks["discriminator"] = self.d
@@ -63,7 +63,7 @@ class SDProjected(Algorithm):
         return ProjectedGenerator(
             experiment.image_size,
             experiment.dim,
-            synchronized=_several_replicas(),
+            synchronized=several_replicas(),
             dtype=experiment.precision,
         )
 
@@ -80,7 +80,9 @@ class SDProjected(Algorithm):
         real = self.pixels.to_float(batch["images"])
         n, k = real.shape[:2]
         if self.mirror:
-            chosen = self.draw(keys.key(Stream.AUGMENTATION, MIRROR), n, k)
+            chosen = self.replica_uniform(
+                keys.key(Stream.AUGMENTATION, MIRROR), n, k
+            )
             real = augmentation.mirrored(real, chosen)
         real_maps = self.see(self.augment(real, keys, REAL))
         z = self.tuples(keys.key(Stream.G_LATENTS), n, k)
@@ -136,18 +138,11 @@ class SDProjected(Algorithm):
         )
 
     def step_flops(self, batch_size: int) -> int:
-        k, size, kinds = self.k, self.experiment.image_size, self.kinds
-        g = flops.forward(self.generator, tf.zeros([k, self.latents.d_z]))
-        images = tf.zeros([kinds * k, size, size, 3])
-        f, _ = flops.forward(self.features, images)
-        maps = self.features(images)
-        mixing, _ = flops.forward(self.d.mixing, maps)
-        mixed = self.d.mixing(maps)
-        if self.d.pixels:
-            mixed.append(images)
-        d, _ = flops.forward(self.d, mixed)
         return batch_size * flops.sd_projected_step(
-            g, f // kinds, mixing // kinds, d // kinds
+            flops.generated_tuple(self.generator, self.k, self.latents.d_z),
+            *flops.projected_tuple(
+                self.features, self.d, self.experiment.image_size
+            ),
         )
 
 
@@ -178,11 +173,6 @@ class ProjectedCommonalityGAN(SDProjected):
         return CommonalityDirections.of(experiment)
 
     def tuples(self, key, n: int, k: int) -> tf.Tensor:
-        return self.share(
+        return self.replica_rows(
             n, lambda total: self.latents.kinds_in_turn(key, total, k)
         )
-
-
-def _several_replicas() -> bool:
-    # Asked for only where it can differ: it costs a reduction.
-    return tf.distribute.get_strategy().num_replicas_in_sync > 1

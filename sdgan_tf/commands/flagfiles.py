@@ -1,16 +1,22 @@
 """Flagfiles: flags line by line, among them other flagfiles.
 
 absl looks for a flagfile that another one names in the working directory, and
-takes a byte order mark for a part of the first flag.
+takes a byte order mark for a part of the first flag. The project's own
+flagfiles are found from any folder.
 """
 
 import codecs
+import difflib
+import glob
 import os
 from collections.abc import Iterator
 
 from absl import flags
 
 NAMES = ("--flagfile", "-flagfile")
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
+# Where the project's own lie: in an installed package, and in a checkout.
+OWN = (os.path.join(PACKAGE, "flagfiles"), os.path.dirname(PACKAGE))
 # What editors mark a text's encoding by; without, it is UTF-8.
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,7 +35,7 @@ def expanded(arguments: list[str]) -> list[str]:
     As with absl a flag that comes later goes first, `#` and `//` begin
     comments, and nothing is replaced behind `--`. A path within a flagfile
     is relative to its folder; what is not there is looked for in the working
-    directory.
+    directory, and then among the project's own flagfiles.
 
     Raises:
         BadFlagfile: If one cannot be read or names itself by way of others.
@@ -50,8 +56,35 @@ def expanded(arguments: list[str]) -> list[str]:
                     "`flagfile` must name a file: --flagfile=PATH"
                 )
             path = left.pop(0)
-        given += _flags_of(os.path.expanduser(path.strip()), ())
+        given += _flags_of(_found(os.path.expanduser(path.strip())), ())
     return given
+
+
+def own() -> list[str]:
+    """Lists the project's own flagfiles, by the names that find them."""
+    for folder in OWN:
+        paths = [
+            *glob.glob("*.flags", root_dir=folder),
+            *glob.glob(os.path.join("variants", "*.flags"), root_dir=folder),
+        ]
+        if paths:
+            return sorted(paths)
+    return []
+
+
+def _found(path: str, beside: str = "") -> str:
+    """The file that a path means: the first that exists, or the path itself.
+
+    Args:
+        path: As it was given.
+        beside: The folder of the flagfile that names it.
+    """
+    if path:
+        for folder in (beside, "", *OWN):
+            candidate = os.path.join(folder, path)
+            if os.path.exists(candidate):
+                return candidate
+    return path
 
 
 def _flags_of(path: str, above: tuple[str, ...]) -> Iterator[str]:
@@ -76,8 +109,7 @@ def _flags_of(path: str, above: tuple[str, ...]) -> Iterator[str]:
                 f"{line!r} in {path!r}"
             )
         nested = os.path.expanduser(nested.strip())
-        beside = os.path.join(os.path.dirname(path), nested)
-        found = beside if os.path.exists(beside) else nested
+        found = _found(nested, os.path.dirname(path))
         yield from _flags_of(found, (*above, path))
 
 
@@ -88,9 +120,11 @@ def _lines(path: str, above: tuple[str, ...]) -> list[str]:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
+        near = difflib.get_close_matches(path, own(), 1)
+        advice = f". Did you mean: {near[0]} ?" if near else ""
         raise BadFlagfile(
             f"`flagfile` cannot be opened ({error.strerror}). "
-            f"Received: flagfile={path!r}{named}"
+            f"Received: flagfile={path!r}{named}{advice}"
         ) from error
     mark, encoding = next(
         (found for found in MARKS if data.startswith(found[0])), (b"", "utf-8")

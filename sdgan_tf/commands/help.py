@@ -2,9 +2,11 @@
 
 import dataclasses
 import inspect
+import textwrap
 from collections.abc import Iterator
 
 from data_pipeline.help import entry, flag_entry, page
+from sdgan_tf.commands.flagfiles import own
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command, Program
 from sdgan_tf.config import Experiment
 
@@ -22,7 +24,9 @@ def overview(program: str) -> str:
         *(entry(command.shown, command.summary) for command in described),
         "",
         f"Flags of one: {program} COMMAND --help. --flagfile=PATH reads flags "
-        "from a file.",
+        "from a file;",
+        "these come with the program and are found from any folder:",
+        *textwrap.wrap(", ".join(own()), 78),
     ]
     return "\n".join(lines)
 

@@ -5,8 +5,8 @@ import contextlib
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.algorithms.base import Signature
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
+from sdgan_tf.algorithms.signatures import Signature
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run, load_networks
 

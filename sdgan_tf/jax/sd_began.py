@@ -55,11 +55,15 @@ class SDBEGAN(System):
         (of_fake, g_fixed), (fake_gradients, g_gradients) = jax.value_and_grad(
             fake_loss, argnums=(0, 1), has_aux=True
         )(d["trainable"], g["trainable"])
-        d_gradients = [
+        # L_D is linear in both losses: so is its gradient in theirs.
+        of_d, *d_gradients = [
             self.objective.discriminator_loss(a, b, k_t)
-            for a, b in zip(real_gradients, fake_gradients, strict=True)
+            for a, b in zip(
+                [of_real, *real_gradients],
+                [of_fake, *fake_gradients],
+                strict=True,
+            )
         ]
-        of_d = self.objective.discriminator_loss(of_real, of_fake, k_t)
         k_t, balance, convergence = self.objective.controlled(
             k_t, of_real, of_fake
         )
@@ -79,4 +83,4 @@ class SDBEGAN(System):
         }
 
     def step_flops(self) -> int:
-        return flops.sd_began_step(*self.counts())
+        return flops.sd_began_step(self.generated_flops(), self.judged_flops())

@@ -108,5 +108,7 @@ class SDGAN(System):
 
     def step_flops(self) -> int:
         return flops.sd_gan_step(
-            *self.counts(), penalties=self.objective.penalties
+            self.generated_flops(),
+            self.judged_flops(),
+            penalties=self.objective.penalties,
         )

@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 import keras
-import numpy as np
 
 from sdgan_tf import augmentation, losses, objectives
 from sdgan_tf.algorithms import flops
@@ -112,15 +111,9 @@ class SDProjected(System):
         )
 
     def step_flops(self) -> int:
-        e = self.experiment
-        size = e.image_size
-        images = np.zeros([e.k, size, size, 3], "float32")
-        maps = self.features(images)
-        d = self.d.network
-        seen = objectives.see(images[None], self.features, d)
         return flops.sd_projected_step(
-            flops.forward(self.g.network, np.zeros([e.k, self.d_z], "float32")),
-            flops.forward(self.features, images)[0],
-            flops.forward(d.mixing, maps)[0],
-            flops.forward(d, seen)[0],
+            self.generated_flops(),
+            *flops.projected_tuple(
+                self.features, self.d.network, self.experiment.image_size
+            ),
         )

@@ -1,5 +1,8 @@
 """Systems as pure functions of their state."""
 
+import abc
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -9,9 +12,10 @@ from sdgan_tf import objectives
 from sdgan_tf.algorithms import flops
 from sdgan_tf.config import Experiment
 from sdgan_tf.jax.stateless import StatelessNetwork
+from sdgan_tf.pixels import PixelMapping
 
 
-class System:
+class System(abc.ABC):
     """Two networks, the state of their training, and the step that moves it.
 
     A subclass is the algorithm of its name in `sdgan_tf.algorithms`; a test
@@ -21,7 +25,14 @@ class System:
         experiment: What is trained.
         generator: Codes `[n, d_z]` to images.
         discriminator: What judges tuples.
+
+    Attributes:
+        pixels: The generator's pixel mapping.
+        new_optimizer: Makes an optimizer; each network gets its own.
     """
+
+    pixels: PixelMapping
+    new_optimizer: Callable[[], keras.optimizers.Optimizer]
 
     def __init__(self, experiment: Experiment, generator, discriminator):
         objectives.check_average(experiment)
@@ -35,12 +46,31 @@ class System:
         self.g = StatelessNetwork(generator, self.new_optimizer())
         self.d = StatelessNetwork(discriminator, self.new_optimizer())
 
+    @abc.abstractmethod
+    def draw(self, key, n: int) -> dict:
+        """The random numbers of one step on `n` tuples."""
+
+    @abc.abstractmethod
+    def step(self, state: dict, real, drawn: dict) -> tuple:
+        """Trains once.
+
+        Args:
+            state: As `state` makes it.
+            real: Photographs' tuples `[n, k, h, w, c]` in `pixels`' range.
+            drawn: What `draw` returns, and `row`: the identity of each tuple,
+                integers `[n]`.
+
+        Returns:
+            The next state, and scalars by name.
+        """
+
     def build(self, discriminator, tuples) -> None:
         """Gives a new discriminator its weights."""
         discriminator(tuples)
 
     def finish(self, generator: keras.Model) -> None:
         """Prepares a generator that was given trained weights for use."""
+        return
 
     def generator(self, state: dict) -> keras.Model:
         """Gives the generator the weights of a state, averaged if they are."""
@@ -96,14 +126,17 @@ class System:
         ]
         return {**state, "average": average}
 
-    def counts(self) -> tuple:
-        """Counts both networks for one tuple, as `flops.forward` does."""
-        e = self.experiment
-        size = e.image_size
-        return (
-            flops.forward(self.g.network, np.zeros([e.k, self.d_z], "float32")),
-            flops.forward(
-                self.d.network,
-                np.zeros([1, e.k, size, size, 3], "float32"),
-            ),
+    @abc.abstractmethod
+    def step_flops(self) -> int:
+        """Floating point operations of one step, for one tuple."""
+
+    def generated_flops(self) -> tuple[int, int]:
+        """Counts the operations that generate a tuple."""
+        return flops.generated_tuple(
+            self.g.network, self.experiment.k, self.d_z
         )
+
+    def judged_flops(self) -> tuple[int, int]:
+        """Counts the operations that judge a tuple."""
+        e = self.experiment
+        return flops.judged_tuple(self.d.network, e.k, e.image_size)

@@ -4,6 +4,7 @@ Source: Berthelot et al. 2017, arXiv 1703.10717, and the SD-BEGAN of the paper,
 section 3.2 and appendix. Kernels are Glorot-uniform, biases zero.
 """
 
+import abc
 import math
 
 import keras
@@ -96,6 +97,7 @@ class BEGANGenerator(keras.Model):
             "image_size": self.image_size,
             "dim": self.dim,
             "channels": self.channels,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
 
@@ -152,11 +154,12 @@ class BEGANEncoder(keras.Model):
             "image_size": self.image_size,
             "dim": self.dim,
             "d_code": self.d_code,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
 
 
-class BEGANAutoencoder(keras.Model):
+class BEGANAutoencoder(keras.Model, abc.ABC):
     """Reconstructs image tuples `[n, k, h, w, 3]`, float32.
 
     Subclasses say where the k images of a tuple meet.
@@ -190,6 +193,10 @@ class BEGANAutoencoder(keras.Model):
         self.d_i = d_i
         self.d_o = d_o
 
+    @abc.abstractmethod
+    def call(self, tuples):
+        """Reconstructs tuples `[n, k, h, w, 3]`."""
+
     @property
     def d_tuple(self) -> int:
         """Numbers in the latent code of a whole tuple: d_i + k * d_o."""
@@ -211,6 +218,7 @@ class BEGANAutoencoder(keras.Model):
             "k": self.k,
             "d_i": self.d_i,
             "d_o": self.d_o,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
 

@@ -3,6 +3,7 @@
 Source: paper, section 3.2 and appendix; widths and kernels of the reference.
 """
 
+import abc
 import math
 
 import keras
@@ -95,6 +96,7 @@ class DCGANNetwork(keras.Model):
             "dim": self.dim,
             "synchronized": self.synchronized,
             "spectral": self.spectral,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
 
@@ -173,7 +175,7 @@ class CollatingHead(DCGANNetwork):
         return self.flatten(keras.ops.leaky_relu(x, 0.2))
 
 
-class DCGANDiscriminator(DCGANNetwork):
+class DCGANDiscriminator(DCGANNetwork, abc.ABC):
     """Judges image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
 
     Subclasses say where the k images of a tuple meet; the collating head and
@@ -187,7 +189,7 @@ class DCGANDiscriminator(DCGANNetwork):
     ):
         super().__init__(*args, dtype=dtype, name=name, **kwargs)
         # Not self.get_config(): a subclass adds to it what it sets afterwards.
-        network = {**DCGANNetwork.get_config(self), "dtype": dtype}
+        network = DCGANNetwork.get_config(self)
         del network["name"]
         self.encoder = DCGANEncoder(**network)
         self.head = CollatingHead(**network)
@@ -203,9 +205,9 @@ class DCGANDiscriminator(DCGANNetwork):
             )
         )
 
+    @abc.abstractmethod
     def encode(self, tuples, num_batches):
-        """Tuples `[n, k, h, w, c]` to the maps that are collated."""
-        raise TypeError("Use SiameseDiscriminator or StackedDiscriminator.")
+        """Encodes tuples `[n, k, h, w, c]` to the maps that are collated."""
 
     def call(self, tuples, num_batches=1, training=False):
         """Judges `num_batches` equal batches that lie one after another.

@@ -198,7 +198,11 @@ class EfficientNetLite(keras.Model):
             )
 
     def get_config(self):
-        return {"depth": self.depth, "name": self.name}
+        return {
+            "depth": self.depth,
+            "dtype": self.dtype_policy.name,
+            "name": self.name,
+        }
 
 
 def _set_folded(layer, tensors: dict, conv: str, norm: str) -> None:

@@ -254,5 +254,6 @@ class ProjectedDiscriminator(keras.Model):
             "tuples_by_batch": self.tuples_by_batch,
             "spreads": self.spreads,
             "synchronized": self.synchronized,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }

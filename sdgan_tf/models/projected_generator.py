@@ -232,6 +232,7 @@ class ProjectedGenerator(keras.Model):
             "image_size": self.image_size,
             "dim": self.dim,
             "synchronized": self.synchronized,
+            "dtype": self.dtype_policy.name,
             "name": self.name,
         }
 
@@ -250,9 +251,8 @@ def measure_statistics(
         batch_size: Codes whose statistics are taken together.
     """
     norms = [
-        layer
-        for layer in generator._flatten_layers(include_self=False)
-        if isinstance(layer, BatchNormalization)
+        generator.norm,
+        *(norm for block in generator.blocks for norm in block.norms),
     ]
     held = [(norm.momentum, norm.synchronized) for norm in norms]
     try:

@@ -75,7 +75,7 @@ class FeatureMixing(keras.layers.Layer):
         return mixed[::-1]
 
     def get_config(self):
-        return {"seed": self.seed}
+        return {"seed": self.seed, "dtype": self.dtype_policy.name}
 
 
 class UnitConv2D(keras.layers.Conv2D):

@@ -114,7 +114,7 @@ class Sample(Action):
         self.act(step)
 
     def act(self, step):
-        self.grid_path = self.samples.draw(self.summaries, step)
+        self.grid_path = self.samples.write(self.summaries, step)
         self._drawn = step
         if not self.stop_on_collapse:
             return

@@ -78,7 +78,7 @@ class Samples:
         self.differed: set[str] = set()
         self.collapsed = False
 
-    def draw(self, summaries: Summaries, step: int) -> str:
+    def write(self, summaries: Summaries, step: int) -> str:
         """Writes the sheets of one step; warns of a collapse.
 
         `collapsed` says afterwards whether it warned.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.optimizers import Adam, HalvingSchedule, TF1RMSprop
+from sdgan_tf.optimizers import Adam, HalvingSchedule, TF1RMSprop, slots
 
 
 def weight(value):
@@ -75,6 +75,20 @@ def test_tf1_rmsprop_epsilon_is_inside_the_root():
             slot.assign([0.0])
     # sqrt(0.1 * 1e-10 + 1e-10) = 1.0488088e-5; outside it would be -3.16.
     assert step(optimizer, w, 1e-5) == pytest.approx(-0.9534626, rel=1e-4)
+
+
+def test_slots_are_those_of_one_name_in_the_order_of_the_weights():
+    optimizer = Adam(0.1)
+    # A weight that is called as a slot is.
+    optimizer.build(
+        [
+            keras.Variable(np.zeros(shape, "float32"), name=name)
+            for shape, name in (([2], "kernel"), ([3], "momentum"))
+        ]
+    )
+    for name in ("momentum", "velocity"):
+        assert [slot.shape for slot in slots(optimizer, name)] == [(2,), (3,)]
+    assert slots(optimizer, "momentum")[1] is optimizer.variables[-2]
 
 
 def test_adam_has_epsilon_1e_8():

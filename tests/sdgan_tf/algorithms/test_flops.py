@@ -79,6 +79,20 @@ def test_a_wrapped_layer_counts_once():
     assert flops.forward(network, x) == (2 * 8 * 4, 2 * 8 * 4)
 
 
+def test_layers_within_layers_are_listed_once():
+    class Nested(keras.layers.Layer):
+        def __init__(self, *layers):
+            super().__init__()
+            self.rows = [list(layers), [layers[0]]]
+
+    one, two = keras.layers.Dense(1), keras.layers.Dense(2)
+    inner = Nested(one, two)
+    outer = Nested(inner, two)
+    listed = flops.sublayers(outer)
+    assert len(listed) == 3
+    assert {id(layer) for layer in listed} == {id(inner), id(one), id(two)}
+
+
 def test_calls_are_restored():
     conv = keras.layers.Conv2D(4, 3, padding="same")
     network = tiny(conv)
@@ -127,8 +141,8 @@ def test_step_of_the_reference_configuration():
     expected = 4 * G + 8 * D - 2 * D_FIRST - G_FIRST
     assert 16 * expected == 128_931_332_096
     assert algorithm.step_flops(16) == 128_931_332_096
-    layers = algorithm.generator._flatten_layers()
-    assert not any("call" in vars(layer) for layer in layers)
+    layers = flops.sublayers(algorithm.generator)
+    assert layers and not any("call" in vars(layer) for layer in layers)
 
 
 def small(**options):

@@ -120,7 +120,7 @@ def test_cross_entropy_is_added_to_both_losses(model):
     images, rows = fakes(algorithm, 1)
     real = algorithm.real(batch(1)["images"])
     both = [batch(1)["row"], rows]
-    logits, auxiliary = algorithm.judge(
+    logits, auxiliary = algorithm.discriminate(
         tf.concat([real, images], 0), both, num_batches=2
     )
     assert logits.shape == (2 * N,)

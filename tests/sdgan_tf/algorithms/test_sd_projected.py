@@ -195,7 +195,7 @@ def test_real_and_generated_images_are_altered_apart():
     real = algorithm.augment(x, KEYS, sd_projected.REAL)
     fake = algorithm.augment(x, KEYS, sd_projected.FAKE)
     assert np.abs(real - fake).max() > 0.05
-    numbers = algorithm.draw(
+    numbers = algorithm.replica_uniform(
         KEYS.key(Stream.AUGMENTATION, sd_projected.REAL),
         N,
         2,

@@ -1,10 +1,13 @@
 """Flags in files, and files that name others."""
 
 import os
+import pathlib
 
 import pytest
 
-from sdgan_tf.commands.flagfiles import BadFlagfile, expanded
+from sdgan_tf.commands.flagfiles import BadFlagfile, expanded, own
+
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -84,6 +87,33 @@ def test_a_home_folder_is_found(write, tmp_path, monkeypatch):
     path = write("more/a.flags", "--flagfile=~/base.flags\n")
     assert expanded([f"--flagfile={path}"]) == ["--k=1"]
     assert expanded(["--flagfile=~/base.flags"]) == ["--k=1"]
+
+
+def test_the_projects_own_are_found_from_any_folder(
+    write, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (first, *_) = expanded(["--flagfile=faces.flags"])
+    assert first.startswith("--")
+    # A variant names another one, and a user's file names either.
+    wanted = expanded([f"--flagfile={ROOT / 'variants' / 'sd_wgan.flags'}"])
+    assert wanted[-1] == "--loss=wgan"
+    assert expanded(["--flagfile=variants/sd_wgan.flags"]) == wanted
+    path = write("mine/a.flags", "--flagfile=variants/sd_wgan.flags\n--k=3\n")
+    assert expanded([f"--flagfile={path}"]) == [*wanted, "--k=3"]
+    # One's own file of the same name goes first.
+    write("faces.flags", "--k=7\n")
+    assert expanded(["--flagfile=faces.flags"]) == ["--k=7"]
+    with pytest.raises(BadFlagfile, match="Did you mean: shoes.flags ?"):
+        expanded(["--flagfile=shoe.flags"])
+
+
+def test_the_list_of_the_projects_own():
+    assert own() == sorted(
+        path.relative_to(ROOT).as_posix()
+        for pattern in ("*.flags", "variants/*.flags")
+        for path in ROOT.glob(pattern)
+    )
 
 
 def test_what_cannot_be_read(write, tmp_path):

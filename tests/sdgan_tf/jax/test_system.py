@@ -61,7 +61,7 @@ def inputs(k: int) -> dict[str, np.ndarray]:
 
 
 def drawer_of(given, numbers):
-    """`Algorithm.draw` of what is given, known by its shape."""
+    """`Algorithm.replica_uniform` of what is given, known by its shape."""
 
     def draw(key, n, *shape):
         of_shape = {0: "between", 1: "mirror"}.get(len(shape))
@@ -79,7 +79,9 @@ def steps_of_tensorflow(algorithm, given) -> dict:
     for _ in range(STEPS):
         drawn = iter(codes)
         algorithm.tuples = lambda *_, drawn=drawn: tf.constant(next(drawn))
-        algorithm.draw = drawer_of(given, iter(given["augmentation"]))
+        algorithm.replica_uniform = drawer_of(
+            given, iter(given["augmentation"])
+        )
         batch = {
             "images": tf.constant(given["images"]),
             "row": tf.constant(given["row"]),
@@ -123,7 +125,7 @@ def by_tensorflow(name: str, folder: pathlib.Path) -> tuple:
     algorithm.restart_average()
     before = weights(algorithm)
     scalars = steps_of_tensorflow(algorithm, given)
-    return scalars, before, weights(algorithm)
+    return scalars, before, weights(algorithm), algorithm.step_flops(1)
 
 
 def no_zeros(model) -> None:
@@ -163,8 +165,9 @@ def weights(algorithm) -> dict[str, list[np.ndarray]]:
 )
 def test_two_steps_are_tensorflows(compared, case):
     root, results = compared(FAST if case in FAST else SLOW)
-    scalars, before, after = results[case]
+    scalars, before, after, step_flops = results[case]
     with np.load(root / case / "result.npz") as result:
+        assert result["step_flops"] == step_flops
         losses = {name for name in result.files if "/loss/" in name}
         assert losses == {
             f"{step}/{scalar}"

@@ -44,6 +44,7 @@ def run(folder: pathlib.Path) -> None:
     for name, weights in groups.items():
         for number, weight in enumerate(weights):
             result[f"{name}/{number}"] = np.array(weight)
+    result["step_flops"] = np.array(system.step_flops())
     np.savez(folder / "result.npz", **result)
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from sdgan_tf.models.began import (
     AUTOENCODERS,
+    BEGANAutoencoder,
     BEGANEncoder,
     BEGANGenerator,
     SiameseAutoencoder,
@@ -265,17 +266,24 @@ def test_initial_weights():
     assert kernels == 9 + 1 + 1 + 2 + 1 + 6 + 1
 
 
-def test_config_roundtrip():
+def test_the_base_of_the_autoencoders_is_abstract():
+    with pytest.raises(TypeError, match=r"abstract class .*\bcall\b"):
+        BEGANAutoencoder(32, 4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_config_roundtrip(dtype):
+    mine = {"dtype": dtype, "name": "mine"}
     for network in (
-        BEGANGenerator(32, 4, channels=6, name="mine"),
-        BEGANEncoder(32, 4, d_code=7, name="mine"),
-        SiameseAutoencoder(32, 4, k=3, d_i=5, d_o=2, name="mine"),
-        StackedAutoencoder(32, 4, k=3, d_i=5, d_o=2, name="mine"),
+        BEGANGenerator(32, 4, channels=6, **mine),
+        BEGANEncoder(32, 4, d_code=7, **mine),
+        SiameseAutoencoder(32, 4, k=3, d_i=5, d_o=2, **mine),
+        StackedAutoencoder(32, 4, k=3, d_i=5, d_o=2, **mine),
     ):
         config = network.get_config()
         assert (config["image_size"], config["dim"]) == (32, 4)
         assert type(network).from_config(config).get_config() == config
-        assert config["name"] == "mine"
+        assert (config["dtype"], config["name"]) == (dtype, "mine")
 
 
 # Where the images of a tuple meet.

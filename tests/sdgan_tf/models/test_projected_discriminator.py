@@ -147,8 +147,19 @@ def test_discriminator_of_four_scales(side):
     for places, tuples in judged:
         assert places.dtype == tuples.dtype == tf.float32
         assert places.shape[0] == 4 and tuples.shape == (1, 2, 1)
-    again = ProjectedDiscriminator.from_config(d.get_config())
-    assert again.get_config() == d.get_config()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_config_roundtrip(dtype):
+    d = ProjectedDiscriminator(96, 2, kinds=3, seed=5, dtype=dtype, name="mine")
+    config = d.get_config()
+    again = ProjectedDiscriminator.from_config(config)
+    assert again.get_config() == config
+    assert again.compute_dtype == dtype.removeprefix("mixed_")
+    assert (again.mixing.seed, again.mixing.compute_dtype) == (
+        5,
+        again.compute_dtype,
+    )
 
 
 def test_parameters_of_the_discriminators():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from sdgan_tf.algorithms.flops import sublayers
 from sdgan_tf.models.projected_generator import (
     BatchNormalization,
     BilinearNormal,
@@ -12,6 +13,7 @@ from sdgan_tf.models.projected_generator import (
     SkipExcitation,
     generator_width,
     glu,
+    measure_statistics,
 )
 
 
@@ -67,6 +69,43 @@ def test_the_length_of_a_code_does_not_matter():
 def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         ProjectedGenerator(**options)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_config_roundtrip(dtype):
+    generator = ProjectedGenerator(32, 4, synchronized=True, dtype=dtype)
+    config = generator.get_config()
+    again = ProjectedGenerator.from_config(config)
+    assert again.get_config() == config
+    assert again.compute_dtype == dtype.removeprefix("mixed_")
+
+
+def test_statistics_are_the_means_over_the_batches():
+    generator = ProjectedGenerator(32, 4)
+    generator(noise(4, 10))
+    z = noise(9, 10)
+    measure_statistics(generator, z, 4)
+    of_batches = []
+    for batch in (z[:4], z[4:8]):
+        x = generator.reshape(generator.project(normalised(batch)))
+        of_batches.append(np.mean(x, axis=(0, 1, 2)))
+    np.testing.assert_allclose(
+        generator.norm.moving_mean, np.mean(of_batches, axis=0), atol=1e-6
+    )
+    # Each of them was measured, and trains on as before.
+    norms = [
+        layer
+        for layer in sublayers(generator)
+        if isinstance(layer, BatchNormalization)
+    ]
+    assert len(norms) == 1 + 2 + 2 + 1
+    for norm in norms:
+        assert np.abs(norm.moving_mean).max() > 0
+        assert norm.momentum == 0.99
+
+
+def normalised(z):
+    return z / np.sqrt(np.mean(np.square(z), axis=-1, keepdims=True))
 
 
 def test_new_kernels_enlarge_smoothly():

@@ -75,3 +75,9 @@ def test_whether_other_tuples_of_a_batch_matter(by_batch):
     together = head(tf.concat([maps, others], axis=0))[:2]
     moved = np.abs(together - head(maps)).max()
     assert moved > 1e-2 if by_batch else moved < 1e-5
+
+
+def test_the_config_of_the_mixing():
+    config = FeatureMixing(seed=5, dtype="mixed_bfloat16").get_config()
+    again = FeatureMixing.from_config(config)
+    assert (again.seed, again.compute_dtype) == (5, "bfloat16")

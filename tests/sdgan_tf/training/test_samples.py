@@ -54,7 +54,7 @@ def test_diversity_is_that_of_the_grid(make_samples, tmp_path, caplog):
         v.assign(v * 0.0)
     drawn.was_diverse = True
     with caplog.at_level(logging.WARNING):
-        drawn.draw(Summaries(Run(str(tmp_path / "run"))), 3)
+        drawn.write(Summaries(Run(str(tmp_path / "run"))), 3)
     assert "standard deviation 0.0000" in caplog.text
 
 
@@ -141,7 +141,7 @@ def test_draws_leave_no_file_open(make_samples, tmp_path):
     drawn, summaries = make_samples(), Summaries(Run(str(tmp_path / "run")))
     opened = []
     for step in range(3):
-        drawn.draw(summaries, step)
+        drawn.write(summaries, step)
         opened.append(len(os.listdir("/proc/self/fd")))
     assert opened[1:] == opened[:-1]
 
