@@ -33,8 +33,8 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         help_ = ""
         if "in more than one split" in errors[0]:
             help_ = (
-                ". With --nofolder_splits the folders fix no split, and all "
-                "pictures of an identity go into one"
+                ". With --nofolder_splits neither folders nor names of shards "
+                "fix a split, and all pictures of an identity go into one"
             )
         raise BadCollection(
             "The collection contradicts itself: "

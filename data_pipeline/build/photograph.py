@@ -74,7 +74,7 @@ class Reading:
         pattern: Of `pattern`, a regular expression.
         identity_depth: Of `folders`: which folder of a path, counted from 1,
             names the identity; 0 is the one that holds the picture.
-        folder_splits: Whether folders named as splits are the splits.
+        folder_splits: Whether folders and shards named as splits are these.
     """
 
     columns: TableColumns = dataclasses.field(default_factory=TableColumns)
