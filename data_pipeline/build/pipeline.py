@@ -127,7 +127,7 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     selected = identities["whole"] | SelectIdentities(options)
     shards = (
         selected.placed
-        | AssignShards(options.num_shards)
+        | AssignShards(options.num_shards, options.temporary_dir)
         | WriteShards(options)
     )
     _ = {
