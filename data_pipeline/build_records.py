@@ -31,7 +31,7 @@ SECTIONS = {
         "folder_splits",
     ),
     "Pictures": ("image_size", "crop", "max_bad_fraction"),
-    "Identities": ("min_images", "max_identities"),
+    "Identities": ("min_images", "max_identities", "drop_near_duplicates"),
     "Tables": (
         "image_column",
         "image_separator",
@@ -70,6 +70,12 @@ def _define_flags() -> None:
     flags.DEFINE_integer(
         "max_identities", 0, "Take the first so many by hash; 0 takes all."
     )
+    flags.DEFINE_bool(
+        "drop_near_duplicates",
+        False,
+        "Leave out photographs of other sizes, compression or brightness: all "
+        "under two identities, all but one within an identity.",
+    )
     flags.DEFINE_float(
         "max_bad_fraction",
         fields["max_bad_fraction"],
@@ -85,7 +91,8 @@ def _define_flags() -> None:
     flags.DEFINE_bool(
         "folder_splits",
         True,
-        "Take folders named train, val, valid, validation, test as splits.",
+        "Take folders named train, val, valid, validation, test as splits, and "
+        "shards of other programs likewise.",
     )
     flags.DEFINE_integer(
         "identity_depth",

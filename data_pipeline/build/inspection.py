@@ -7,7 +7,7 @@ import uuid
 import apache_beam as beam
 import tensorflow as tf
 
-from data_pipeline.build import files, packing, places, progress
+from data_pipeline.build import files, likeness, packing, places, progress
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import pictures
@@ -24,7 +24,10 @@ def inspect(photograph: Photograph, data: bytes, crop: str) -> Photograph:
     if crop == pictures.FACE:
         eyes = tuple(map(tuple, pictures.find_eyes(picture).tolist()))
     return dataclasses.replace(
-        photograph, eyes=eyes, pixel_hash=pictures.pixel_hash(picture)[:32]
+        photograph,
+        eyes=eyes,
+        pixel_hash=pictures.pixel_hash(picture)[:32],
+        look=likeness.look(picture),
     )
 
 

@@ -11,6 +11,7 @@ from data_pipeline.build.options import BuildOptions
 from data_pipeline.records.data_set import FORMAT_VERSION, shard_path
 from data_pipeline.records.splits import SPLITS
 
+SHOWN_NEAR = 5  # Near duplicates in a summary; the manifest has them all.
 LISTED = 20  # Bad files named in an error; the manifest has them all.
 
 
@@ -32,8 +33,8 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         help_ = ""
         if "in more than one split" in errors[0]:
             help_ = (
-                ". With --nofolder_splits the folders fix no split, and all "
-                "pictures of an identity go into one"
+                ". With --nofolder_splits neither folders nor names of shards "
+                "fix a split, and all pictures of an identity go into one"
             )
         raise BadCollection(
             "The collection contradicts itself: "
@@ -88,8 +89,41 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         "identities_beyond_max": report["beyond_max"][0],
         "repeated_pictures": sorted(report["repeated"]),
         "pictures_of_two_identities": sorted(report["ambiguous"]),
+        "near_duplicates": _near_duplicates(report),
+        "near_duplicates_of_one_identity": sorted(report["alike"]),
         "bad_files": [{"path": p, "reason": why} for p, why in bad],
     }
+
+
+def _near_duplicates(report: dict) -> list[dict]:
+    """Each photograph that is near to one of another identity, and that."""
+    named = {
+        number: {"path": path, "identity": identity}
+        for number, path, identity in report["near"]
+    }
+    found = [
+        named[number] | {"like": named[other]}
+        for number, other in report["partners"]
+    ]
+    return sorted(found, key=lambda f: f["path"])
+
+
+def _near_lines(manifest: dict) -> list[str]:
+    near = manifest["near_duplicates"]
+    if not near:
+        return []
+    text = f"{len(near):,} near duplicates under two identities"
+    lines = (
+        [f"left out: {text}"]
+        if manifest["options"]["drop_near_duplicates"]
+        else [f"{text} (--drop_near_duplicates leaves them out)"]
+    )
+    shown = [f for f in near if f["path"] < f["like"]["path"]][:SHOWN_NEAR]
+    return lines + [
+        f"  {f['identity']}, {f['path']}: like {f['like']['identity']}, "
+        f"{f['like']['path']}"
+        for f in shown
+    ]
 
 
 def write(manifest: dict, path: str) -> None:
@@ -116,9 +150,13 @@ def summary(manifest: dict) -> str:
         "pictures under two identities": len(
             manifest["pictures_of_two_identities"]
         ),
+        "near duplicates within an identity": len(
+            manifest["near_duplicates_of_one_identity"]
+        ),
         "bad files": len(manifest["bad_files"]),
     }
     lines += manifest["listing"]
+    lines += _near_lines(manifest)
     lines += [f"left out: {n:,} {what}" for what, n in left_out.items() if n]
     for bad in manifest["bad_files"][:LISTED]:
         lines.append(f"  {bad['path']}: {bad['reason']}")

@@ -32,6 +32,8 @@ class BuildOptions:
         max_identities: Takes the first ones by hash; 0 takes all.
         max_bad_fraction: Share of bad files above which the build fails.
         split_fractions: Of the identities, by hash, for train, valid and test.
+        drop_near_duplicates: Whether near duplicates are left out, as equal
+            pictures are; see `near_duplicates`.
         num_shards: Shards of each split.
         overwrite: Whether a data set in `output_dir` is replaced.
     """
@@ -53,6 +55,7 @@ class BuildOptions:
     max_identities: int = 0
     max_bad_fraction: float = 0.01
     split_fractions: tuple[float, ...] = SPLIT_FRACTIONS
+    drop_near_duplicates: bool = False
     num_shards: int = 8
     overwrite: bool = False
 

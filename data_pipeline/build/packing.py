@@ -35,6 +35,7 @@ def unpack(packed: bytes) -> list[Photograph]:
             split,
             eyes and tuple(map(tuple, eyes)),
             pixel_hash,
+            look,
             fault,
             place and tuple(place),
         )
@@ -44,6 +45,7 @@ def unpack(packed: bytes) -> list[Photograph]:
             split,
             eyes,
             pixel_hash,
+            look,
             fault,
             place,
         ) in json.loads(zlib.decompress(packed))

@@ -25,6 +25,8 @@ class Photograph:
         split: Its split where the collection fixes it, else None.
         eyes: (x, y) of the two eyes, once they were looked for.
         pixel_hash: Of what it shows, once that was decoded.
+        look: What near duplicates of it share, once it was decoded; None
+            where it shows too little.
         fault: Why it cannot be used, where its collection says so already.
         place: Where it lies within another file; None if it is a file.
     """
@@ -36,6 +38,7 @@ class Photograph:
     split: str | None = None
     eyes: tuple[tuple[float, float], ...] | None = None
     pixel_hash: str | None = None
+    look: str | None = None
     fault: str | None = None
     place: Place | None = None
 
@@ -71,7 +74,7 @@ class Reading:
         pattern: Of `pattern`, a regular expression.
         identity_depth: Of `folders`: which folder of a path, counted from 1,
             names the identity; 0 is the one that holds the picture.
-        folder_splits: Whether folders named as splits are the splits.
+        folder_splits: Whether folders and shards named as splits are these.
     """
 
     columns: TableColumns = dataclasses.field(default_factory=TableColumns)

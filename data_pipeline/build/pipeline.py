@@ -16,6 +16,7 @@ from data_pipeline.build import packing, places
 from data_pipeline.build.inspection import InspectPictures
 from data_pipeline.build.layouts import registry
 from data_pipeline.build.listing import Notes
+from data_pipeline.build.near_duplicates import FindNearDuplicates
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.selection import (
     DropRepeats,
@@ -121,10 +122,12 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
     """From a collection to shards and a report of what was left out."""
     inspected = root | ListPhotographs(options) | InspectPictures(options)
     distinct = inspected.good | DropRepeats()
-    selected = distinct.kept | GroupByIdentity() | SelectIdentities(options)
+    near = distinct.kept | FindNearDuplicates(options.drop_near_duplicates)
+    identities = near["kept"] | GroupByIdentity()
+    selected = identities["whole"] | SelectIdentities(options)
     shards = (
         selected.placed
-        | AssignShards(options.num_shards)
+        | AssignShards(options.num_shards, options.temporary_dir)
         | WriteShards(options)
     )
     _ = {
@@ -133,6 +136,9 @@ def pipeline(root: beam.Pipeline, options: BuildOptions, report_path: str):
         "bad": inspected.bad,
         "repeated": distinct.repeated,
         "ambiguous": distinct.ambiguous,
+        "near": near["near"],
+        "partners": near["partners"],
+        "alike": identities["alike"],
         "errors": selected.errors,
         "too_few": selected.too_few,
         "beyond_max": selected.beyond_max,

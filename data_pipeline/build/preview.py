@@ -71,7 +71,10 @@ def _advise(pairs: dict[str, int], hashes: np.ndarray, fixed: bool) -> str:
         + "."
     )
     if fixed:
-        return f"{text} The collection's own folders say which are in it."
+        return (
+            f"{text} The collection itself says which are in it; with "
+            "--nofolder_splits the hash of an identity does."
+        )
     text += (
         f" By the usual {SPLIT_FRACTIONS[1]:.0%} that takes about "
         f"{identities_needed(SPLIT_FRACTIONS[1])} identities."

@@ -11,6 +11,7 @@ import time
 from typing import TextIO
 
 INSPECTED, WRITTEN = "inspected", "written"
+EXPECTED = "expected"
 VERBS = {INSPECTED: "Inspected", WRITTEN: "Wrote"}
 QUIET_SECONDS = 5  # Before the first line.
 SECONDS = {True: 1, False: 10}  # Between lines, on a terminal or not.
@@ -24,6 +25,17 @@ def count(folder: str, what: str) -> None:
     # Unbuffered: what several workers append at once does not mix.
     with open(os.path.join(folder, what), "ab", buffering=0) as file:
         file.write(b".")
+
+
+def expect(folder: str, number: int) -> None:
+    """Notes, in a worker, how many pictures will be written."""
+    if "://" in folder:
+        return
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, EXPECTED)
+    with open(f"{path}.part", "w", encoding="ascii") as file:
+        file.write(str(number))
+    os.replace(f"{path}.part", path)
 
 
 class Watch:
@@ -64,18 +76,28 @@ class Watch:
         if not done:
             return ""
         first, at = self._began.setdefault(what, (done, now))
-        # Some of those that were inspected are not written.
-        most = "" if what == INSPECTED else "at most "
-        text = f"{VERBS[what]} {done:,} of {most}{self._total:,} pictures"
+        total = self._total
+        if what == WRITTEN:
+            # Some of those that were inspected are left out.
+            total = self._expected() or total
+        text = f"{VERBS[what]} {done:,} of {total:,} pictures"
         if done > first and now > at:
-            left = (self._total - done) * (now - at) / (done - first)
+            left = (total - done) * (now - at) / (done - first)
             minutes, seconds = divmod(round(left), 60)
-            text += f", {most}{minutes}:{seconds:02d} left"
+            text += f", {minutes}:{seconds:02d} left"
         return text
 
     def _count(self, what: str) -> int:
         try:
             return os.path.getsize(os.path.join(self._folder, what))
+        except OSError:
+            return 0
+
+    def _expected(self) -> int:
+        try:
+            path = os.path.join(self._folder, EXPECTED)
+            with open(path, encoding="ascii") as file:
+                return int(file.read())
         except OSError:
             return 0
 

@@ -5,7 +5,7 @@ import itertools
 
 import apache_beam as beam
 
-from data_pipeline.build import packing
+from data_pipeline.build import near_duplicates, packing
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import splits
@@ -58,23 +58,34 @@ def identities_of(bucket):
     _, packs = bucket
     photographs = packing.unpack_all(packs)
     for hashed, own in _grouped(photographs, _identity_hash):
+        own, alike = near_duplicates.thin(own)
+        for path in alike:
+            yield beam.pvalue.TaggedOutput("alike", path)
         yield hashed, len(own), packing.pack(own)
 
 
 class GroupByIdentity(beam.PTransform):
-    """Photographs to (hash, number of photographs, pack) of identities."""
+    """Photographs to (hash, number of photographs, pack) of identities.
+
+    Its outputs are these, `whole`, and the paths of those that are `alike`:
+    near duplicates of one that stays, where photographs still have a look.
+    """
 
     def expand(self, photographs):
-        return (
+        grouped = (
             photographs
             | "Bucket" >> beam.Map(lambda p: (_identity_hash(p) % BUCKETS, p))
             | "Pack" >> beam.ParDo(packing.PackByKey())
             | "SameIdentity" >> beam.GroupByKey()
             | "Identities"
-            >> beam.FlatMap(identities_of).with_output_types(
-                tuple[int, int, bytes]
-            )
+            >> beam.FlatMap(identities_of).with_outputs("alike", main="whole")
         )
+        # Typed, which outputs of several kinds are not: else it would be
+        # pickled.
+        whole = grouped.whole | "Typed" >> beam.Map(
+            lambda e: e
+        ).with_output_types(tuple[int, int, bytes])
+        return {"whole": whole, "alike": grouped.alike}
 
 
 def place(

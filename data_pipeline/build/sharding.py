@@ -6,6 +6,7 @@ import heapq
 import apache_beam as beam
 import numpy as np
 
+from data_pipeline.build import progress
 from data_pipeline.records.splits import SPLITS
 
 
@@ -40,12 +41,16 @@ class BalanceShards(beam.CombineFn):
     """(split, hash, count) of all identities to their shards.
 
     Its result, `(hashes, shards)`, is sorted by hash; see `shard_of`. It takes
-    24 bytes an identity while it collects, 12 in the end.
+    24 bytes an identity while it collects, 12 in the end. It is where all that
+    will be written is known, and notes how much that is.
     """
 
-    def __init__(self, splits: tuple[str, ...], num_shards: int):
+    def __init__(
+        self, splits: tuple[str, ...], num_shards: int, temporary_dir: str
+    ):
         self._splits = splits
         self._num_shards = num_shards
+        self._folder = temporary_dir
 
     def create_accumulator(self):
         return array.array("q")
@@ -64,6 +69,7 @@ class BalanceShards(beam.CombineFn):
     def extract_output(self, accumulator):
         table = np.asarray(accumulator, np.int64).reshape(-1, 3)
         split, hashes, counts = table[np.argsort(table[:, 1])].T
+        progress.expect(self._folder, int(counts.sum()))
         shards = np.empty(len(hashes), np.int32)
         for number in range(len(self._splits)):
             own = split == number
@@ -80,9 +86,9 @@ def shard_of(hashed: int, assigned: tuple[np.ndarray, np.ndarray]) -> int:
 class AssignShards(beam.PTransform):
     """Identities of `SelectIdentities` to ((split, shard), (hash, pack))."""
 
-    def __init__(self, num_shards: int):
+    def __init__(self, num_shards: int, temporary_dir: str):
         super().__init__()
-        self._num_shards = num_shards
+        self._combine = BalanceShards(SPLITS, num_shards, temporary_dir)
 
     def expand(self, placed):
         # Typed, which outputs of several kinds are not: else it would be
@@ -93,8 +99,7 @@ class AssignShards(beam.PTransform):
         assigned = (
             placed
             | "Size" >> beam.Map(_size)
-            | "Balance"
-            >> beam.CombineGlobally(BalanceShards(SPLITS, self._num_shards))
+            | "Balance" >> beam.CombineGlobally(self._combine)
         )
         return placed | "ToShard" >> beam.Map(
             _to_shard, beam.pvalue.AsSingleton(assigned)

@@ -16,6 +16,12 @@ SPLIT_FOLDERS = {
     "validation": "valid",
     "test": "test",
 }
+# A split's name as a word of its own, which a number may follow.
+_SHARD = re.compile(
+    rf"(?:.*[-_.])?({'|'.join(SPLIT_FOLDERS)})"
+    r"(?:[-_.]?\d+(?:[-_]of[-_]\d+)?)?(?:[-.].*)?",
+    re.IGNORECASE,
+)
 URL = re.compile(r"(?:https?|ftps?)://|//[\w-]+\.|data:\w+/", re.IGNORECASE)
 
 
@@ -32,6 +38,16 @@ def nfc(text: str) -> str:
 def split_of(folder: str) -> str | None:
     """The split that a folder is named as."""
     return SPLIT_FOLDERS.get(folder.lower())
+
+
+def split_of_shard(name: str) -> str | None:
+    """The split that the name of another program's shard says, as a word.
+
+    Such as `train-00000-of-00002.parquet`, `faces_val_07.tar` and
+    `faces-test.tfrecord-00000-of-00001`.
+    """
+    match = _SHARD.fullmatch(name)
+    return split_of(match.group(1)) if match else None
 
 
 def below(folder: str, name: str, where: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from data_pipeline.build import files, listing
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.layouts.names import split_of
+from data_pipeline.build.layouts.names import split_of, split_of_shard
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Reading
 
@@ -17,7 +17,8 @@ def find_shards(
 
     Args:
         root: A shard, or a folder of them. Folders named as splits are the
-            splits.
+            splits. So are shards, where each names a split and not all the
+            same: one `train.rec` is a collection, not a split of one.
         how: To read the collection.
         notes: Gets what is passed over.
         named: A regular expression for the end of a shard's name.
@@ -35,10 +36,22 @@ def find_shards(
             )
         yield root, None
         return
+    shards, in_folders, in_names = [], [], []
     for folder, parts, names in listing.walk(root):
-        split = split_of(parts[0]) if parts and how.folder_splits else None
         for name in names:
-            if is_shard(name):
-                yield listing.join(folder, name), split
-            else:
+            if not is_shard(name):
                 notes.kinds[listing.kind(name)] += 1
+                continue
+            shards.append(listing.join(folder, name))
+            in_folders.append(split_of(parts[0]) if parts else None)
+            in_names.append(split_of_shard(name))
+    splits: list[str | None] = [None] * len(shards)
+    if how.folder_splits:
+        splits = in_folders
+        if not any(in_folders) and all(in_names) and len({*in_names}) > 1:
+            splits = in_names
+            notes.lines.append(
+                "splits: as the names of the shards say "
+                "(--nofolder_splits: by the hash of the identity)"
+            )
+    yield from zip(shards, splits, strict=True)

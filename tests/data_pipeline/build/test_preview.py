@@ -28,7 +28,7 @@ def test_advice_gives_what_it_says(skewed):
     assert "--split_fractions=" in preview.look(skewed, fixed=False)["advice"]
     fixed = preview.look(skewed, fixed=True)["advice"]
     assert "--split_fractions" not in fixed
-    assert "own folders" in fixed
+    assert "--nofolder_splits" in fixed
 
 
 def test_few_identities_need_more():

@@ -22,11 +22,12 @@ def test_lines(tmp_path):
     # 50 a second: 1,000 more take 20 s.
     assert watch.line(20.0) == "Inspected 1,000 of 2,000 pictures, 0:20 left"
     count(folder, WRITTEN, 10)
-    assert watch.line(40.0) == "Wrote 10 of at most 2,000 pictures"
+    assert watch.line(40.0) == "Wrote 10 of 2,000 pictures"
     count(folder, WRITTEN, 10)
-    assert watch.line(41.0) == (
-        "Wrote 20 of at most 2,000 pictures, at most 3:18 left"
-    )
+    assert watch.line(41.0) == "Wrote 20 of 2,000 pictures, 3:18 left"
+    # Of those that were inspected 1,880 are left out.
+    progress.expect(str(folder), 120)
+    assert watch.line(41.0) == "Wrote 20 of 120 pictures, 0:10 left"
 
 
 def test_lines_are_shown_while_it_runs(tmp_path, monkeypatch):

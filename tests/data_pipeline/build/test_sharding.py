@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import records
+from data_pipeline.build import progress
 from data_pipeline.build.sharding import BalanceShards, balance, shard_of
 
 
@@ -44,12 +45,12 @@ def test_order_of_the_identities_changes_nothing(rng):
 
 
 @pytest.mark.parametrize("parts", [1, 3])
-def test_combined_of_parts(rng, parts):
+def test_combined_of_parts(rng, parts, tmp_path):
     """Each split by itself, whatever workers saw which identities."""
     hashes = rng.integers(-(2**63), 2**63 - 1, 300)
     counts = rng.integers(2, 9, 300)
     names = [records.SPLITS[i % 3] for i in range(300)]
-    combine = BalanceShards(records.SPLITS, 4)
+    combine = BalanceShards(records.SPLITS, 4, str(tmp_path))
     accumulators = [combine.create_accumulator() for _ in range(parts)]
     elements = list(zip(names, hashes.tolist(), counts.tolist(), strict=True))
     for i, element in enumerate(elements):
@@ -62,10 +63,12 @@ def test_combined_of_parts(rng, parts):
         assert [shard_of(int(h), assigned) for h in hashes[own]] == balance(
             hashes[own], counts[own], 4
         ).tolist()
+    # How much will be written is known from here on.
+    expected = tmp_path / progress.EXPECTED
+    assert int(expected.read_text()) == counts.sum()
 
 
-def test_nothing_to_balance():
-    hashes, shards = BalanceShards(records.SPLITS, 4).extract_output(
-        BalanceShards(records.SPLITS, 4).create_accumulator()
-    )
+def test_nothing_to_balance(tmp_path):
+    combine = BalanceShards(records.SPLITS, 4, str(tmp_path))
+    hashes, shards = combine.extract_output(combine.create_accumulator())
     assert hashes.shape == shards.shape == (0,)
