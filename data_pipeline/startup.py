@@ -71,6 +71,19 @@ def held_stderr() -> Iterator[None]:
         watcher.communicate(verdict)
 
 
+def quiet_onednn() -> None:
+    """Has oneDNN say now, unheard, that it transposes no integers.
+
+    It would say so in the midst of a program's lines: once a process, as an
+    error, though TensorFlow's own kernel takes over.
+    """
+    with held_stderr():
+        import tensorflow as tf
+
+        with tf.device("CPU:0"):
+            tf.transpose(tf.zeros([1, 1], tf.int32))
+
+
 @contextlib.contextmanager
 def interruptible(program: str) -> Iterator[None]:
     """Ends the program with one line if Ctrl-C is pressed.

@@ -11,7 +11,10 @@ import tensorflow as tf
 
 
 class Stream(enum.IntEnum):
-    """Independent sources of random numbers within one training step."""
+    """Independent sources of random numbers within one training step.
+
+    A number is never used for another stream: results would change.
+    """
 
     D_LATENTS = 0
     G_LATENTS = 1
@@ -20,7 +23,6 @@ class Stream(enum.IntEnum):
     PROJECTION = 4
     EVALUATION = 5
     AUGMENTATION = 6
-    EXPLORER = 7
     STATISTICS = 8
     DATA_SET = 9
 

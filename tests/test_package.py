@@ -17,8 +17,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 EXTRAS = {
     extra: [f"requirements-{part}.txt" for part in parts]
     for extra, parts in {
-        "dev": ("explorer", "serving", "test"),
-        "explorer": ("explorer",),
+        "dev": ("serving", "test"),
         "faces": ("faces",),
         "gpu": ("gpu",),
         "serving": ("serving",),

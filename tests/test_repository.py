@@ -21,9 +21,10 @@ ROOMS = (
     "main sdgan_tf.__main__",
     "sdgan_tf.commands sdgan_tf.serving_client sdgan_tf.jax.train",
     "sdgan_tf.queue sdgan_tf.benchmark",
+    "sdgan_tf.exporting",
     "sdgan_tf.explorer sdgan_tf.interpolation sdgan_tf.projection "
     "sdgan_tf.sampling sdgan_tf.datasets",
-    "sdgan_tf.exporting sdgan_tf.reference sdgan_tf.picture_folder",
+    "sdgan_tf.reference sdgan_tf.picture_folder",
     "sdgan_tf.training",
     "sdgan_tf.evaluation",
     "sdgan_tf.cards",
@@ -39,7 +40,7 @@ ROOMS = (
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
     "sdgan_tf.photographs",
     "sdgan_tf.run_files",
-    "sdgan_tf.allocator sdgan_tf.environment",
+    "sdgan_tf.allocator sdgan_tf.environment sdgan_tf.philox",
     "sdgan_tf.config",
     "data_pipeline.build_records data_pipeline.synthetic",
     "data_pipeline.build data_pipeline.tuples data_pipeline.portraits",

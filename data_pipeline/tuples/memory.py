@@ -12,6 +12,7 @@ from data_pipeline.records.errors import BadDataSet
 from data_pipeline.records.shard_index import ShardIndex
 from data_pipeline.tuples.batching import Batching
 from data_pipeline.tuples.groups import Groups
+from data_pipeline.tuples.untuned import untuned
 
 DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
 LOADED_AT_ONCE = 256  # Images copied into memory in one go.
@@ -107,6 +108,7 @@ def load(
             lambda held: (held, *examples.decode(held, None, side)),
             tf.data.AUTOTUNE,
         )
+        .apply(untuned)
     )
     checksums = None
     if all(index.checksums is not None for index in indices):

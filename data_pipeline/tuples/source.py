@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from data_pipeline.records.data_set import DataSet
 from data_pipeline.tuples.batching import Batching
+from data_pipeline.tuples.untuned import untuned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +104,7 @@ class TupleSource(abc.ABC):
                 f"{self.num_kinds} kinds, replicas={num_shares}"
             )
         batches = self._batches(wanted, cache_bytes, look_up)
-        return batches.prefetch(tf.data.AUTOTUNE)
+        return batches.prefetch(tf.data.AUTOTUNE).apply(untuned)
 
     @abc.abstractmethod
     def _batches(

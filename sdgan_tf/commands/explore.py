@@ -1,10 +1,9 @@
 """The command `explore`: a page to try a trained generator's codes."""
 
-import os
-
 from sdgan_tf.commands.folders import trained_run
 from sdgan_tf.commands.options import Explore
 from sdgan_tf.explorer import serving
+from sdgan_tf.explorer.collection import Exhibit, find_runs
 from sdgan_tf.explorer.settings import Settings
 
 
@@ -12,11 +11,10 @@ def run(options: Explore) -> None:
     """Serves the page until it is interrupted.
 
     Raises:
-        ValueError: If an option is missing or bad, or Gradio is not installed.
+        ValueError: If an option is missing or bad.
         FileNotFoundError: If the run folder has no generator.
     """
-    serving.check_installed()
-    folder = trained_run(options)
+    runs = find_runs(trained_run(options).folder)
     settings = Settings(
         seed=options.seed,
         rows=options.explore_rows,
@@ -30,10 +28,8 @@ def run(options: Explore) -> None:
         upload_megabytes=options.upload_megabytes,
         upload_megapixels=options.upload_megapixels,
     )
-    name = os.path.basename(os.path.abspath(folder.folder))
     serving.serve(
-        folder.generator(),
-        name,
+        [Exhibit(name, run) for name, run in runs.items()],
         settings,
         options.explore_address,
         options.explore_port,

@@ -6,7 +6,7 @@ RUN/export/
   batching.config        ... --enable_batching --batching_parameters_file
   MODEL-STEP.onnx        codes to images, for onnxruntime
   MODEL-STEP/            weights, in a folder that is taken like a run
-  MODEL-STEP-web/        a page that generates in the browser
+  MODEL-STEP-web/        the explorer's page, which draws in the browser
 """
 
 import logging
@@ -19,6 +19,7 @@ from sdgan_tf.cards import describe_data
 from sdgan_tf.checkpoints import PATTERN
 from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Export
+from sdgan_tf.explorer.collection import Exhibit, find_runs
 from sdgan_tf.exporting.onnx import write_onnx
 from sdgan_tf.exporting.saved_model import (
     write_saved_model,
@@ -42,8 +43,12 @@ def run(options: Export) -> None:
     # TensorFlow logs each file that it writes.
     tf.get_logger().setLevel(logging.WARNING)
     started = time.perf_counter()
+    if options.format == "web":
+        what, path = _write_page(options, folder)
+        seconds = time.perf_counter() - started
+        return print(f"{what} in {seconds:.1f} s: {path}")
     # onnxruntime has no convolutions in bfloat16.
-    by_onnx = options.format in ("onnx", "web")
+    by_onnx = options.format == "onnx"
     generator = folder.generator("float32" if by_onnx else None)
     output = output_folder(options, folder, "export")
     what, path = _write(options, folder, generator, output)
@@ -56,6 +61,23 @@ def run(options: Export) -> None:
         )
 
 
+def _write_page(options: Export, folder: Run) -> tuple[str, str]:
+    """Writes the explorer's page; returns what was written, and its path."""
+    # onnxruntime has no convolutions in bfloat16.
+    exhibits = [
+        Exhibit(name, run, "float32")
+        for name, run in find_runs(folder.folder).items()
+    ]
+    first = exhibits[0]
+    name, what = "web", f"web of {len(exhibits)} generators"
+    if len(exhibits) == 1:
+        name = f"{first.run.experiment().model}-{first.generator.step}-web"
+        what = f"web of step {first.generator.step}"
+    path = os.path.join(output_folder(options, folder, "export"), name)
+    write_web(exhibits, path, options.onnxruntime_web_dir)
+    return what, path
+
+
 def _write(
     options: Export, folder: Run, generator: Generator, output: str
 ) -> tuple[str, str]:
@@ -65,15 +87,6 @@ def _write(
     if what == "onnx":
         path += ".onnx"
         write_onnx(generator, path, name, describe_data(folder))
-    elif what == "web":
-        path += "-web"
-        write_web(
-            generator,
-            name,
-            path,
-            options.onnxruntime_web_dir,
-            describe_data(folder),
-        )
     elif what == "weights":
         write_weights(folder, generator, path)
     else:

@@ -32,3 +32,32 @@ class Settings:
     upload_count: int = 8
     upload_megabytes: float = 10.0
     upload_megapixels: float = 40.0
+
+    # The page's largest grid, and the largest whole number of JavaScript.
+    MAX_SIDE = 16
+    MAX_SEED = 2**53 - 1
+
+    def __post_init__(self):
+        for name, least, most in (
+            ("seed", 0, self.MAX_SEED),
+            ("rows", 1, self.MAX_SIDE),
+            ("columns", 1, self.MAX_SIDE),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(
+                    f"`{name}` must be in [{least}, {most}]. "
+                    f"Received: {name}={value}"
+                )
+
+    def of_page(self) -> dict:
+        """Collects what both back ends tell the page."""
+        names = ("seed", "rows", "columns", "frames", "frame_milliseconds")
+        return {name: getattr(self, name) for name in names}
+
+    def of_uploads(self) -> dict:
+        """Collects the limits that the page checks before it uploads."""
+        return {
+            "count": self.upload_count,
+            "megabytes": self.upload_megabytes,
+        }

@@ -7,6 +7,8 @@ import re
 
 import tensorflow as tf
 
+from data_pipeline import startup
+
 
 @dataclasses.dataclass(frozen=True)
 class Workers:
@@ -82,7 +84,14 @@ def make_workers(strategy: str = "mirrored", logical_cpus: int = 0) -> Workers:
                 "`strategy=multi_worker`. "
                 f"Received: logical_cpus={logical_cpus}"
             )
-        return _join_workers()
+        workers = _join_workers()
+    else:
+        workers = Workers(_on_this_machine(logical_cpus))
+    startup.quiet_onednn()
+    return workers
+
+
+def _on_this_machine(logical_cpus: int) -> tf.distribute.MirroredStrategy:
     if logical_cpus:
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
@@ -93,7 +102,7 @@ def make_workers(strategy: str = "mirrored", logical_cpus: int = 0) -> Workers:
     else:
         gpus = tf.config.list_logical_devices("GPU")
         devices = [gpu.name for gpu in gpus] or ["CPU:0"]
-    return Workers(tf.distribute.MirroredStrategy(devices))
+    return tf.distribute.MirroredStrategy(devices)
 
 
 def _check_task(jobs: dict, job: str | None, index: int | None) -> None:

@@ -41,10 +41,6 @@ class Outcome:
         stopped_by: The signal that stopped it before; "" if none did.
         grid_path: The PNG file of the last grid of samples; "" if no step was
             taken.
-        steps: What took them. To free its batches waits for a thread of
-            tf.data's autotuning, which after some minutes of training looks
-            up once a minute only: it is freed with the outcome, and not
-            before the training has returned.
     """
 
     run: Run
@@ -52,7 +48,6 @@ class Outcome:
     is_finished: bool
     stopped_by: str = ""
     grid_path: str = ""
-    steps: Steps | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,7 +233,6 @@ class Trainer:
             step >= self.train_steps,
             stopped_by,
             sample.grid_path,
-            steps,
         )
 
     def _log(

@@ -11,6 +11,7 @@ from data_pipeline import records
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
+from sdgan_tf.exporting.web import runtime
 from sdgan_tf.generators import Generator
 from sdgan_tf.models.embedding import EmbeddingNetwork
 from sdgan_tf.runs import Run
@@ -31,6 +32,19 @@ def random_run(tmp_path_factory) -> Run:
     run = Run(str(tmp_path_factory.mktemp("random") / "run"))
     run.write_generator(network, TINY, 0)
     return run
+
+
+@pytest.fixture(scope="session")
+def runtime_dir(tmp_path_factory) -> str:
+    """A folder with onnxruntime-web, as npm packs it."""
+    try:
+        archive = runtime.pack()
+    except ValueError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("ort")
+    for name, data in runtime.unpack(archive).items():
+        (folder / name).write_bytes(data)
+    return str(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""A page that generates in the browser, by onnxruntime-web.
+"""The explorer's page as a folder that draws in the browser.
 
-`page_folder.py` writes its folder, `runtime.py` gets onnxruntime-web, `site/`
-is the page itself. No server of ours is needed.
+`page_folder.py` writes the folder, and `runtime.py` gets onnxruntime-web. The
+page itself is `sdgan_tf/explorer/site/`. No server of ours is needed.
 """

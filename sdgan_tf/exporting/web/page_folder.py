@@ -1,105 +1,77 @@
-"""The folder of a page: page, model and runtime, for any web server.
+"""The folder of the explorer's page, for any web server.
 
-index.html style.css *.js   the page, as it is in `site/`
-model.onnx                  codes to images
-model.json                  the model's card: codes, pixels, sizes of files
+index.html style.css *.js   the page, as it is in `explorer/site/`
+explorer.json               its generators and settings
 ort/                        onnxruntime-web
+generators/N/
+  model.onnx                codes to images
+  card.json                 codes, pixels, directions, data, figures, sizes
+  identities.f32            codes of the identities, where the model has a table
 """
 
 import json
 import os
-import pathlib
+from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
+from sdgan_tf.explorer import site_files
+from sdgan_tf.explorer.collection import Exhibit
+from sdgan_tf.explorer.settings import Settings
 from sdgan_tf.exporting.onnx import write_onnx
-from sdgan_tf.exporting.web.runtime import runtime_files
-from sdgan_tf.generators import Generator
-from sdgan_tf.identity_embedding import IdentityEmbedding
-from sdgan_tf.latents import LatentSpace
+from sdgan_tf.exporting.web.runtime import WASM, runtime_files
 
-SITE = pathlib.Path(__file__).parent / "site"
-# The most identities on the page of a model whose z_i are a table.
-MAX_IDENTITIES = 1000
-MODEL, CARD, RUNTIME = "model.onnx", "model.json", "ort"
-
-
-def card(generator: Generator, model: str, sizes: dict) -> dict:
-    """Describes a model to the page.
-
-    Args:
-        generator: What the page shows.
-        model: The name to show.
-        sizes: Bytes of what is loaded, by path: the page shows progress.
-    """
-    return {
-        "model": model,
-        "step": generator.step,
-        "d_i": generator.latents.d_i,
-        "d_o": generator.latents.d_o,
-        "identities": _identities(generator.latents),
-        "scale": generator.pixels.scale,
-        "nearest": generator.pixels.nearest,
-        "bytes": sizes,
-    }
-
-
-def _identities(latents: LatentSpace) -> list[list[float]] | None:
-    """Codes of the table of identities; None if z_i is sampled."""
-    if not isinstance(latents, IdentityEmbedding):
-        return None
-    count = min(latents.num_identities, MAX_IDENTITIES)
-    codes: np.ndarray = np.round(latents.look_up(tf.range(count)).numpy(), 4)
-    return codes.tolist()
+MODEL, RUNTIME = "model.onnx", "ort"
 
 
 def write_web(
-    generator: Generator,
-    name: str,
+    exhibits: Sequence[Exhibit],
     folder: str,
     runtime_dir: str = "",
-    data: str = "",
+    settings: Settings | None = None,
 ) -> None:
-    """Writes a page that shows the generator, for any web server.
+    """Writes a page that shows generators, for any web server.
 
     Args:
-        generator: What is shown.
-        name: The model's name on the page.
+        exhibits: What is shown, in float32: onnxruntime has no convolutions in
+            bfloat16.
         folder: Where the page goes.
         runtime_dir: Folder with onnxruntime-web; by default npm packs it.
-        data: The data that it was trained on, for the model's metadata.
+        settings: Of the page; only those of the grid and of walks count.
 
     Raises:
         FileNotFoundError: If `runtime_dir` lacks a file.
         ValueError: If tf2onnx or onnxruntime-web cannot be had.
     """
     runtime = runtime_files(runtime_dir)
-    tf.io.gfile.makedirs(folder)
-    write_onnx(generator, os.path.join(folder, MODEL), name, data)
-    write_page(generator, name, runtime, folder)
-
-
-def write_page(
-    generator: Generator,
-    model: str,
-    runtime: dict[str, bytes],
-    folder: str,
-) -> None:
-    """Adds the page and its runtime to a folder with `model.onnx`.
-
-    Args:
-        generator: What was exported.
-        model: The name to show.
-        runtime: onnxruntime-web's files by name (`runtime_files`).
-        folder: It has `model.onnx`.
-    """
+    for number, exhibit in enumerate(exhibits):
+        own = os.path.join(folder, site_files.generator_folder(number))
+        _write_generator(exhibit, own, len(runtime[WASM]))
     files = {f"{RUNTIME}/{name}": data for name, data in runtime.items()}
-    sizes = {n: len(data) for n, data in files.items() if n.endswith(".wasm")}
-    sizes[MODEL] = tf.io.gfile.stat(os.path.join(folder, MODEL)).length
-    files[CARD] = json.dumps(card(generator, model, sizes), indent=2).encode()
-    files |= {path.name: path.read_bytes() for path in SITE.iterdir()}
+    files |= site_files.site_files()
+    files[site_files.START] = site_files.start_file(
+        "browser",
+        [exhibit.name for exhibit in exhibits],
+        (settings or Settings()).of_page(),
+    )
     tf.io.gfile.makedirs(os.path.join(folder, RUNTIME))
     for name, data in files.items():
-        with tf.io.gfile.GFile(os.path.join(folder, name), "wb") as file:
-            file.write(data)
+        _write(os.path.join(folder, name), data)
+
+
+def _write_generator(exhibit: Exhibit, folder: str, runtime_size: int) -> None:
+    """Writes one generator; the page shows how much of it is loaded."""
+    tf.io.gfile.makedirs(folder)
+    path = os.path.join(folder, MODEL)
+    card = exhibit.card
+    write_onnx(exhibit.generator, path, card["model"], card["data"])
+    sizes = {"model": tf.io.gfile.stat(path).length, "runtime": runtime_size}
+    text = json.dumps(card | {"bytes": sizes}, allow_nan=False)
+    _write(os.path.join(folder, site_files.CARD), text.encode())
+    if exhibit.table is not None:
+        _write(os.path.join(folder, site_files.TABLE), exhibit.table)
+
+
+def _write(path: str, data: bytes) -> None:
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(data)

@@ -17,11 +17,8 @@ SHA512 = (
     "qR4CXAfKYQ=="
 )
 # The build for the processor alone, in SIMD instructions.
-FILES = (
-    "ort.wasm.min.mjs",
-    "ort-wasm-simd-threaded.mjs",
-    "ort-wasm-simd-threaded.wasm",
-)
+WASM = "ort-wasm-simd-threaded.wasm"
+FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", WASM)
 NPM_SECONDS = 300
 INSTEAD = (
     "give a folder with its files as `onnxruntime_web_dir` "

@@ -77,3 +77,10 @@ def test_draws_are_those_of_all_earlier_versions(skewed, open_, cache_bytes):
         for name in ("images", "identity", "row"):
             digest.update(batch[name].numpy().tobytes())
     assert digest.hexdigest()[:16] == DIGESTS[open_, cache_bytes]
+
+
+@SOURCES
+@pytest.mark.parametrize("cache_bytes", [8e9, 0])
+def test_batches_are_freed_at_once(skewed, open_, cache_bytes):
+    batches = open_(skewed).batches(4, cache_bytes=cache_bytes)
+    assert batches.options().autotune.enabled is False

@@ -10,13 +10,16 @@ from sdgan_tf.explorer import serving
 def test_options_become_settings(random_run, monkeypatch, capsys):
     served = {}
 
-    def serve(generator, name, settings, address, port, started):
+    def serve(exhibits, settings, address, port, started):
+        (exhibit,) = exhibits
         served.update(
-            step=generator.step, name=name, settings=settings, port=port
+            step=exhibit.generator.step,
+            name=exhibit.name,
+            settings=settings,
+            port=port,
         )
         started(f"http://{address}:{port}")
 
-    monkeypatch.setattr(serving, "check_installed", lambda: None)
     monkeypatch.setattr(serving, "serve", serve)
     explore.run(
         Explore(
@@ -40,7 +43,6 @@ def test_options_become_settings(random_run, monkeypatch, capsys):
     ]
 
 
-def test_run_dir_is_wanted(monkeypatch):
-    monkeypatch.setattr(serving, "check_installed", lambda: None)
+def test_run_dir_is_wanted():
     with pytest.raises(ValueError, match="--run_dir is missing"):
         explore.run(Explore())

@@ -108,11 +108,14 @@ def test_only_our_lines_are_printed(tmp_path):
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_only_our_lines_are_printed_by_a_training(tiny_data, tmp_path):
+@pytest.mark.parametrize("model", ["sd_dcgan", "sd_projected"])
+def test_only_our_lines_are_printed_by_a_training(tiny_data, tmp_path, model):
     done = start(
         *SDGAN,
         "train",
         "--flagfile=tests/tiny.flags",
+        f"--model={model}",
+        "--features=none",
         "--batch_size=4",
         "--train_steps=2",
         f"--data_dir={tiny_data}",

@@ -1,380 +1,443 @@
-"""The page in Chromium: real clicks, and the pixels that they change."""
+"""The page in Chromium, on both back ends: real clicks and their pixels."""
 
-import io
-import pathlib
-import re
-import urllib.request
+import urllib.parse
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sdgan_tf.reference.dump import Dump
-from sdgan_tf.reference.systems import load_dump
+from sdgan_tf.codes import read_codes
 from sdgan_tf.runs import Run
 
-TRAINED = pathlib.Path(__file__).parents[3] / "pretrained/omniglot_sd_dcgan"
 ROWS, COLUMNS = 3, 4
-FLAGS = (
-    f"--explore_rows={ROWS}",
-    f"--explore_columns={COLUMNS}",
-    "--frames=4",
-    "--restarts=1",
-    "--projection_steps=20",
-    "--upload_megabytes=0.5",
-    "--upload_megapixels=0.1",
-    "--upload_count=3",
-)
-MILLISECONDS = 120_000
-# Each picture as the browser shows it, so that equal pixels are equal texts.
-SHOWN = """async (selector) => Promise.all(
-  [...document.querySelectorAll(selector)].map(async (image) => {
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
-    canvas.getContext("2d").drawImage(image, 0, 0);
-    return canvas.toDataURL();
-  }))"""
-
-
-@pytest.fixture(scope="module")
-def run_folder(request, tmp_path_factory):
-    """The folder of a small generator, or of the authors' released one."""
-    if request.param == "trained":
-        return str(TRAINED)
-    network, experiment = load_dump(
-        Dump.open(request.getfixturevalue("released")), None
-    )
-    run = Run(str(tmp_path_factory.mktemp("released") / "run"))
-    run.write_generator(network, experiment, 548235)
-    return run.folder
-
-
-@pytest.fixture(scope="module")
-def served(serve, chromium, run_folder, tmp_path_factory):
-    """The server's folder for temporary files, and the page's address."""
-    folder = tmp_path_factory.mktemp("server")
-    with serve(folder, run_folder, *FLAGS) as (_, url):
-        yield folder, url
-
-
-both = pytest.mark.parametrize(
-    "run_folder", ["trained", "released"], indirect=True, scope="module"
-)
-small = pytest.mark.parametrize(
-    "run_folder", ["trained"], indirect=True, scope="module"
-)
-
-
-class Page:
-    """A page and what its user does.
-
-    Args:
-        page: Playwright's.
-        url: The explorer's address, with or without a link.
-    """
-
-    def __init__(self, page, url):
-        self.page = page
-        page.set_default_timeout(MILLISECONDS)
-        self.outside, self.errors = [], []
-        page.on("request", self._note)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(url)
-        page.wait_for_selector(".sd-grid[data-link]")
-
-    def _note(self, request):
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            self.outside.append(request.url)
-
-    def shown(self, selector=".sd-cell img"):
-        return self.page.evaluate(SHOWN, selector)
-
-    def cells(self):
-        return np.array(self.shown()).reshape(ROWS, COLUMNS)
-
-    def act(self, act):
-        """Does something that changes the state, and waits until it has."""
-        before = self.page.url
-        act()
-        self.page.wait_for_function("was => location.href !== was", arg=before)
-
-    def click(self, label):
-        self.act(lambda: self.page.get_by_label(label, exact=True).click())
-
-    def press(self, text):
-        self.act(lambda: self.page.get_by_role("button", name=text).click())
-
-    def choose(self, row, column):
-        self.click(
-            f"Identity {row}, observation {column}: take into the workbench"
-        )
-
-    def upload(self, *paths):
-        self.page.set_input_files("input[type=file]", list(map(str, paths)))
-
-
-@pytest.fixture
-def opened(served, chromium):
-    """Opens pages of the explorer, each a user of its own."""
-    contexts = []
-
-    def open_page(query="", **options):
-        contexts.append(chromium.new_context(**options))
-        return Page(contexts[-1].new_page(), f"{served[1]}/{query}")
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def changed(before, after):
-    return (before != after).tolist()
+    """Which cells of two grids differ, `[rows, columns]`."""
+    return (before != after).any(axis=(2, 3, 4)).tolist()
 
 
-@both
-def test_heads_and_locks(opened):
-    page = opened()
-    first = page.cells()
-    assert len(np.unique(first)) == ROWS * COLUMNS
+def png(path):
+    """Pixels of a file, `[h, w, 3]`; all are opaque."""
+    with Image.open(path) as picture:
+        assert picture.convert("RGBA").getextrema()[3] == (255, 255)
+        return np.asarray(picture.convert("RGB"))
 
-    page.click("Resample identity 2")
-    second = page.cells()
+
+def fragment(page):
+    return "#" + urllib.parse.urlsplit(page.page.url).fragment
+
+
+@pytest.fixture(scope="module")
+def generators(two_runs):
+    """The two generators of the page."""
+    return [Run(f"{two_runs}/{n}").generator() for n in ("first", "second")]
+
+
+def test_a_seed_shows_what_sample_draws(page, generators):
+    wanted = generators[0].sample(ROWS, COLUMNS, seed=7).astype(int)
+    grid = page.grid()
+    assert np.abs(grid - wanted).max() <= 1
+    assert (grid == wanted).mean() > 0.99
+    assert len(np.unique(grid.reshape(12, -1), axis=0)) == 12
+
+
+def test_heads_and_locks(page, visit):
+    first = page.grid()
+    second = page.click("Resample identity 2").grid()
     assert changed(first, second) == [[False] * 4, [True] * 4, [False] * 4]
-
-    page.click("Resample observation 3")
-    third = page.cells()
+    third = page.click("Resample observation 3").grid()
     assert changed(second, third) == [[False, False, True, False]] * 3
 
     page.click("Lock identity 1")
     page.click("Lock observation 4")
-    assert page.page.get_by_label("Resample identity 1").is_disabled()
-    page.press("Resample all unlocked")
-    fourth = page.cells()
+    resample = page.page.get_by_label("Resample identity 1", exact=True)
+    assert resample.is_disabled()
+    fourth = page.press("Resample all unlocked").grid()
     # Where both are locked the picture stays; elsewhere one code is new.
     kept = np.zeros([ROWS, COLUMNS], bool)
     kept[0, 3] = True
     assert changed(third, fourth) == (~kept).tolist()
-
     page.page.get_by_label("Seed").fill("5")
-    page.press("New grid of this seed")
-    fifth = page.cells()
+    page.page.keyboard.press("Tab")
+    fifth = page.ready().grid()
     assert changed(fourth, fifth) == (~kept).tolist()
-    assert "seed=5" in page.page.url
+    fields = page.fields()
+    assert (fields["seed"], fields["locked_rows"]) == ("5", "0")
+    assert fields["columns"] == "3.0.7"
 
-    linked = opened("?" + page.page.url.partition("?")[2])
-    assert changed(fifth, linked.cells()) == [[False] * 4] * 3
-    assert linked.page.get_by_label("Resample identity 1").is_disabled()
+    linked = visit(page.address).go(fragment(page))
+    np.testing.assert_array_equal(linked.grid(), fifth)
+    resample = linked.page.get_by_label("Resample identity 1", exact=True)
+    assert resample.is_disabled()
     assert linked.page.get_by_label("Seed").input_value() == "5"
-    assert page.outside == page.errors == linked.outside == []
 
 
-@both
-def test_the_workbench(opened, served):
-    page = opened()
+def test_clicks_in_a_row_do_not_wait_for_pictures(page, visit):
+    for label in ("Resample identity 1", "Resample observation 3"):
+        page.page.get_by_label(label, exact=True).click()
+    grid = page.ready().grid()
+    assert page.fields()["rows"] == "0.1"
+    linked = visit(page.address).go(fragment(page))
+    np.testing.assert_array_equal(linked.grid(), grid)
+
+
+def test_a_new_seed(page):
+    before = page.grid()
+    grid = page.press("New seed").grid()
+    assert changed(before, grid) == [[True] * 4] * 3
+    assert page.fields()["seed"] != "7"
+
+
+def test_the_size_of_the_grid(page):
+    before = page.grid()
+    page.page.locator("#rows").fill("2")
+    page.page.locator("#columns").fill("5")
+    page.page.keyboard.press("Tab")
+    wide = page.ready().grid(2, 5)
+    np.testing.assert_array_equal(wide[:, :4], before[:2])
+    page.page.locator("#rows").fill("99")
+    page.page.keyboard.press("Tab")
+    assert page.fields()["size"] == "2x5"
+
+
+def test_matrix_and_sliders(page):
+    from playwright.sync_api import expect
+
+    grid = page.grid()
+    expect(page.page.locator("#walks")).to_be_hidden()
     page.choose(1, 2)
     page.choose(3, 4)
-    page.page.wait_for_selector(".sd-matrix img")
-    slots, cells = page.shown(".sd-slot img"), page.cells()
-    assert slots == [cells[0, 1], cells[2, 3]]
+    slots = page.pixels(".slot canvas")
+    np.testing.assert_array_equal(slots, grid[[0, 2], [1, 3]])
+    matrix = page.grid(7, 7, "matrix")
+    assert np.abs(matrix[::6, ::6] - grid[::2][:, 1::2]).max() <= 1
+    # Each step is small beside the whole way.
+    steps = np.abs(np.diff(matrix, axis=0)).mean()
+    assert 0 < steps < np.abs(matrix[-1] - matrix[0]).mean()
 
-    for way in ("identity", "observation"):
-        figure = page.page.locator(f".sd-walk-{way}")
-        image, slider = f".sd-walk-{way} img", figure.get_by_role("slider")
-        assert page.shown(image) == [cells[0, 1]]
-        slider.focus()
-        seen = page.shown(image)
-        for _ in range(3):
-            slider.press("ArrowRight")
-            seen += page.shown(image)
-        assert len(set(seen)) == 4
-        corner = cells[2, 1] if way == "identity" else cells[0, 3]
-        assert seen[-1] == corner
+    def shows(row, column):
+        cell = page.page.locator("#matrix td button").nth(7 * row + column)
+        expect(cell).to_have_attribute("aria-current", "true")
+        picture = page.pixels("#between-picture")[0]
+        assert np.abs(picture - matrix[row, column]).max() <= 1
 
-        figure.get_by_role("button", name="Play").click()
-        page.page.wait_for_function(
-            "s => document.querySelector(s).value === '0'",
-            arg=f".sd-walk-{way} input",
-        )
-        figure.get_by_role("button", name="Pause").click()
-        with page.page.expect_download() as download:
-            figure.get_by_role("link", name="WebP").click()
-        with Image.open(download.value.path()) as walk:
-            assert walk.n_frames == 6
+    sliders = page.page.locator("#walker")
+    shows(0, 0)
+    sliders.get_by_label("Identity z").fill("8")
+    page.page.wait_for_timeout(300)
+    shows(2, 0)
+    sliders.get_by_label("Observation z").fill("24")
+    page.page.wait_for_timeout(300)
+    shows(2, 6)
+    page.page.locator("#matrix td button").nth(7 * 4 + 5).click()
+    page.page.wait_for_timeout(300)
+    shows(4, 5)
+    assert sliders.get_by_label("Identity z").input_value() == "16"
+    # A place between those of the matrix.
+    sliders.get_by_label("Identity z").press("ArrowRight")
+    page.page.wait_for_timeout(300)
+    between = page.pixels("#between-picture")[0]
+    assert (between != matrix[4, 5]).any() and (between != matrix[5, 5]).any()
 
+    sheet = png(page.download("Save as PNG", "#walks"))
+    np.testing.assert_array_equal(sheet[-32:, -32:], matrix[6, 6])
+    assert sheet.shape == (7 * 32, 7 * 32, 3)
+
+
+def test_the_animation_goes_and_stops(page):
+    from playwright.sync_api import expect
+
+    page.choose(1, 1)
+    page.choose(3, 4)
+    slider = page.page.locator("#walk-i")
+    page.press("Play")
+    expect(slider).to_have_value("24", timeout=30_000)
+    page.press("Stop")
+    expect(page.page.get_by_role("button", name="Play")).to_be_visible()
+    page.page.wait_for_timeout(300)
+    stopped = slider.input_value()
+    page.page.wait_for_timeout(500)
+    assert slider.input_value() == stopped
+
+
+@pytest.mark.parametrize(
+    ("way", "frames"), [("identity", 6), ("observation", 6), ("around", 12)]
+)
+def test_animations(page, way, frames):
+    grid = page.grid()
+    page.choose(1, 2)
+    page.choose(3, 4)
+    page.page.get_by_label("Way").select_option(way)
+    ends = {
+        "identity": (3, grid[2, 1]),
+        "observation": (3, grid[0, 3]),
+        "around": (6, grid[2, 3]),
+    }
+    for form in ("GIF", "WebP"):
+        with Image.open(page.download(form, "#walker")) as walk:
+            assert (walk.n_frames, walk.size) == (frames, (32, 32))
+            assert walk.info["loop"] == 0
+            for frame, wanted in ((0, grid[0, 1]), ends[way]):
+                walk.seek(frame)
+                seen = np.asarray(walk.convert("RGB")).astype(int)
+                assert walk.info["duration"] == 80
+                # Noise has more than a GIF's 256 colours; WebP loses nothing.
+                apart = np.abs(seen - wanted).mean()
+                assert apart < 15 if form == "GIF" else apart == 0
+
+
+def test_a_pinned_picture_stays(page):
+    page.choose(1, 1)
+    page.press("Pin A")
+    page.choose(2, 2)
+    page.choose(3, 3)
+    fields = page.fields()
+    assert (fields["first"], fields["second"]) == ("0.0-0.0", "2.0-2.0")
+    assert fields["pinned"] == "1"
+    page.press("Pin A")
+    page.choose(2, 2)
+    page.choose(3, 1)
+    fields = page.fields()
+    assert (fields["first"], fields["second"]) == ("2.0-0.0", "1.0-1.0")
+    # A press on a place says that the next picture goes there.
+    page.click("B: the next picture goes here")
+    page.choose(1, 1)
+    assert page.fields()["second"] == "0.0-0.0"
+
+
+def test_chosen_pictures_stay_when_the_grid_changes(page):
+    page.choose(1, 2)
+    slots = page.pixels("#slot-picture-0")
     page.click("Resample identity 1")
-    assert page.shown(".sd-slot img") == slots
-    linked = opened("?" + page.page.url.partition("?")[2])
-    linked.page.wait_for_selector(".sd-matrix img")
-    for selector in (".sd-slot img", ".sd-matrix img", ".sd-cell img"):
-        assert linked.shown(selector) == page.shown(selector)
-    assert page.errors == []
-
-
-@both
-def test_downloads_are_what_is_shown(opened, served):
-    page = opened()
-    page.click("Resample identity 3")
-    with page.page.expect_download() as download:
-        page.page.get_by_role("link", name="Picture (PNG)").click()
-    sheet = np.asarray(Image.open(download.value.path()))
-    side = sheet.shape[0] // ROWS
-    source = page.page.locator(".sd-cell img").nth(2 * COLUMNS + 1)
-    with urllib.request.urlopen(source.get_attribute("src")) as answer:
-        shown = np.asarray(Image.open(io.BytesIO(answer.read())))
-    np.testing.assert_array_equal(
-        sheet[2 * side : 3 * side, side : 2 * side], shown
-    )
-    with page.page.expect_download() as download:
-        page.page.get_by_role("link", name="Codes (npz)").click()
-    with np.load(download.value.path()) as codes:
-        assert (len(codes["z_i"]), len(codes["z_o"])) == (ROWS, COLUMNS)
-
-
-def own_photographs(page, folder):
-    """Two pictures of one generated identity, as files of a user."""
-    paths = []
-    for column in (0, 1):
-        source = page.page.locator(".sd-cell img").nth(column)
-        with urllib.request.urlopen(source.get_attribute("src")) as answer:
-            picture = Image.open(io.BytesIO(answer.read()))
-        paths.append(folder / f"secret{column}.png")
-        picture.resize((200, 200)).save(paths[-1])
-    return paths
-
-
-@both
-def test_photographs_of_a_subject(opened, served, tmp_path):
-    page = opened()
-    page.upload(*own_photographs(page, tmp_path))
-    # Its progress; with few steps the rest goes by too fast to be caught.
-    page.page.get_by_text("Looking at the generator").first.wait_for()
-    page.page.wait_for_selector("#sd-under img")
-    assert len(page.shown(".sd-pair img")) == 4
-    assert len(set(page.shown(".sd-pair img"))) == 4
-    captions = page.page.locator(".sd-pair figcaption").all_inner_texts()
-    # Codes of other draws are about 30 apart.
-    distances = [float(re.match(r"[\d.]+", text)[0]) for text in captions]
-    assert max(distances) < 20
-
-    before = page.shown("#sd-under img")
-    assert len(set(before)) == COLUMNS
-    second = page.page.locator("#sd-under img").nth(1)
-    old = second.get_attribute("src")
-    page.click("Resample observation 2")
-    page.page.wait_for_function(
-        "old => document.querySelectorAll('#sd-under img')[1].src !== old",
-        arg=old,
-    )
-    after = page.shown("#sd-under img")
-    assert changed(np.array(before), np.array(after)) == [
-        False,
-        True,
-        False,
-        False,
-    ]
-    with page.page.expect_download() as download:
-        page.page.locator("#sd-subject").get_by_role("link").click()
-    with np.load(download.value.path()) as codes:
-        assert len(codes["z_i"]) == len(codes["z_o"]) == 2
-    # Nothing of it lies on the server's disk: TensorFlow writes programs there.
-    for path in served[0].rglob("*"):
-        assert path.is_dir() or path.suffix in (".txt", ".py", ".pyc"), path
-        assert path.is_dir() or b"secret" not in path.read_bytes()
-    assert page.errors == []
-
-
-def noise(path, side):
-    pixels = np.random.default_rng(0).integers(0, 256, [side, side, 3])
-    Image.fromarray(pixels.astype("uint8")).save(path)
-
-
-@small
-def test_what_is_no_photograph_is_refused(opened, tmp_path):
-    page = opened()
-    (tmp_path / "a.png").write_text("only a text")
-    Image.new("RGB", (400, 400)).save(tmp_path / "b.png")
-    noise(tmp_path / "c.png", 450)
-    refused = page.page.locator(".sd-refused")
-    for name, message in (
-        ("a.png", "a.png is no picture that can be read"),
-        ("b.png", "b.png is too large: more than 0.1 megapixels"),
-        ("c.png", "c.png is too large: 0.6 MB, where 0.5 MB are the most"),
-    ):
-        page.upload(tmp_path / name)
-        page.page.wait_for_function(
-            "text => document.querySelector('.sd-refused')"
-            ".textContent.includes(text)",
-            arg=message,
-        )
-        assert refused.is_visible()
-    page.upload(*[tmp_path / "a.png"] * 4)
-    refused.get_by_text("at most 3").wait_for()
-    assert page.page.locator("#sd-subject img").count() == 0
-
-
-@small
-def test_users_do_not_see_each_other(opened):
-    one, other = opened(), opened()
-    before = other.cells()
-    one.click("Resample identity 1")
-    other.click("Resample observation 1")
-    assert changed(before, other.cells()) == [[True] + [False] * 3] * 3
-    assert "rows=" not in other.page.url.replace("locked_rows=", "")
-
-
-@small
-def test_estimations_of_two_users_queue(opened, tmp_path):
-    one, other = opened(), opened()
-    paths = own_photographs(one, tmp_path)
-    one.upload(paths[0])
-    other.upload(paths[1])
-    before = other.cells()
-    other.click("Resample identity 1")
-    assert changed(before, other.cells())[0] == [True] * 4
-    for page in (one, other):
-        page.page.wait_for_selector("#sd-under img")
-    shown = [page.shown(".sd-pair img")[0] for page in (one, other)]
-    assert shown[0] != shown[1]
-
-
-@small
-def test_messages_are_text(opened):
-    page = opened("?seed=<img/src=x>")
-    page.page.get_by_text("Received: '<img/src=x>'").wait_for()
-    page.page.get_by_label("Seed").fill("99999999999")
-    page.page.get_by_role("button", name="New grid of this seed").click()
-    page.page.get_by_text("`seed` must be in").wait_for()
-
-
-@small
-def test_a_bad_link_opens_the_usual_grid(opened):
-    page = opened("?seed=nobody")
-    page.page.get_by_text("The link cannot be followed").wait_for()
-    assert page.page.url.endswith(f"?seed=0&size={ROWS}x{COLUMNS}")
-
-
-@small
-def test_by_keyboard(opened):
-    page = opened()
-    before = page.cells()
-    head = page.page.get_by_label("Resample observation 1", exact=True)
-    head.focus()
-    page.act(lambda: page.page.keyboard.press("Enter"))
-    assert changed(before, page.cells()) == [[True] + [False] * 3] * 3
-    # The focus stays on the head, so that Enter draws on.
-    page.act(lambda: page.page.keyboard.press("Enter"))
+    page.page.get_by_label("Seed").fill("8")
     page.page.keyboard.press("Tab")
-    page.act(lambda: page.page.keyboard.press("Space"))
-    assert "locked_columns=0" in page.page.url
+    page.ready()
+    np.testing.assert_array_equal(page.pixels("#slot-picture-0"), slots)
+    assert page.fields()["first"] == "0.0.7-1.0.7"
 
 
-@small
+def test_files_are_what_is_shown(page, generators, tmp_path):
+    page.click("Resample identity 3")
+    sheet = png(page.download("Save as PNG", "#grid-part"))
+    grid = page.grid()
+    assert sheet.shape == (ROWS * 32, COLUMNS * 32, 3)
+    np.testing.assert_array_equal(sheet[64:, 32:64], grid[2, 1])
+    codes = page.download("Save the codes", "#grid-part")
+    z_i, z_o = read_codes(str(codes), generators[0].latents, paired=False)
+    wanted_i, wanted_o = generators[0].codes(ROWS, COLUMNS, seed=7)
+    np.testing.assert_array_equal(z_o, wanted_o)
+    np.testing.assert_array_equal(z_i[:2], wanted_i[:2])
+    assert (z_i[2] != wanted_i[2]).any()
+    page.choose(2, 3)
+    picture = png(page.download("PNG", "#look"))
+    np.testing.assert_array_equal(picture, grid[1, 2])
+    codes = page.download("Codes", "#look")
+    z_i, z_o = read_codes(str(codes), generators[0].latents)
+    np.testing.assert_array_equal(z_i[0], wanted_i[1])
+    np.testing.assert_array_equal(z_o[0], wanted_o[2])
+
+
+def test_directions(page, generators, visit):
+    grid = page.grid()
+    page.choose(2, 3)
+    np.testing.assert_array_equal(page.pixels("#large")[0], grid[1, 2])
+    assert page.page.locator("#directions input").count() == 5
+    slider = page.page.get_by_label("Who: direction 1")
+    slider.fill("60")
+    moved = page.ready().pixels("#large")[0]
+    assert (moved != grid[1, 2]).any()
+    assert page.fields()["first"] == "1.0-2.0~i0.60"
+    page.page.get_by_label("How: direction 2").fill("-35")
+    page.ready()
+    assert page.fields()["first"] == "1.0-2.0~i0.60~o1.n35"
+    codes = page.download("Codes", "#look")
+    z_i, z_o = read_codes(str(codes), generators[0].latents)
+    both = page.pixels("#large")[0]
+    wanted = generators[0].generate(z_i, z_o)[0].astype(int)
+    assert np.abs(both - wanted).max() <= 1
+    wanted_i, wanted_o = generators[0].codes(2, 3, seed=7)
+    # Three standard deviations are the reach, cut at the prior's box.
+    apart = np.linalg.norm(z_i[0] - wanted_i[1])
+    assert 0 < apart <= 0.6 * 3**0.5 + 1e-4 and np.abs(z_i).max() <= 1
+    assert (z_o[0] != wanted_o[2]).any()
+    linked = visit(page.address).go(fragment(page))
+    np.testing.assert_array_equal(linked.pixels("#large")[0], both)
+    assert linked.page.get_by_label("Who: direction 1").input_value() == "60"
+    page.press("Reset")
+    np.testing.assert_array_equal(page.pixels("#large")[0], grid[1, 2])
+    assert page.fields()["first"] == "1.0-2.0"
+
+
+def test_one_identity_under_all_observations(page, generators):
+    grid = page.grid()
+    page.choose(2, 3)
+    strip = page.pixels("#strip canvas")
+    assert len(strip) == 16
+    assert np.abs(strip[:4] - grid[1]).max() <= 1
+    wanted = generators[0].sample(2, 16, seed=7)[1].astype(int)
+    assert np.abs(strip - wanted).max() <= 1
+    page.click("This identity, observation 16")
+    assert page.fields()["second"] == "1.0-15.0"
+
+
+def test_favourites(page, visit):
+    grid = page.grid()
+    page.choose(2, 3)
+    page.press("Keep")
+    page.cell(1, 1).focus()
+    page.page.keyboard.press("f")
+    page.ready()
+    assert page.fields()["favourites"] == "1.0-2.0_0.0-0.0"
+    kept = page.pixels("#favourites canvas")
+    np.testing.assert_array_equal(kept, [grid[1, 2], grid[0, 0]])
+    sheet = page.download("Save as PNG", "#favourites-part")
+    assert Image.open(sheet).size == (64, 32)
+    codes = page.download("Save the codes", "#favourites-part")
+    with np.load(codes) as arrays:
+        assert len(arrays["z_i"]) == len(arrays["z_o"]) == 2
+    linked = visit(page.address).go(fragment(page))
+    np.testing.assert_array_equal(linked.pixels("#favourites canvas"), kept)
+    linked.click("Favourite 2: look at it")
+    np.testing.assert_array_equal(linked.pixels("#large")[0], grid[0, 0])
+    page.press("Kept")
+    assert page.fields()["favourites"] == "0.0-0.0"
+
+
+def test_two_generators_beside_each_other(page, generators):
+    wanted = generators[1].sample(ROWS, COLUMNS, seed=7).astype(int)
+    first = page.grid()
+    page.page.get_by_label("Beside it").select_option("second")
+    page.ready()
+    np.testing.assert_array_equal(page.grid(), first)
+    beside = page.grid(table="other-grid")
+    assert np.abs(beside - wanted).max() <= 1
+    name = page.page.locator("#other-name").text_content()
+    assert name == "second: the same codes"
+    page.page.get_by_label("Resample identity 2", exact=True).first.click()
+    page.ready()
+    again = page.grid(table="other-grid")
+    assert changed(beside, again) == [[False] * 4, [True] * 4, [False] * 4]
+    page.page.get_by_label("Generator").select_option("second")
+    page.ready()
+    np.testing.assert_array_equal(page.grid(), again)
+    assert page.fields()["generator"] == "second"
+
+
+def test_the_card_is_one_click_away(page):
+    from playwright.sync_api import expect
+
+    page.page.get_by_role("button", name="About this model").click()
+    card = page.page.get_by_role("dialog")
+    expect(card).to_be_visible()
+    text = card.inner_text()
+    assert "first" in text and "sd_began" in text
+    assert "32 × 32, from z_i of 3 numbers, z_o of 2" in text
+    page.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_by_keyboard(page):
+    focused = "document.activeElement.ariaLabel"
+    before = page.grid()
+    page.page.get_by_label("Resample observation 1", exact=True).focus()
+    page.page.keyboard.press("Enter")
+    grid = page.ready().grid()
+    assert changed(before, grid) == [[True] + [False] * 3] * 3
+    # The focus stays on the head, so that Enter draws on.
+    assert page.page.evaluate(focused) == "Resample observation 1"
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("Space")
+    assert page.ready().fields()["locked_columns"] == "0"
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("ArrowRight")
+    assert page.page.evaluate(focused) == "Identity 1, observation 2"
+    page.page.keyboard.press("Home")
+    assert page.page.evaluate(focused) == "Resample identity 1"
+    page.page.keyboard.press("End")
+    assert page.page.evaluate(focused) == "Identity 1, observation 4"
+    page.page.keyboard.press("Enter")
+    assert page.ready().fields()["first"] == "0.0-3.0"
+    # One stop of the Tab key for the whole table.
+    stops = page.page.locator("#grid button[tabindex='0']")
+    assert stops.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        ("#seed=-1", "`seed` must be a whole number in [0, "),
+        ("#size=1000x1000", "`rows` must be a whole number in [1, 16]"),
+        ("#rows=<img/src=x>", "Received: <img/src=x>"),
+        ("#first=0.0", "A code must be PLACE.NUMBER"),
+        ("#first=99.0-0.0", "`place` must be"),
+        ("#first=0.0-0.0~i0.101", "A move must be"),
+        ("#locked_rows=3", "`locked_rows` must be"),
+        ("#slot=2", "`slot` must be"),
+        ("#generator=none", "There is no such generator. Received: none"),
+    ],
+)
+def test_a_bad_link_opens_the_usual_grid(visit, address, link, message):
+    page = visit(address).go(link)
+    notice = page.page.get_by_role("alert").first.text_content()
+    assert notice.startswith("The link cannot be followed.")
+    assert message in notice
+    assert page.fields() == {
+        "generator": "first",
+        "seed": "0",
+        "size": f"{ROWS}x{COLUMNS}",
+    }
+    assert page.grid().shape[:2] == (ROWS, COLUMNS)
+
+
+def test_unknown_fields_of_a_link_do_nothing(visit, address):
+    page = visit(address).go("#seed=3&theme=dark")
+    assert page.fields()["seed"] == "3"
+    assert page.page.locator("#notice").is_hidden()
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_is_wider_than_the_screen(opened, width):
-    page = opened(viewport={"width": width, "height": 800})
+def test_nothing_is_wider_than_the_screen(visit, address, width):
+    page = visit(address, viewport={"width": width, "height": 800})
+    page.go("#seed=7&first=0.0-0.0&second=2.0-3.0&with=second&size=6x8")
+    page.press("About this model")
+    assert page.page.evaluate("document.documentElement.scrollWidth") == width
+    targets = page.page.locator("#grid th button").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect())"
+        ".map(({ width, height }) => Math.min(width, height))"
+    )
+    # What a finger can hit, by WCAG 2.2.
+    assert min(targets) >= 24
+
+
+def test_dark_and_light(visit, address):
+    shades = {}
+    for scheme in ("dark", "light"):
+        page = visit(address, color_scheme=scheme).go()
+        colour = page.page.evaluate(
+            "getComputedStyle(document.body).backgroundColor"
+        )
+        shades[scheme] = int(colour.removeprefix("rgb(").split(",")[0])
+    assert shades["dark"] < 50 and shades["light"] > 200
+
+
+def test_every_control_has_a_name(page):
     page.choose(1, 1)
     page.choose(2, 2)
-    page.page.wait_for_selector(".sd-matrix img")
-    assert page.page.evaluate("document.documentElement.scrollWidth") == width
+    page.press("Keep")
+    unnamed = page.page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select")]
+          .filter((each) => !(each.ariaLabel || each.innerText.trim() ||
+            each.labels?.length))
+          .map((each) => each.outerHTML)"""
+    )
+    assert not unnamed
+
+
+def test_motion_is_reduced(visit, address):
+    page = visit(address, reduced_motion="reduce").go()
+    seconds = page.page.evaluate(
+        "getComputedStyle(document.querySelector('#grid td button'))"
+        ".transitionDuration"
+    )
+    assert seconds == "0s"
