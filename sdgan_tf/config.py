@@ -252,7 +252,10 @@ MODEL_DEFAULTS: dict[str, dict[str, Any]] = {
         "d_o": 64,
         "dim": 32,
         "ema_half_life_images": 20_000.0,
-        "mismatched_weight": 0.3,
+        "mismatched_weight": 0.5,
+        "pixel_scale": True,
+        "tuple_norm": "tuple",
+        "tuple_spread": True,
         "tuple_weight": 3.0,
     },
 }
