@@ -11,6 +11,8 @@ import math
 from collections.abc import Collection
 from typing import Any
 
+from data_pipeline.records.sizes import IMAGE_SIZES
+
 AUTO = "auto"
 LARGEST = 2**31 - 1  # What TensorFlow's sizes and steps are counted in.
 
@@ -77,7 +79,7 @@ class Experiment:
     image_size: int = option(
         64,
         "Side in pixels.",
-        choices=(32, 64, 128, 256),
+        choices=IMAGE_SIZES,
     )
     k: int = option(2, "Images in an identity tuple; 1 is vanilla.", minimum=1)
     d_i: int = option(50, "Size of the identity code z_i.", minimum=1)

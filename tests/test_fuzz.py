@@ -24,7 +24,7 @@ from data_pipeline import records
 from data_pipeline.records import pictures
 from sdgan_tf import identity_names, runs
 from sdgan_tf.codes import read_codes
-from sdgan_tf.commands import faults, flags
+from sdgan_tf.commands import error_messages, flags
 from sdgan_tf.commands.registry import COMMANDS
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
@@ -59,7 +59,7 @@ def users_errors(said):
     try:
         yield
     except Exception as error:
-        if not faults.is_users(error):
+        if not error_messages.is_users(error):
             raise
         assert str(said) in str(error)
 
@@ -134,7 +134,7 @@ def check_picture(data):
     try:
         picture = pictures.decode(data)
     except pictures.BadPicture as error:
-        assert str(error) and faults.is_users(error)
+        assert str(error) and error_messages.is_users(error)
     else:
         assert picture.mode == "RGB"
         assert picture.width * picture.height <= pictures.MAX_PIXELS

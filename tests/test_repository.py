@@ -15,10 +15,11 @@ CODE = [
     *sorted((ROOT / "sdgan_tf").rglob("*.py")),
     *sorted((ROOT / "data_pipeline").rglob("*.py")),
 ]
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room may import the rooms after it.
 ROOMS = (
-    "main sdgan_tf.__main__",
+    "main sdgan_tf.__main__ benchmarks",
     "sdgan_tf.commands sdgan_tf.serving_client sdgan_tf.jax.train",
     "sdgan_tf.queue sdgan_tf.benchmark",
     "sdgan_tf.exporting",
@@ -92,7 +93,7 @@ def room(module: str) -> int | None:
     return None
 
 
-@pytest.mark.parametrize("path", CODE, ids=module_name)
+@pytest.mark.parametrize("path", [*CODE, *BENCHMARKS], ids=module_name)
 def test_imports_go_one_way(path):
     name = module_name(path)
     if name == "sdgan_tf":

@@ -66,7 +66,8 @@ def read(path: str) -> Archive:
         BadCollection: If it is damaged or encrypted.
     """
     members = _zip if path.lower().endswith(".zip") else _tar
-    places, folders = {}, {"": ([], [])}
+    places: dict[str, Place] = {}
+    folders: dict[str, tuple[list[str], list[str]]] = {"": ([], [])}
     try:
         for name, place in members(path):
             parts = posixpath.normpath(name.replace("\\", "/")).split("/")
@@ -135,6 +136,7 @@ def _tar(path: str) -> Iterator[tuple[str, Place]]:
         tarfile.open(fileobj=file, mode="r:") as archive,
     ):
         for member in archive:
-            archive.members = []  # It would keep them all.
+            # It would keep them all.
+            archive.members = []  # type: ignore[attr-defined]
             if member.isreg():
                 yield member.name, (path, how, member.offset_data, member.size)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import os
+from collections.abc import Sequence
 from typing import TextIO
 
 import apache_beam as beam
@@ -48,7 +49,7 @@ class Survey:
 
 def build(
     options: BuildOptions,
-    beam_args: list[str] = (),
+    beam_args: Sequence[str] = (),
     stream: TextIO | None = None,
 ) -> dict:
     """Builds the data set; returns its manifest.

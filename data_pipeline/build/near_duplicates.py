@@ -42,7 +42,7 @@ def entries(photographs: list[Photograph]) -> np.ndarray:
     found = np.empty(len(photographs), ENTRY)
     found["number"] = [number_of(p) for p in photographs]
     found["identity"] = [splits.identity_hash(p.identity) for p in photographs]
-    found["look"] = likeness.read([p.look for p in photographs])
+    found["look"] = likeness.read([p.look for p in photographs if p.look])
     return found
 
 
@@ -85,13 +85,13 @@ def thin(photographs: list[Photograph]) -> tuple[list[Photograph], list[str]]:
     In their order each stays that is near none of those that stayed before.
     """
     with_look = [n for n, p in enumerate(photographs) if p.look]
-    looks = likeness.read([photographs[n].look for n in with_look])
+    looks = likeness.read([p.look for p in photographs if p.look])
     before = collections.defaultdict(list)
     for first in range(0, len(looks), ROWS):
         for a, b in likeness.near(looks, ROWS, first).tolist():
             if b < a:
                 before[a].append(b)
-    dropped = set()
+    dropped: set[int] = set()
     for row in sorted(before):
         if not dropped.issuperset(before[row]):
             dropped.add(row)

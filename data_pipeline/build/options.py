@@ -7,6 +7,7 @@ import re
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.photograph import Reading, TableColumns
 from data_pipeline.records import pictures
+from data_pipeline.records.sizes import IMAGE_SIZES
 from data_pipeline.records.splits import SPLIT_FRACTIONS, SPLITS
 
 
@@ -65,9 +66,9 @@ class BuildOptions:
                 f"`layout` must be one of {sorted(LAYOUTS)}. "
                 f"Received: layout={self.layout!r}"
             )
-        if self.image_size not in (32, 64, 128, 256):
+        if self.image_size not in IMAGE_SIZES:
             raise ValueError(
-                "`image_size` must be 32, 64, 128 or 256. "
+                f"`image_size` must be one of {IMAGE_SIZES}. "
                 f"Received: image_size={self.image_size}"
             )
         for name in ("min_images", "num_shards"):

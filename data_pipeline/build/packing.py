@@ -30,7 +30,9 @@ def unpack(packed: bytes) -> list[Photograph]:
     """The arguments of `pack`."""
     return [
         Photograph(
-            *names,
+            path,
+            identity,
+            observation,
             tuple(map(tuple, labels)),
             split,
             eyes and tuple(map(tuple, eyes)),
@@ -40,7 +42,9 @@ def unpack(packed: bytes) -> list[Photograph]:
             place and tuple(place),
         )
         for (
-            *names,
+            path,
+            identity,
+            observation,
             labels,
             split,
             eyes,

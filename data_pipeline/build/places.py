@@ -7,6 +7,7 @@ import gzip
 import lzma
 import struct
 import zlib
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -14,7 +15,7 @@ from data_pipeline.build import mxnet_recordio
 from data_pipeline.build.photograph import Place
 
 # What decompresses a tar whose name ends so.
-STREAMS = {
+STREAMS: dict[str, Callable] = {
     ".tar.gz": gzip.open,
     ".tgz": gzip.open,
     ".tar.bz2": bz2.open,
@@ -29,12 +30,12 @@ ZIP_HEADER = struct.Struct("<4s5H3L2H")
 
 def is_dear(place: Place | None) -> bool:
     """Whether to read one picture alone takes as long as to read many."""
-    return bool(place) and place[1].startswith(("column ", "stream"))
+    return place is not None and place[1].startswith(("column ", "stream"))
 
 
 def is_stream(place: Place | None) -> bool:
     """Whether the file must be read from its beginning."""
-    return bool(place) and place[1] == "stream"
+    return place is not None and place[1] == "stream"
 
 
 def read(place: Place) -> bytes:

@@ -38,7 +38,9 @@ def look(data: DataSet, fixed: bool) -> dict:
         the number of images; `smallest` and `largest` number of images;
         `advice` where evaluation will lack identities.
     """
-    pairs, hashes, found, counts = {}, [], [], []
+    pairs: dict[str, int] = {}
+    found: list[tuple[str, int]] = []
+    hashes, counts = [], []
     for split in SPLITS:
         pairs[split] = 0
         for shard in data.shards(split):
@@ -50,13 +52,13 @@ def look(data: DataSet, fixed: bool) -> dict:
             if len(found) < SHOWN and len(index.counts):
                 names = data.names(shard)[:SHOWN]
                 found += zip(names, index.counts[:SHOWN], strict=True)
-    counts = np.concatenate(counts)
+    images = np.concatenate(counts)
     examples = {name: int(count) for name, count in found[:SHOWN]}
     return {
         "identities_with_two_images": pairs,
         "examples": examples,
-        "smallest": int(counts.min()),
-        "largest": int(counts.max()),
+        "smallest": int(images.min()),
+        "largest": int(images.max()),
         "advice": _advise(pairs, np.concatenate(hashes), fixed),
     }
 
@@ -105,7 +107,7 @@ def identities_needed(part: float) -> int:
 
 def draw(data: DataSet) -> Image.Image:
     """Up to eight identities' names and first eight pictures each."""
-    rows = []
+    rows: list[tuple[str, np.ndarray]] = []
     for split in SPLITS:
         shards = data.shards(split)
         indices = [data.index(shard) for shard in shards]

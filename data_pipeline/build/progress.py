@@ -49,19 +49,23 @@ class Watch:
             total: Pictures of the collection.
             stream: Where lines go; None shows none.
         """
-        self._folder, self._total, self._stream = folder, total, stream
+        self._folder, self._total = folder, total
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._show, daemon=True)
-        self._began = {}
+        self._thread = None
+        if stream:
+            self._thread = threading.Thread(
+                target=self._show, args=[stream], daemon=True
+            )
+        self._began: dict[str, tuple[int, float]] = {}
 
     def __enter__(self):
-        if self._stream:
+        if self._thread:
             self._thread.start()
         return self
 
     def __exit__(self, *_):
         self._ended.set()
-        if self._stream:
+        if self._thread:
             self._thread.join()
 
     def line(self, now: float) -> str:
@@ -101,8 +105,8 @@ class Watch:
         except OSError:
             return 0
 
-    def _show(self) -> None:
-        on_terminal = self._stream.isatty()
+    def _show(self, stream: TextIO) -> None:
+        on_terminal = stream.isatty()
         wait, shown = QUIET_SECONDS, ""
         while not self._ended.wait(wait):
             wait = SECONDS[on_terminal]
@@ -112,8 +116,8 @@ class Watch:
             # On a terminal each line takes the place of the one before.
             end = "" if on_terminal else "\n"
             start = "\r" if on_terminal else ""
-            self._stream.write(start + line.ljust(len(shown)) + end)
-            self._stream.flush()
+            stream.write(start + line.ljust(len(shown)) + end)
+            stream.flush()
             shown = line
         if shown and on_terminal:
-            self._stream.write("\n")
+            stream.write("\n")

@@ -161,7 +161,7 @@ def _grouped(photographs, key):
         yield value, list(group)
 
 
-def _pixel_hash(photograph: Photograph) -> str:
+def _pixel_hash(photograph: Photograph) -> str | None:
     return photograph.pixel_hash
 
 

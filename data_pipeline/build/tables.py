@@ -154,16 +154,16 @@ class Table:
             self.encoding = "utf-8-sig"
         self.wanted = wanted
         self._skipped = 0
-        self.delimiter = delimiter
+        found = delimiter or ""
         for line in read_lines(path, self.encoding):
             told = re.fullmatch(r'"?sep=(.)"?\s*', line, re.IGNORECASE)
             if told:
-                self.delimiter = delimiter or told.group(1)
+                found = delimiter or told.group(1)
             elif trim(line) and not self._is_count(line):
-                self.delimiter = self.delimiter or self._find_delimiter(line)
+                found = found or self._find_delimiter(line)
                 break
             self._skipped += 1
-        self.delimiter = self.delimiter or ","
+        self.delimiter = found or ","
         _, self.header, _ = next(self._records(), (0, [], []))
         self.header = [trim(name) for name in self.header]
         self._check_header()
@@ -290,7 +290,9 @@ class Table:
         """Refuses a cell of several lines that has swallowed rows."""
         wrong = any(set(row[name]) & set("\n\r") for name in self._used)
         for below in lines[1:]:
-            cells = next(_reader([below], self.delimiter, strict=False), [])
+            cells: list[str] = next(
+                _reader([below], self.delimiter, strict=False), []
+            )
             wrong |= len(cells) == len(self.header) and any(
                 posixpath.splitext(trim(cell))[1].lower() in pictures.SUFFIXES
                 for cell in cells
@@ -313,10 +315,10 @@ def _quoted(
 
     The last line is None where the quote is not closed at the cell's end.
     """
-    opened, closing, at_start = None, False, True
+    opened, closing, at_start = -1, False, True
     for number, line in enumerate(lines):
         for letter in line:
-            if opened is not None and not closing:
+            if opened >= 0 and not closing:
                 closing = letter == '"'
                 continue
             if closing:
@@ -327,9 +329,9 @@ def _quoted(
                     yield opened, None
                     return
                 yield opened, number
-                opened, closing = None, False
+                opened, closing = -1, False
             if at_start and letter == '"':
                 opened = number
             at_start = letter == delimiter or (at_start and letter == " ")
-    if opened is not None:
+    if opened >= 0:
         yield opened, len(lines) - 1 if closing else None

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf import augmentation, objectives
-from sdgan_tf.algorithms.signatures import Signature
+from sdgan_tf.algorithms.served_functions import Signature
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, LatentSpace, Stream, uniform
 from sdgan_tf.pixels import PixelMapping

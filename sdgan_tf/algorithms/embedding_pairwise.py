@@ -2,7 +2,7 @@
 
 import keras
 
-from sdgan_tf.algorithms import signatures
+from sdgan_tf.algorithms import served_functions
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
@@ -28,7 +28,7 @@ class EmbeddingPairwise(SDGAN):
 
     latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
-    generator_signatures = staticmethod(signatures.embed)
+    generator_signatures = staticmethod(served_functions.embed)
 
     def fake_tuples(self, batch, key) -> tuple:
         n, k = batch["images"].shape[:2]

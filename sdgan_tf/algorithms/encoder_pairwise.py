@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from sdgan_tf.algorithms import flops, signatures
+from sdgan_tf.algorithms import flops, served_functions
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
@@ -40,7 +40,7 @@ class EncoderPairwise(SDGAN):
 
     latents: IdentityEmbedding
     latent_space = staticmethod(identity_embedding)
-    generator_signatures = staticmethod(signatures.encode)
+    generator_signatures = staticmethod(served_functions.encode)
 
     def fake_tuples(self, batch, key) -> tuple:
         real = self.real(batch["images"])

@@ -6,7 +6,7 @@ import tensorflow as tf
 from sdgan_tf import losses
 from sdgan_tf.algorithms import flops
 from sdgan_tf.algorithms.base import Algorithm
-from sdgan_tf.algorithms.signatures import Signature, reconstruct
+from sdgan_tf.algorithms.served_functions import Signature, reconstruct
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.models.began import AUTOENCODERS, BEGANGenerator

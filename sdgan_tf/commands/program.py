@@ -85,11 +85,13 @@ def _run(command: Command, options: flags.Options, program: str) -> None:
     try:
         command.run(options)
     except Exception as error:
-        from sdgan_tf.commands import faults
+        from sdgan_tf.commands import error_messages
 
-        if options.traceback or not faults.is_users(error):
+        if options.traceback or not error_messages.is_users(error):
             raise
-        sys.exit(f"{program}: {faults.explain(error, command.name, options)}")
+        sys.exit(
+            f"{program}: {error_messages.explain(error, command.name, options)}"
+        )
 
 
 def _parse_main_py(argv: list[str]) -> list[str]:

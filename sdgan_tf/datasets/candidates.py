@@ -10,6 +10,7 @@ from sdgan_tf.evaluation.identity_sets import templates
 from sdgan_tf.evaluation.measuring import generate
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.generators import Generator
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import Keys, Stream
 
 PICTURES = 512  # Of a block, about.
@@ -81,12 +82,12 @@ class Candidates:
             empty = np.zeros([drawn, 0], np.float32)
             return Identities(codes, images, empty), drawn, Rejected()
         images = generate(self.generator, codes)
-        embeddings = self._embed(images)
+        embeddings = _embed(self.verifier, images)
         if not self.outliers:
             kept = Identities(codes, images, _means(embeddings))
             return kept, drawn, Rejected()
         codes, images, embeddings = self._with_enough(
-            number, codes, images, embeddings
+            self.verifier, number, codes, images, embeddings
         )
         places, found = choose_pictures(
             embeddings, self.pictures, self.outliers
@@ -102,7 +103,9 @@ class Candidates:
         outlying += int(np.sum(codes.shape[1] - found[scattered]))
         return chosen, drawn, Rejected(outlying, len(scattered))
 
-    def _with_enough(self, number: int, codes, images, embeddings) -> tuple:
+    def _with_enough(
+        self, verifier: Verifier, number: int, codes, images, embeddings
+    ) -> tuple:
         """Draws further pictures of identities that have too few near ones."""
         for attempt in range(1, ATTEMPTS):
             _, found = choose_pictures(embeddings, self.pictures, self.outliers)
@@ -114,7 +117,7 @@ class Candidates:
             shown[lacking] = generate(self.generator, more[lacking])
             # Of identities that need none, no further picture is near.
             embedded = np.full([*shown.shape[:2], embeddings.shape[-1]], np.inf)
-            embedded[lacking] = self._embed(shown[lacking])
+            embedded[lacking] = _embed(verifier, shown[lacking])
             codes = np.concatenate([codes, more], axis=1)
             images = np.concatenate([images, shown], axis=1)
             embeddings = np.concatenate([embeddings, embedded], axis=1)
@@ -124,22 +127,23 @@ class Candidates:
         """Codes `[n, pictures, d_z]`; each attempt has observations anew."""
         latents, n, m = self.generator.latents, self.block_size, self.pictures
         keys = Keys(self.seed, tf.constant(number))
-        if latents.draws_new_identities:
-            z_i = latents.z_i(keys.key(Stream.DATA_SET, 0), n)
-        else:
+        if isinstance(latents, IdentityEmbedding):
             first = min(number * n, latents.num_identities)
             last = min(first + n, latents.num_identities)
             z_i = latents.look_up(range(first, last))
+        else:
+            z_i = latents.z_i(keys.key(Stream.DATA_SET, 0), n)
         z_o = latents.z_o(keys.key(Stream.DATA_SET, 1 + attempt), n * m)
         z_o = tf.reshape(z_o, [n, m, -1])[: len(z_i)]
         return np.concatenate(
             [np.repeat(np.asarray(z_i)[:, None], m, axis=1), z_o], axis=-1
         )
 
-    def _embed(self, images: np.ndarray) -> np.ndarray:
-        """Embeddings `[n, m, size]` of pictures `[n, m, h, w, 3]`."""
-        flat = self.verifier(images.reshape(-1, *images.shape[2:]))
-        return flat.reshape(*images.shape[:2], -1)
+
+def _embed(verifier: Verifier, images: np.ndarray) -> np.ndarray:
+    """Embeddings `[n, m, size]` of pictures `[n, m, h, w, 3]`."""
+    flat = verifier(images.reshape(-1, *images.shape[2:]))
+    return flat.reshape(*images.shape[:2], -1)
 
 
 def _means(embeddings: np.ndarray) -> np.ndarray:

@@ -58,8 +58,8 @@ class ProgressFile:
         noted = os.path.join(self.folder, SETTINGS)
         if gfile.exists(noted):
             _check_same(read_object(noted), settings, output_dir)
-        elif self.card() is not None:
-            _check_same(self.card(), settings, output_dir)
+        elif (card := self.card()) is not None:
+            _check_same(card, settings, output_dir)
         elif gfile.exists(output_dir) and (
             not gfile.isdir(output_dir) or gfile.listdir(output_dir)
         ):
@@ -79,7 +79,7 @@ class ProgressFile:
 
     def blocks(self) -> list[Block]:
         """The blocks that are done, from the first."""
-        found = []
+        found: list[Block] = []
         while tf.io.gfile.exists(path := self._path(len(found))):
             with tf.io.gfile.GFile(path, "rb") as file:
                 held = io.BytesIO(file.read())

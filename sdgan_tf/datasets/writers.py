@@ -126,7 +126,8 @@ class Records:
         Args:
             blocks: Identities of each block, and pictures of each of these.
         """
-        contents, splits = {}, {}
+        contents: dict[str, str] = {}
+        splits: dict[str, dict[str, int]] = {}
         first = 0
         for block, (count, pictures) in enumerate(blocks):
             names = [identity_name(first + n) for n in range(count)]
@@ -174,4 +175,8 @@ def _split(name: str) -> str:
     return records.split_of(records.identity_hash(name))
 
 
-WRITERS = {"folders": Folders, "records": Records, "webdataset": WebDataset}
+WRITERS: dict[str, type[Folders | Records | WebDataset]] = {
+    "folders": Folders,
+    "records": Records,
+    "webdataset": WebDataset,
+}

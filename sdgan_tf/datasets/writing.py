@@ -76,6 +76,8 @@ def write_dataset(
             "`min_distance` and `outliers` need a `verifier`. Received: "
             f"min_distance={min_distance}, outliers={outliers}, verifier=None"
         )
+    if not measured:
+        verifier = None
     settings = (about or {}) | {
         "step": generator.step,
         "identities": dataset_identities,
@@ -84,8 +86,8 @@ def write_dataset(
         "seed": seed,
         "min_distance": min_distance,
         "outliers": outliers,
-        "verifier": verifier.name if measured else None,
-        "verifier_hash": verifier.file_hash if measured else None,
+        "verifier": verifier.name if verifier else None,
+        "verifier_hash": verifier.file_hash if verifier else None,
         "training_identities": len(gallery.hashes) if gallery else None,
     }
     progress_file = ProgressFile(output_dir, settings)
@@ -96,7 +98,7 @@ def write_dataset(
         seed,
         dataset_pictures,
         outliers,
-        verifier if measured else None,
+        verifier,
     )
     writer = writers.WRITERS[dataset_format](
         output_dir, generator.network.image_size
@@ -150,7 +152,7 @@ def _write_blocks(
     done = sum(len(block.codes) for block in blocks)
     templates = [block.templates for block in blocks if len(block.codes)]
     separation = None
-    if min_distance:
+    if min_distance and candidates.verifier:
         size = candidates.verifier.size
         kept = np.concatenate([np.zeros([0, size], np.float32), *templates])
         separation = Separation(min_distance, gallery, kept)

@@ -5,7 +5,7 @@ import os
 import keras
 import tensorflow as tf
 
-from sdgan_tf.algorithms.signatures import Signature
+from sdgan_tf.algorithms.served_functions import Signature
 from sdgan_tf.exporting.signatures import example
 
 WARM_UP = ("assets.extra", "tf_serving_warmup_requests")

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
-from sdgan_tf.algorithms.signatures import Signature
+from sdgan_tf.algorithms.served_functions import Signature
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run, load_networks
 

@@ -14,9 +14,11 @@ from data_pipeline.records import DataSet
 from data_pipeline.tuples import memory
 
 DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Folder that build_records wrote."
+    "data_dir", None, "Folder that build_records wrote.", required=True
 )
-OUTPUT = flags.DEFINE_string("output", None, "The file to write, NPZ.")
+OUTPUT = flags.DEFINE_string(
+    "output", None, "The file to write, NPZ.", required=True
+)
 SPLIT = flags.DEFINE_string("split", "train", "Part of the data set.")
 
 
@@ -33,5 +35,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    flags.mark_flags_as_required(["data_dir", "output"])
     app.run(main)

@@ -1,5 +1,7 @@
 """The systems by name."""
 
+from collections.abc import Callable
+
 from sdgan_tf.config import AUTO, Experiment
 from sdgan_tf.jax.sd_began import SDBEGAN
 from sdgan_tf.jax.sd_gan import SDGAN
@@ -7,7 +9,7 @@ from sdgan_tf.jax.sd_projected import SDProjected
 from sdgan_tf.jax.system import System
 from sdgan_tf.objectives import check_left_out
 
-SYSTEMS = {
+SYSTEMS: dict[str, Callable[[Experiment], System]] = {
     "sd_dcgan": SDGAN,
     "sd_began": SDBEGAN,
     "sd_projected": SDProjected,

@@ -23,7 +23,7 @@ class SDGAN(System):
         self.objective = SDGANObjective.of(experiment)
         self.new_optimizer = self.objective.loss.optimizer
         self.augmentation = augmentation.AUGMENTATIONS[experiment.augment]
-        options = {
+        options: dict = {
             "image_size": experiment.image_size,
             "dim": experiment.dim,
             "dtype": experiment.precision,

@@ -87,7 +87,7 @@ class System(abc.ABC):
 
     def state(self) -> dict:
         g = self.g.state()
-        state = {"generator": g, "discriminator": self.d.state()}
+        state: dict = {"generator": g, "discriminator": self.d.state()}
         if self.experiment.average_decay:
             state["average"] = [jnp.array(weight) for weight in g["trainable"]]
         return state

@@ -17,6 +17,7 @@ a step and its share of the peak of a matrix product in the same precision.
 
 import json
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -30,7 +31,7 @@ from sdgan_tf.jax.registry import build_system
 from sdgan_tf.jax.steps import compile_steps
 
 PHOTOGRAPHS = flags.DEFINE_string(
-    "photographs", None, "File that `sdgan_tf.jax.pack_photographs` wrote."
+    "photographs", "", "File that `sdgan_tf.jax.pack_photographs` wrote."
 )
 OPTIONS = {"train": Train, "bench": Bench}
 
@@ -45,9 +46,11 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(
             f"--mode must be one of {sorted(OPTIONS)}. Received: --mode={mode}"
         )
-    options = sdgan_flags.options(OPTIONS[mode])
+    options: Any = sdgan_flags.options(OPTIONS[mode])
     if mode == "train" and not options.run_dir:
         raise app.UsageError("--run_dir is missing.")
+    if not PHOTOGRAPHS.value:
+        raise app.UsageError("--photographs is missing.")
     experiment = with_model_defaults(options.experiment, options.named)
     keras.utils.set_random_seed(experiment.seed)
     try:
@@ -72,5 +75,4 @@ def main(argv: list[str]) -> None:
 
 if __name__ == "__main__":
     sdgan_flags.define()
-    flags.mark_flag_as_required("photographs")
     app.run(main, flags_parser=sdgan_flags.parse)

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-IMAGE_SIZES = (32, 64, 128, 256)
+from data_pipeline.records.sizes import IMAGE_SIZES
 
 
 def check_image_size(image_size: int) -> None:

@@ -5,7 +5,13 @@ import json
 
 import pytest
 
+from sdgan_tf import augmentation, losses
+from sdgan_tf.commands import options
 from sdgan_tf.config import Experiment
+from sdgan_tf.datasets import writers
+from sdgan_tf.features import networks
+from sdgan_tf.models import began, dcgan
+from sdgan_tf.training import scoring
 
 OTHER = {
     "model": "another",
@@ -82,6 +88,24 @@ def test_every_option_explains_itself():
         assert not choices or field.default in choices, field.name
         minimum = field.metadata["minimum"]
         assert minimum is None or field.default >= minimum, field.name
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "known"),
+    [
+        (Experiment, "loss", losses.GAN_LOSSES),
+        (Experiment, "discriminator", dcgan.DISCRIMINATORS),
+        (Experiment, "discriminator", began.AUTOENCODERS),
+        (Experiment, "augment", augmentation.AUGMENTATIONS),
+        (Experiment, "features", [*networks.NETWORKS, networks.NONE]),
+        (options.Train, "keep_best_by", scoring.LOWEST_IS_BEST),
+        (options.Dataset, "dataset_format", writers.WRITERS),
+    ],
+)
+def test_choices_are_what_there_is(of, name, known):
+    """They stand in light modules, which `--help` reads."""
+    (field,) = (f for f in dataclasses.fields(of) if f.name == name)
+    assert set(field.metadata["choices"]) == set(known)
 
 
 def test_json_roundtrip():

@@ -30,7 +30,7 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
             for path in (files.join(root, *size.split("/")) for size in SIZES)
             if files.exists(path)
         ),
-        None,
+        "",
     )
     table = files.join(root, *IMAGES.split("/"))
     listings = files.join(root, *LISTINGS.split("/"))
@@ -82,7 +82,7 @@ def _csv(path: str) -> Iterator[dict[str, str]]:
             f"`{path}` must have the columns `image_id` and `path`. "
             f"Received: {rows.fieldnames}"
         )
-    return rows
+    yield from rows
 
 
 def _products(path: str) -> Iterator[tuple[int, dict]]:

@@ -23,7 +23,7 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     Source: the reference code's data layout.
     """
     files, subfolders = listing.scan(root)
-    places = [(root, None, files)]
+    places: list[tuple[str, str | None, list[str]]] = [(root, None, files)]
     for name in sorted(subfolders, key=_order_of_splits):
         folder = listing.join(root, name)
         if name.lower() not in SPLIT_FOLDERS:

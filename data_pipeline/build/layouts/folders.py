@@ -30,7 +30,9 @@ class _Holder:
 def _holders(root: str, how: Reading, notes: Notes) -> Iterator[_Holder]:
     """Every folder whose pictures are taken; the others are counted."""
     depth = how.identity_depth
-    identities = []  # Folders above, whose pictures are those of an identity.
+    identities: list[
+        str
+    ] = []  # Folders above, whose pictures are those of an identity.
     for folder, parts, files in listing.walk(root):
         found = listing.pictures_in(folder, files, notes)
         if not found:

@@ -22,12 +22,12 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 
     Its groups are `identity`, `observation`, `split`; others are labels.
     """
-    wanted, unlike = re.compile(how.pattern), None
+    wanted, unlike = re.compile(how.pattern or ""), None
     for folder, parts, files in listing.walk(root):
         for name in listing.pictures_in(folder, files, notes):
             relative = "/".join((*parts, name))
             match = wanted.match(relative)
-            told = match.groupdict() if match else {}
+            told = match.groupdict("") if match else {}
             identity = told.pop(IDENTITY, None)
             if not identity:
                 unlike = unlike or (

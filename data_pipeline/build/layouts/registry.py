@@ -82,7 +82,9 @@ def suggest(root: str, layout: str) -> str:
         listing.join(root, "identity_CelebA.txt")
     ):
         return "These are the files of --layout=celeba."
-    seen, depths, csvs = collections.Counter(), collections.Counter(), []
+    seen: collections.Counter[str] = collections.Counter()
+    depths: collections.Counter[int] = collections.Counter()
+    csvs = []
     for folder, parts, names in listing.walk(root):
         for name in names:
             kind = listing.kind(name)

@@ -38,7 +38,8 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 
 def _samples(found: dict[str, Place]) -> Iterator[tuple[str, dict]]:
     """(key, place by ending) of the samples, whose files lie together."""
-    held, members = None, {}
+    held = ""
+    members: dict[str, Place] = {}
     for path, place in found.items():
         folder, name = posixpath.split(path)
         if any(map(listing.is_hidden, path.split("/"))):

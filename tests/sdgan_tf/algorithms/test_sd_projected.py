@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from sdgan_tf import augmentation
 from sdgan_tf.algorithms import flops, sd_projected
+from sdgan_tf.algorithms.flops import sublayers
 from sdgan_tf.algorithms.registry import (
     build_algorithm,
     settle,
@@ -207,7 +208,7 @@ def test_real_and_generated_images_are_altered_apart():
 def norms_of(network):
     return [
         layer
-        for layer in network._flatten_layers(include_self=False)
+        for layer in sublayers(network)
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
 

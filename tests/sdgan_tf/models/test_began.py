@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from sdgan_tf.algorithms.flops import sublayers
 from sdgan_tf.models.began import (
     AUTOENCODERS,
     BEGANAutoencoder,
@@ -151,7 +152,7 @@ def test_mixed_bfloat16_gives_float32(name):
         ours.assign(theirs)
     expected, actual = exact(tuples).numpy(), d(tuples)
     assert actual.dtype == tf.float32
-    computed = {layer.compute_dtype for layer in d._flatten_layers()}
+    computed = {layer.compute_dtype for layer in [d, *sublayers(d)]}
     assert computed == {"bfloat16"}
     error = np.abs(actual - expected).max() / np.abs(expected).max()
     # 8 bits, about 20 layers.

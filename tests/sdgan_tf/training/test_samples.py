@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing import event_accumulator
 
-from sdgan_tf.commands import faults
+from sdgan_tf.commands import error_messages
 from sdgan_tf.runs import Run
 from sdgan_tf.training import samples
 from sdgan_tf.training.state import Collapsed
@@ -118,7 +118,7 @@ def test_a_run_stops_where_it_collapses(make_trainer, caplog, monkeypatch):
     monkeypatch.setattr(samples, "COLLAPSE_WATCH_STEPS", 0)
     with pytest.raises(Collapsed, match="at step 0: .*: none was saved in"):
         trainer.train()
-    assert faults.is_users(Collapsed("x"))
+    assert error_messages.is_users(Collapsed("x"))
     monkeypatch.setattr(samples, "COLLAPSE_WATCH_STEPS", 3)
     with pytest.raises(Collapsed, match="at step 3: .*: step 2 in "):
         trainer.train()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.algorithms import signatures
+from sdgan_tf.algorithms import served_functions
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding
@@ -20,7 +20,7 @@ def noise(*shape):
 def test_embed_looks_up_the_rows():
     table = keras.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     latents = IdentityEmbedding(2, 1, table, closed=True)
-    (signature,) = signatures.embed(None, latents).values()
+    (signature,) = served_functions.embed(None, latents).values()
     assert [spec.name for spec in signature.inputs] == ["rows"]
     z_i = signature.function(tf.constant([2, 0, 2], tf.int64))["z_i"]
     np.testing.assert_array_equal(z_i, [[5, 6], [1, 2], [5, 6]])
@@ -48,7 +48,7 @@ def test_reconstruct_is_clipped_to_what_is_shown():
         def __call__(self, tuples):
             return 5.0 * tuples
 
-    (signature,) = signatures.reconstruct(Loud()).values()
+    (signature,) = served_functions.reconstruct(Loud()).values()
     assert signature.inputs[0].shape == (None, 3, 32, 32, 3)
     images = signature.function(tf.constant([-1.0, 0.1, 1.0]))["images"]
     np.testing.assert_allclose(images, [-1.0, 0.5, 1.0])

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline.tuples import streaming
-from sdgan_tf.commands import faults
+from sdgan_tf.commands import error_messages
 from sdgan_tf.commands.flags import fields_of
 from sdgan_tf.commands.registry import COMMANDS
 from sdgan_tf.training.data import open_data, open_tuples
@@ -17,7 +17,7 @@ from sdgan_tf.training.data import open_data, open_tuples
 
 def test_a_full_disk_names_the_last_checkpoint(trained):
     error = OSError(errno.ENOSPC, "No space left on device")
-    assert faults.explain(error, "train", trained) == (
+    assert error_messages.explain(error, "train", trained) == (
         "the disk is full: [Errno 28] No space left on device. Checkpoints "
         "that were saved stay; the last one: step 6. Make room, then give the "
         "same command again."
@@ -35,13 +35,13 @@ def test_a_full_disk_names_the_last_checkpoint(trained):
 def test_too_little_memory_names_flags(mode, advice):
     with pytest.raises(MemoryError) as caught:
         np.empty(2**50)
-    text = faults.explain(caught.value, mode, COMMANDS[mode].options())
+    text = error_messages.explain(caught.value, mode, COMMANDS[mode].options())
     assert text.startswith("out of memory: Unable to allocate")
     assert advice in text
 
 
 def test_every_mode_s_flags_are_its_flags():
-    for mode, names in faults.MEMORY_FLAGS.items():
+    for mode, names in error_messages.MEMORY_FLAGS.items():
         own = {field.name for field in fields_of(COMMANDS[mode].options)}
         assert set(names) <= own, mode
 
@@ -49,20 +49,23 @@ def test_every_mode_s_flags_are_its_flags():
 def test_a_quota_is_a_full_disk():
     quota = tf.errors.UnknownError(None, None, "x; Disk quota exceeded")
     memory = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
-    assert faults.is_full_disk(quota)
-    assert not faults.is_full_disk(memory)
+    assert error_messages.is_full_disk(quota)
+    assert not error_messages.is_full_disk(memory)
 
 
 def test_an_error_of_none_of_these_stays_as_it_is(make_options):
     error = ValueError("`k` must be\n  odd")
     assert (
-        faults.explain(error, "train", make_options()) == "`k` must be\n  odd"
+        error_messages.explain(error, "train", make_options())
+        == "`k` must be\n  odd"
     )
 
 
 def test_damage_that_is_not_of_the_data_set(make_options):
     error = tf.errors.DataLossError(None, None, "corrupted record")
-    assert "corrupted record" in faults.explain(error, "train", make_options())
+    assert "corrupted record" in error_messages.explain(
+        error, "train", make_options()
+    )
 
 
 def test_a_flipped_bit_is_damage(make_options, copied_data):
@@ -71,7 +74,7 @@ def test_a_flipped_bit_is_damage(make_options, copied_data):
     content[len(content) // 2] ^= 4
     shard.write_bytes(content)
     error = tf.errors.DataLossError(None, None, "corrupted record at 7")
-    line = faults.explain(
+    line = error_messages.explain(
         error, "train", make_options(data_dir=str(copied_data))
     )
     assert line.startswith(f"the data set is damaged: {shard} (corrupted")
@@ -118,8 +121,8 @@ def test_a_data_set_that_is_built_anew_under_a_training(
     with pytest.raises(tf.errors.OpError) as caught:
         for _ in range(1000):
             next(batches)
-    assert faults.is_users(caught.value)
-    line = faults.explain(caught.value, "train", options)
+    assert error_messages.is_users(caught.value)
+    line = error_messages.explain(caught.value, "train", options)
     assert "\n" not in line and str(copied_data) in line
     if left == "manifest":
         assert line.startswith("the data set is damaged: ")
@@ -132,7 +135,7 @@ def test_a_shard_that_is_gone_is_one_line(make_options, copied_data):
     shard.unlink()
     with pytest.raises(tf.errors.NotFoundError) as caught:
         next(iter(tf.data.TFRecordDataset(str(shard))))
-    line = faults.explain(
+    line = error_messages.explain(
         caught.value, "train", make_options(data_dir=str(copied_data))
     )
     assert "was changed while it was read" in line and str(shard) in line
