@@ -18,6 +18,9 @@ from PIL import Image
 
 from sdgan_tf.commands import flags
 from sdgan_tf.commands.registry import COMMANDS
+from sdgan_tf.exporting import saved_model
+from sdgan_tf.exporting.signatures import run_signatures
+from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,6 +46,11 @@ FACENET = "needs FaceNet, or a verifier that is trained for minutes"
 PARSED = {
     "python -m data_pipeline.build_records --layout=LAYOUT": "stands for all",
     "python -m data_pipeline.build_records --layout=flat": "needs Omniglot",
+    "python -m data_pipeline.build_records": "one like it runs",
+    "python main.py --flagfile=": "trains for hours",
+    "python main.py --mode=project --run_dir=runs/shop": "one like it runs",
+    "python main.py --mode=interpolate --run_dir=runs/shop": "one like it runs",
+    "python main.py --mode=explore": "a server",
     "python main.py --mode=evaluate": FACENET,
     "python main.py --mode=table": FACENET,
     "python main.py --mode=dataset": "draws 100,000 pictures",
@@ -76,6 +84,7 @@ SMALL = {
     "verifier=verifier",
     "image_size=64, dim=32": "image_size=32, dim=4, batch_size=4",
     "train_steps=10_000": "train_steps=2",
+    '"runs/shop/export/sd_projected/50000"': "exported()",
     "take(10_000)": "take(2)",
 }
 
@@ -191,6 +200,16 @@ def test_nothing_is_listed_in_vain():
     assert not [name for name in SMALL if name not in text]
 
 
+def exported() -> str:
+    """A SavedModel of a generator in `pretrained/`, one endpoint of it."""
+    folder = "runs/shop/export/sd_projected/50000"
+    run = Run("pretrained/celeba50k_sd_projected")
+    signatures = run_signatures(run, run.generator())
+    kept = {"serving_default": signatures["serving_default"]}
+    saved_model.write_signatures(kept, folder)
+    return folder
+
+
 class MeanColour:
     """A verifier that needs no file: it embeds a picture as its colour."""
 
@@ -205,7 +224,7 @@ class MeanColour:
 def test_python_blocks(page, built, monkeypatch):
     """A page's blocks run one after the other: each goes on with the last."""
     monkeypatch.chdir(built)
-    namespace = {"verifier": MeanColour()}
+    namespace = {"verifier": MeanColour(), "exported": exported}
     for block in python_blocks()[page]:
         for large, small in SMALL.items():
             block = block.replace(large, small)

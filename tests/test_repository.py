@@ -192,6 +192,7 @@ def test_buildifier_finds_nothing():
 def test_readme_names_no_unknown_flag():
     # TensorBoard's, absl's and Beam's own; then pip's, docker's, the server's.
     known = {"logdir", "flagfile", "helpfull", "runner", "flink_master"}
+    known |= {"samples_per_plugin"}
     known |= {"no", "rm", "model_config_file", "enable_batching"}
     known |= {"batching_parameters_file", "directory"}
     # Of Beam's runners and its worker pool.

@@ -23,6 +23,7 @@ _MEMBER = re.compile(
     rf"(.*?(?:{'|'.join(map(re.escape, ENDINGS))}))(?:/(.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+SMALLEST_ZIP = 22  # Bytes, of one without members.
 HELD = 4  # Archives whose contents a process remembers.
 
 
@@ -110,7 +111,7 @@ def _add(folders: dict, parts: list[str]) -> None:
 def _zip(path: str) -> Iterator[tuple[str, Place]]:
     with (
         tf.io.gfile.GFile(path, "rb") as file,
-        zipfile.ZipFile(file) as archive,
+        _opened_zip(file) as archive,
     ):
         for member in archive.infolist():
             if member.is_dir():
@@ -124,6 +125,12 @@ def _zip(path: str) -> Iterator[tuple[str, Place]]:
                 member.filename,
                 (path, "zip", member.header_offset, member.compress_size),
             )
+
+
+def _opened_zip(file) -> zipfile.ZipFile:
+    if file.size() < SMALLEST_ZIP:  # It would look before the beginning.
+        raise zipfile.BadZipFile("File is not a zip file")
+    return zipfile.ZipFile(file)
 
 
 def _tar(path: str) -> Iterator[tuple[str, Place]]:

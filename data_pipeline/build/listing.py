@@ -189,7 +189,8 @@ def join(folder: str, name: str) -> str:
 def scan(folder: str) -> tuple[list[str], list[str]]:
     """The names of a folder's files and of its folders, sorted.
 
-    What is hidden is left out, and links that lead back to a folder above.
+    What is hidden is left out, and so are links that lead back to a folder
+    above, and pipes and devices.
 
     Raises:
         BadCollection: If a name is not UTF-8.
@@ -236,7 +237,15 @@ def _scan_local(folder: str):
                 here = os.path.realpath(folder)
                 if os.path.commonpath([target, here]) == target:
                     continue
+            if not is_folder and _is_special(entry):
+                continue
             yield entry.name, is_folder
+
+
+def _is_special(entry: os.DirEntry) -> bool:
+    """Whether it is a pipe, a socket or a device, which waits when read."""
+    # A link to nothing is none: it is a bad file.
+    return not entry.is_file() and os.path.exists(entry.path)
 
 
 def _scan_remote(folder: str):

@@ -73,8 +73,10 @@ def read_lines(path: str, encoding: str = "utf-8-sig") -> Iterator[str]:
 def find_encoding(path: str) -> str:
     """UTF-8 or UTF-16, with or without a mark; else Windows' cp1252.
 
+    UTF-32 is found by its mark.
+
     Raises:
-        BadCollection: If it is no text in one of them.
+        BadCollection: If it is no text in one of them, or empty.
     """
     with files.open_bytes(path) as stream:
         chunk = stream.read(CHUNK)
@@ -86,6 +88,13 @@ def find_encoding(path: str) -> str:
                 f"{''.join(f' ({what})' for what in heads)}: unpack it, or "
                 "save it as CSV."
             )
+        if not chunk:
+            raise BadCollection(
+                f"`{path}` is empty, and a table has a header and rows."
+            )
+        # Its mark begins with that of UTF-16.
+        if chunk[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+            return "utf-32"
         if chunk[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16"
         # Of a Latin letter's two bytes one is 0.

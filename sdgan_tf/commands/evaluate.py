@@ -3,7 +3,7 @@
 import json
 
 from data_pipeline.records import DataSet
-from sdgan_tf.commands.measuring import open_protocol
+from sdgan_tf.commands.measuring import open_protocol, say_needs
 from sdgan_tf.commands.options import Evaluate
 from sdgan_tf.evaluation.metrics_file import write_metrics
 from sdgan_tf.evaluation.protocol import check_sizes
@@ -34,6 +34,7 @@ def run(options: Evaluate) -> None:
     else:
         generated = protocol.generated(generator, folder)
         line = generated.result
+    say_needs(options, data)
     if options.run_dir:
         write_metrics(folder, line)
     if options.report:

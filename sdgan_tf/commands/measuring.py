@@ -1,8 +1,12 @@
 """The measures of commands that compare generators with photographs."""
 
-from data_pipeline.records import DataSet
+import numpy as np
+
+from data_pipeline.records import SPLITS, DataSet
 from sdgan_tf.commands.options import Measures
 from sdgan_tf.evaluation.protocol import Protocol
+from sdgan_tf.evaluation.readable import PAIRS, find_needs, fractions_for
+from sdgan_tf.evaluation.splits import Photographs
 
 
 def open_protocol(options: Measures, data: DataSet) -> Protocol:
@@ -19,3 +23,24 @@ def open_protocol(options: Measures, data: DataSet) -> Protocol:
     threshold = protocol.threshold
     print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
     return protocol
+
+
+def say_needs(options: Measures, data: DataSet) -> None:
+    """Prints which figures are left out, and how to get them."""
+    usable = {
+        split: int(np.sum(Photographs.open(data, split).counts >= 2))
+        for split in SPLITS
+    }
+    total = sum(usable.values())
+    for need in find_needs(usable["test"], options.num_pairs, options.novelty):
+        text = f"No {need.figure}: it needs {need.least:,} {need.what}, "
+        if need.what == PAIRS:
+            print(f"{text}--num_pairs={need.least}")
+            continue
+        text += f"and there are {need.there:,}"
+        fractions = fractions_for(need.least, total)
+        if fractions:
+            parts = ",".join(f"{part:g}" for part in fractions)
+            print(f"{text}: build_records --split_fractions={parts}")
+        else:
+            print(f"{text}, of {total:,} in the whole data set")

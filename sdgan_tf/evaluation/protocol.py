@@ -15,7 +15,7 @@ from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import count_parameters
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.evaluation import identity_sets
+from sdgan_tf.evaluation import identity_sets, readable
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
     pair_kernel_distance,
@@ -39,6 +39,7 @@ from sdgan_tf.evaluation.splits import (
     Photographs,
     check_splits_are_disjoint,
 )
+from sdgan_tf.evaluation.subjects import check_faces
 from sdgan_tf.evaluation.summary import (
     GeneratedPairs,
     RealPairs,
@@ -160,8 +161,8 @@ class Protocol:
 
     Raises:
         FileNotFoundError: If there is no verifier.
-        ValueError: If the verifier is of another data set, or an identity
-            lies in two splits.
+        ValueError: If the verifier is of another data set or knows faces
+            only and these are none, or an identity lies in two splits.
     """
 
     def __init__(
@@ -183,6 +184,7 @@ class Protocol:
         check_splits_are_disjoint(data)
         if isinstance(verifier, str):
             verifier = open_verifier(verifier, data)
+        check_faces(data, verifier)
         self.verifier = verifier
         self.cached = CachedVerifier(verifier)
 
@@ -219,12 +221,9 @@ class Protocol:
         result |= found
         result["distinct_matched_pairs"] = pairs.distinct_matched
         result["num_identities"] = pairs.num_identities
-        if pairs.distinct_matched < pairs.matched.sum():
-            result["warning"] = (
-                f"the split test has {photographs.possible_matched} distinct "
-                f"matched pairs of {pairs.num_identities} identities, so pairs "
-                "repeat; intervals resample identities"
-            )
+        result["num_matched_pairs"] = int(pairs.matched.sum())
+        result |= readable.judge(result, photographs.possible_matched)
+        if "warning" in result:
             logging.warning("%s", result["warning"])
         return RealPairs(photographs, pairs, measured, result, nearest)
 
@@ -269,6 +268,7 @@ class Protocol:
             result["compared_photographs"],
         )
         real = self.real
+        result |= readable.judge_generated(real.result)
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
         if nearest and real.nearest:
             result |= identity_sets.calibrated_novelty(

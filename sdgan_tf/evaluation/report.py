@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from sdgan_tf.evaluation import charts
 from sdgan_tf.evaluation.comparing import Neighbours, find_neighbours
+from sdgan_tf.evaluation.consistency import READABLE
 from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
+from sdgan_tf.evaluation.readable import OF_VERIFICATION
 from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
@@ -75,6 +77,8 @@ def _figure(images: np.ndarray, alt: str, caption: str) -> str:
 def _number(result: dict, name: str) -> str:
     if name not in result:
         return ""
+    if name in OF_VERIFICATION and not result["photographs_told_apart"]:
+        return '<span class="soft">says nothing</span>'
     shown = f"{result[name]:.4f}"
     if interval := result.get(f"{name}_interval"):
         shown += f"<br><small>{interval[0]:.4f} to {interval[1]:.4f}</small>"
@@ -98,14 +102,21 @@ def _factors(line: dict) -> str:
         )
     rows = []
     for name, found in line["factors"].items():
+        head = (
+            f"<tr><td>{html.escape(name)}<td>{found['of']}"
+            f'<td class="number">{found["read_from_photographs"]:.2f}'
+        )
+        if found["read_from_photographs"] < READABLE:
+            rows.append(
+                f'{head}<td class="soft" colspan="3">not read well enough'
+            )
+            continue
         bar = (
             f'<i class="made" style="width:{found["z_i"]:.2%}"></i>'
             f'<i class="real" style="width:{found["z_o"]:.2%}"></i>'
         )
         rows.append(
-            f"<tr><td>{html.escape(name)}<td>{found['of']}"
-            f'<td class="number">{found["read_from_photographs"]:.2f}'
-            f'<td><div class="bar">{bar}</div>'
+            f'{head}<td><div class="bar">{bar}</div>'
             f'<td class="number">{found["z_i"]:.2f}'
             f'<td class="number">{found["z_o"]:.2f}'
         )
@@ -113,9 +124,9 @@ def _factors(line: dict) -> str:
         '<p>Shares of each factor\'s variance that <span class="key made">z_i'
         '</span> and <span class="key real">z_o</span> decide alone. "Read" is '
         "how well the factor model reads photographs of new subjects (1: "
-        "always right, 0: a constant guess); badly read factors say nothing."
-        '</p><div class="scroll"><table><thead><tr><th>Factor<th>Belongs to'
-        "<th>Read<th>Shares<th>z_i<th>z_o</thead><tbody>"
+        f"always right, 0: a constant guess); below {READABLE} nothing is "
+        'shown.</p><div class="scroll"><table><thead><tr><th>Factor'
+        "<th>Belongs to<th>Read<th>Shares<th>z_i<th>z_o</thead><tbody>"
         + "".join(rows)
         + "</tbody></table></div>"
     )
@@ -178,6 +189,43 @@ def _histogram(measured: Measured, limits, tau: float, title: str) -> str:
         tau,
         title,
     )
+
+
+def _verification(generated: GeneratedPairs, real: RealPairs) -> str:
+    """Curves and histograms, or why there are none."""
+    if not real.result["photographs_told_apart"]:
+        return f"<p>None: {html.escape(generated.result['warning'])}.</p>"
+    measured, tau = generated.measured, generated.result["tau"]
+    curves = [_curve("real", real.measured), _curve("made", measured)]
+    both = np.concatenate([measured.distances, real.measured.distances])
+    limits = 0.0, float(both.max())
+    sources = (
+        '<span class="key made">generated</span> '
+        '<span class="key real">photographs</span>'
+    )
+    kinds = (
+        '<span class="key same">matched</span> '
+        '<span class="key other">unmatched</span>'
+    )
+    charts_shown = [
+        (charts.roc(curves), sources),
+        (
+            charts.det(curves),
+            "Error rates, logarithmic; on the dashed line both are equal. "
+            + sources,
+        ),
+    ]
+    for name, of in (("generated", measured), ("real", real.measured)):
+        title = f"Distances of {name} pairs"
+        caption = "Generated: " if of is measured else "Photographs: "
+        charts_shown.append(
+            (_histogram(of, limits, tau, title), caption + kinds)
+        )
+    figures = "".join(
+        f"<figure>{chart}<figcaption>{caption}</figcaption></figure>"
+        for chart, caption in charts_shown
+    )
+    return f'<div class="row">{figures}</div>'
 
 
 def _gallery(generated: GeneratedPairs, real: RealPairs, pictures) -> str:
@@ -279,9 +327,6 @@ def write_report(
     sides = latents.grid_sides(GRID_SIDE)
     codes = latents.grid(*latents.codes(seed, *sides))
     grid = generate(generator, codes[None])[0]
-    curves = [_curve("real", real.measured), _curve("made", measured)]
-    both = np.concatenate([measured.distances, real.measured.distances])
-    limits = 0.0, float(both.max())
     searched = ", ".join(
         f"{count} photographs of {split}"
         for split, count in found.searched.items()
@@ -296,14 +341,7 @@ def write_report(
         notice="This page holds photographs of the data set: its terms say "
         "who may see it. " + html.escape(real.result.get("warning", "")),
         measures=_measures(line, real.result),
-        roc=charts.roc(curves),
-        det=charts.det(curves),
-        made_histogram=_histogram(
-            measured, limits, line["tau"], "Distances of generated pairs"
-        ),
-        real_histogram=_histogram(
-            real.measured, limits, line["tau"], "Distances of real pairs"
-        ),
+        verification=_verification(generated, real),
         grid=_url(contact_sheet(grid, GRID_SIDE)),
         factors=_factors(line),
         tau=f"{line['tau']:.3f}",

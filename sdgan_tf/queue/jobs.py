@@ -65,7 +65,7 @@ def read_list(path: str) -> list[Job]:
         OSError: If it cannot be read.
     """
     try:
-        fields = json.loads(pathlib.Path(path).read_text("utf-8"))
+        fields = json.loads(pathlib.Path(path).read_text("utf-8-sig"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     if not isinstance(fields, list):

@@ -22,6 +22,7 @@ _SHARD = re.compile(
     r"(?:[-_.]?\d+(?:[-_]of[-_]\d+)?)?(?:[-.].*)?",
     re.IGNORECASE,
 )
+_DRIVE = re.compile(r"[a-z]:[\\/]", re.IGNORECASE)  # Of Windows.
 URL = re.compile(r"(?:https?|ftps?)://|//[\w-]+\.|data:\w+/", re.IGNORECASE)
 
 
@@ -67,6 +68,7 @@ def below(folder: str, name: str, where: str) -> str:
             name = name.removeprefix(root.rstrip("/") + "/")
     parts = name.replace("\\", "/").split("/")
     outside = os.path.isabs(name) or "://" in name or ".." in parts
+    outside |= bool(_DRIVE.match(name))
     if outside or "\0" in name:
         raise BadCollection(
             f"{where} names a file outside of the collection's folder; paths "

@@ -6,6 +6,7 @@ Hugging Face has noted the names of a column's classes, these are taken.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 
@@ -39,6 +40,8 @@ def _rows(path, split, how, file) -> Iterator[Photograph]:
             )
     _check_image(path, schema.field(columns.image))
     wanted = [columns.identity, *columns.labels]
+    for name in wanted:
+        _check_text(path, schema.field(name))
     classes = {name: _class_names(schema, name) for name in wanted}
     number = 0
     for group in range(file.num_row_groups):
@@ -71,6 +74,14 @@ def _check_image(path: str, field: pyarrow.Field) -> None:
         )
 
 
+def _check_text(path: str, field: pyarrow.Field) -> None:
+    if pyarrow.types.is_nested(field.type):
+        raise BadCollection(
+            f"The column `{field.name}` of `{path}` must hold one text or "
+            f"number in each cell. Received: {field.type}"
+        )
+
+
 def _class_names(schema: pyarrow.Schema, column: str) -> list[str]:
     """The names of a Hugging Face ClassLabel; [] of other columns."""
     try:
@@ -86,4 +97,9 @@ def _text(value, names: list[str]) -> str:
     if names and isinstance(value, int):
         # Hugging Face's number of an unknown class is -1.
         return names[value] if 0 <= value < len(names) else ""
+    if isinstance(value, float):
+        # Numbers beside empty cells become floats in many programs.
+        if math.isnan(value):
+            return ""
+        value = int(value) if value.is_integer() else value
     return "" if value is None else str(value).strip()

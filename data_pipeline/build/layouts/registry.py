@@ -97,6 +97,8 @@ def suggest(root: str, layout: str) -> str:
         if sum(depths.values()) + sum(seen.values()) > LOOKED_AT:
             break
     text = []
+    if not depths and not seen:
+        text.append("The folder is empty.")
     for depth, number in sorted(depths.items()):
         where = f"{depth} folder{'s' * (depth > 1)} deep"
         where = where if depth else "in no folder"

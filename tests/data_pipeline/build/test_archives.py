@@ -84,6 +84,13 @@ def test_damaged_archives(tmp_path, name):
         archives.read(str(path))
 
 
+def test_a_short_file_is_no_zip(tmp_path):
+    path = tmp_path / "login.zip"
+    path.write_bytes(b"<html>")
+    with pytest.raises(BadCollection, match="File is not a zip file"):
+        archives.read(str(path))
+
+
 def test_encrypted_archive(tmp_path):
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -115,3 +115,14 @@ def test_more_passed_over_than_taken_is_warned_of():
     notes.passed_over["in the attic"] = 3
     assert notes.report(3) == ["passed over: 3 pictures in the attic"]
     assert notes.report(2)[1].startswith("WARNING: more pictures are passed")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """To open one blocks until somebody writes."""
+    (tmp_path / "a.png").write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "pipe.png")
+    os.symlink(tmp_path / "pipe.png", tmp_path / "link.png")
+    os.symlink(tmp_path / "nothing.png", tmp_path / "dead.png")
+    names, folders = listing.scan(str(tmp_path))
+    assert (names, folders) == (["a.png", "dead.png"], [])

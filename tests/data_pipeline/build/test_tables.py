@@ -21,7 +21,15 @@ def cells_of(table):
 
 @pytest.mark.parametrize(
     "encoding",
-    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"],
+    [
+        "utf-8",
+        "utf-8-sig",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "cp1252",
+    ],
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -57,6 +65,11 @@ def test_given_delimiter_and_encoding_go_first(tmp_path):
     assert cells_of(table) == [("ä.png", "x")]
     with pytest.raises(BadCollection, match=r"t\.csv` is not UTF-8"):
         table_of(tmp_path, "image,identity\nä,x", "latin-1", encoding="utf-8")
+
+
+def test_an_empty_table(tmp_path):
+    with pytest.raises(BadCollection, match="is empty, and a table has"):
+        table_of(tmp_path, "")
 
 
 def test_text_in_no_known_encoding(tmp_path):

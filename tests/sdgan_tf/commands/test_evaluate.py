@@ -84,6 +84,17 @@ def test_the_report_opens_in_a_browser_without_network(
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_what_figures_need(options, capsys):
+    evaluate.run(options)
+    printed = capsys.readouterr().out
+    for line in (
+        "No novelty_fpir5: it needs 100 test identities with two photographs, "
+        "and there are 4, of 21 in the whole data set\n",
+        "No tar_at_1e-2: it needs 1,000 pairs, --num_pairs=1000\n",
+    ):
+        assert line in printed
+
+
 def test_photographs_need_no_run(options, capsys):
     evaluate.run(dataclasses.replace(options, run_dir="", evaluate_real=True))
     printed = capsys.readouterr().out.splitlines()

@@ -1,6 +1,7 @@
-"""Which pairs a report shows, and its charts."""
+"""Which pairs a report shows, its charts, and what it leaves out."""
 
 import re
+import types
 
 import numpy as np
 import pytest
@@ -76,3 +77,35 @@ def test_histograms_have_equal_areas():
             (charts.HEIGHT - charts.MARGIN - 12) / 1.05, abs=0.2
         )
     assert 'aria-label="title"' in svg
+
+
+def test_figures_that_say_nothing():
+    line = {"auc": 0.55, "id_div": 0.2, "photographs_told_apart": False}
+    assert "says nothing" in report._number(line, "auc")
+    assert report._number(line, "id_div") == "0.2000"
+    line["photographs_told_apart"] = True
+    assert report._number(line, "auc") == "0.5500"
+
+
+def test_no_curves_where_photographs_are_not_told_apart():
+    generated, real = (
+        types.SimpleNamespace(
+            result={"photographs_told_apart": False, "warning": "as <chance>"}
+        )
+        for _ in range(2)
+    )
+    shown = report._verification(generated, real)
+    assert shown == "<p>None: as &lt;chance&gt;.</p>"
+
+
+def test_factors_that_are_not_read_are_not_drawn():
+    found = {"of": "identity", "z_i": 0.77, "z_o": 0.11}
+    read, unread = (
+        report._factors(
+            {"factors": {"hat": found | {"read_from_photographs": r}}}
+        )
+        for r in (0.31, 0.29)
+    )
+    assert "0.77" in read and 'class="bar"' in read
+    assert "0.29" in unread and "not read well enough" in unread
+    assert "0.77" not in unread and 'class="bar"' not in unread

@@ -32,6 +32,13 @@ def test_a_list_that_is_none_is_refused(tmp_path, text, message):
         read_list(str(path))
 
 
+def test_a_byte_order_mark_is_no_part_of_a_list(tmp_path):
+    """Windows' editors write one."""
+    path = tmp_path / "list.json"
+    path.write_text('[{"name": "a", "flags": []}]', encoding="utf-8-sig")
+    assert read_list(str(path)) == [Job("a", ())]
+
+
 def test_the_lists_of_this_project_are_right():
     lists = sorted((ROOT / "experiments").glob("*.json"))
     assert lists

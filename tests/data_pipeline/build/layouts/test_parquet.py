@@ -63,12 +63,23 @@ def test_bytes_without_notes(tmp_path, listed):
         (TableColumns("picture", "label"), "no column `picture`.*'image'"),
         (TableColumns("image", "who"), "no column `who`"),
         (TableColumns("colour", "label"), "must hold pictures as bytes"),
+        (TableColumns("image", "image"), "must hold one text or number"),
     ],
 )
 def test_columns_that_are_not_there(tmp_path, listed, columns, message):
     write(tmp_path / "x.parquet")
     with pytest.raises(BadCollection, match=message):
         listed("parquet", tmp_path, columns)
+
+
+def test_numbers_that_became_floats(tmp_path, listed):
+    whos = [7.0, float("nan"), 0.5, None]
+    rows = [{"jpg": b"x", "who": who} for who in whos]
+    write(tmp_path / "x.parquet", rows, names=None)
+    found = listed(
+        "parquet", tmp_path / "x.parquet", TableColumns("jpg", "who")
+    )
+    assert [p.identity for p in found] == ["7", "", "0.5", ""]
 
 
 def test_damaged_file(tmp_path, listed):

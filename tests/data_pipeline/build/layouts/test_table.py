@@ -68,7 +68,7 @@ def test_table_with_a_short_row_has_no_label(listed, write_table, tmp_path):
 @pytest.mark.parametrize(
     ("text", "missing"),
     [
-        ("", r"\['image', 'identity', 'size'\].*Received: None"),
+        ("\n", r"\['image', 'identity', 'size'\].*Received: None"),
         ("a,b\n1.jpg,x\n", r"\['image', 'identity', 'size'\].*\['a', 'b'\]"),
         ("image,identity\n1.jpg,x\n", r"\['size'\].*\['image', 'identity'\]"),
     ],
@@ -124,7 +124,15 @@ def test_table_with_a_name_that_no_file_has(listed, write_table, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["../a.png", "/etc/a.png", "b/../../a.png", "gs://x/a.png", "..\\a.png"],
+    [
+        "../a.png",
+        "/etc/a.png",
+        "b/../../a.png",
+        "gs://x/a.png",
+        "..\\a.png",
+        "C:\\shop\\a.png",
+        "d:/shop/a.png",
+    ],
 )
 def test_tables_reach_only_into_their_folder(listed, tmp_path, name):
     table = tmp_path / "table.csv"

@@ -1,0 +1,53 @@
+"""Whether a data set shows what a verifier knows."""
+
+import numpy as np
+
+from data_pipeline.records import DataSet
+from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.verifiers import FACENET, Verifier
+
+# Photographs that are looked at, each of another identity, and how few tell
+# nothing.
+MOST, LEAST = 64, 8
+# Faces of different people lie apart in FaceNet's embedding, and all that is no
+# face lies together. docs/evaluation.md has what was measured.
+LARGEST_COSINE = 0.4
+
+
+def mean_cosine(embeddings: np.ndarray) -> float:
+    """The mean cosine of unit embeddings `[n, size]` of different identities.
+
+    Args:
+        embeddings: One of each identity, at least two.
+    """
+    n = len(embeddings)
+    total = np.sum(np.sum(embeddings, axis=0, dtype=np.float64) ** 2)
+    return float((total - n) / (n * (n - 1)))
+
+
+def check_faces(data: DataSet, verifier: Verifier) -> None:
+    """Refuses FaceNet where the training photographs show no faces.
+
+    It would give a figure for anything, and none of them would mean anything.
+
+    Raises:
+        ValueError: If they show none.
+    """
+    if verifier.name != FACENET:
+        return
+    photographs = Photographs.open(data, "train")
+    firsts = np.cumsum(photographs.counts) - photographs.counts
+    if len(firsts) < LEAST:
+        return
+    chosen = np.linspace(0, len(firsts) - 1, min(MOST, len(firsts)))
+    cosine = mean_cosine(verifier(photographs.read(firsts[chosen.astype(int)])))
+    if cosine > LARGEST_COSINE:
+        raise ValueError(
+            "`verifier` facenet tells faces apart, and the photographs of the "
+            "split train show none that it sees: the mean cosine of different "
+            f"identities is {cosine:.2f}, where faces have less than "
+            f"{LARGEST_COSINE}. For other things train a verifier "
+            "(train_verifier) and give its folder as `verifier`; for faces "
+            'that are small in their photographs, build with crop="face". '
+            f"Received: verifier={verifier.name!r}, data_dir={data.folder!r}"
+        )
