@@ -19,7 +19,18 @@ def open_protocol(options: Measures, data: DataSet) -> Protocol:
         bootstrap_samples=options.bootstrap_samples,
         factor_steps=options.factor_steps,
         novelty=options.novelty,
+        keep_embeddings=options.keep_embeddings,
+        downstream=options.downstream,
+        verifier_steps=options.verifier_steps,
+        verifier_width=options.verifier_width,
     )
+    cached = protocol.cached
+    if cached.kept:
+        print(
+            f"Embeddings: {len(cached):,} known, "
+            f"{cached.kept.num_bytes / 1e6:.1f} MB in {cached.kept.folder}",
+            flush=True,
+        )
     threshold = protocol.threshold
     print(f"tau {threshold.tau:.4f} from {threshold.source}", flush=True)
     return protocol

@@ -343,7 +343,19 @@ class Explore(Animation, Crop, Descent, Seed, RunFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class Measures(Novelty, Pairs, Verifier, Seed):
+class VerifierTraining:
+    """Training of verifiers."""
+
+    verifier_steps: int = option(
+        2000, "Training steps of a verifier.", minimum=1
+    )
+    verifier_width: int = option(
+        32, "Channels of a trained verifier's first stage.", minimum=1
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Measures(VerifierTraining, Novelty, Pairs, Verifier, Seed):
     """Measures."""
 
     bootstrap_samples: int = option(
@@ -354,6 +366,16 @@ class Measures(Novelty, Pairs, Verifier, Seed):
         "Training steps of the model that reads the data set's known factors; "
         "0: none.",
         minimum=0,
+    )
+    keep_embeddings: bool = option(
+        True,
+        "Keep the verifier's embeddings beside the data set, 500 MB at most, "
+        "and find those of earlier evaluations there.",
+    )
+    downstream: bool = option(
+        False,
+        "Train verifiers on generated identities only, on as many training "
+        "identities and on both, and test them on photographs.",
     )
 
 
@@ -398,15 +420,10 @@ class Dataset(Verifier, Seed, OutputFolder, DataFolder, RunFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainVerifier(Pairs, Verifier, Memory, Seed, DataFolder, Options):
+class TrainVerifier(
+    VerifierTraining, Pairs, Verifier, Memory, Seed, DataFolder, Options
+):
     """Options of `train_verifier`."""
-
-    verifier_steps: int = option(
-        2000, "Steps of --mode=train_verifier.", minimum=1
-    )
-    verifier_width: int = option(
-        32, "Channels of the trained verifier's first stage.", minimum=1
-    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,12 @@
-"""Results of evaluations: their name, and the file that keeps them."""
+"""Results of evaluations: names, what a run adds, the file of them."""
 
 import json
 
 import tensorflow as tf
 
+from sdgan_tf.algorithms.base import count_parameters
+from sdgan_tf.algorithms.registry import build_algorithm
+from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.runs import Run
 
@@ -26,6 +29,22 @@ def set_metric_name(verifier: Verifier, generated: int, real: int) -> str:
     """
     network = "_".join(filter(None, [verifier.name, verifier.resize]))
     return f"{network}_n{generated}_m{real}"
+
+
+def memory_mb(experiment: Experiment) -> float:
+    """Trainable parameters of all networks at 4 bytes, in 10^6 bytes."""
+    networks = build_algorithm(experiment).networks.values()
+    return 4 * sum(map(count_parameters, networks)) / 1e6
+
+
+def of_run(run: Run) -> dict:
+    """The part of a line that only a run's folder tells."""
+    experiment = run.experiment()
+    return {
+        "memory_mb": memory_mb(experiment),
+        "fingerprint": experiment.fingerprint(),
+        "run_dir": run.folder,
+    }
 
 
 def write_metrics(run: Run, result: dict) -> None:

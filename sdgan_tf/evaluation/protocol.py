@@ -12,9 +12,6 @@ import time
 import numpy as np
 
 from data_pipeline.records import DataSet
-from sdgan_tf.algorithms.base import count_parameters
-from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import identity_sets, readable
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
@@ -27,14 +24,20 @@ from sdgan_tf.evaluation.consistency import (
     measure_parts,
     photograph_grid,
 )
+from sdgan_tf.evaluation.downstream import Downstream
 from sdgan_tf.evaluation.gallery import Gallery, NearestIdentities
+from sdgan_tf.evaluation.kept_embeddings import KeptEmbeddings
 from sdgan_tf.evaluation.measuring import (
     Measured,
     independent_pairs,
     measure_generated,
     measure_photographs,
 )
-from sdgan_tf.evaluation.metrics_file import metric_name, set_metric_name
+from sdgan_tf.evaluation.metrics_file import (
+    metric_name,
+    of_run,
+    set_metric_name,
+)
 from sdgan_tf.evaluation.splits import (
     Photographs,
     check_splits_are_disjoint,
@@ -72,6 +75,10 @@ def evaluate(
     bootstrap_samples: int = 1000,
     factor_steps: int = 3000,
     novelty: bool = True,
+    keep_embeddings: bool = True,
+    downstream: bool = False,
+    verifier_steps: int = 2000,
+    verifier_width: int = 32,
 ) -> dict:
     """Measures a generator against the photographs of a data set.
 
@@ -88,6 +95,12 @@ def evaluate(
         novelty: Whether the nearest training identities are looked for. Once
             for a data set, this embeds its training photographs: see
             `gallery`.
+        keep_embeddings: Whether embeddings are kept beside the data set for
+            later evaluations: see `kept_embeddings`.
+        downstream: Whether verifiers are trained on generated identities, on
+            photographs and on both: see `downstream`.
+        verifier_steps: Training steps of each of these.
+        verifier_width: Channels of their first stage.
 
     Returns:
         The measures by name, each with `NAME_interval` where it has one, and
@@ -115,24 +128,12 @@ def evaluate(
         bootstrap_samples=bootstrap_samples,
         factor_steps=factor_steps,
         novelty=novelty,
+        keep_embeddings=keep_embeddings,
+        downstream=downstream,
+        verifier_steps=verifier_steps,
+        verifier_width=verifier_width,
     )
     return protocol.generated(generator, run).result
-
-
-def memory_mb(experiment: Experiment) -> float:
-    """Trainable parameters of all networks at 4 bytes, in 10^6 bytes."""
-    networks = build_algorithm(experiment).networks.values()
-    return 4 * sum(map(count_parameters, networks)) / 1e6
-
-
-def _of_run(run: Run) -> dict:
-    """The part of a line that only a run's folder tells."""
-    experiment = run.experiment()
-    return {
-        "memory_mb": memory_mb(experiment),
-        "fingerprint": experiment.fingerprint(),
-        "run_dir": run.folder,
-    }
 
 
 def check_sizes(generator: Generator, data: DataSet) -> None:
@@ -158,6 +159,11 @@ class Protocol:
         factor_steps: Training steps of the model that reads the data set's
             known factors; 0 leaves them out.
         novelty: Whether the nearest training identities are looked for.
+        keep_embeddings: Whether embeddings are kept beside the data set.
+        downstream: Whether verifiers are trained on generated identities, on
+            photographs and on both.
+        verifier_steps: Training steps of each of these.
+        verifier_width: Channels of their first stage.
 
     Raises:
         FileNotFoundError: If there is no verifier.
@@ -175,6 +181,10 @@ class Protocol:
         bootstrap_samples: int = 1000,
         factor_steps: int = 3000,
         novelty: bool = True,
+        keep_embeddings: bool = True,
+        downstream: bool = False,
+        verifier_steps: int = 2000,
+        verifier_width: int = 32,
     ):
         self.started = time.monotonic()
         self.data, self.num_pairs, self.seed = data, num_pairs, seed
@@ -186,7 +196,22 @@ class Protocol:
             verifier = open_verifier(verifier, data)
         check_faces(data, verifier)
         self.verifier = verifier
-        self.cached = CachedVerifier(verifier)
+        kept = None
+        if keep_embeddings:
+            kept = KeptEmbeddings(
+                data, verifier.name, verifier.file_hash, verifier.size
+            )
+        self.cached = CachedVerifier(verifier, kept)
+        self.downstream = None
+        if downstream:
+            self.downstream = Downstream(
+                data,
+                num_pairs,
+                verifier_steps,
+                verifier_width,
+                seed,
+                bootstrap_samples,
+            )
 
     @functools.cached_property
     def threshold(self) -> Threshold:
@@ -229,7 +254,10 @@ class Protocol:
 
     def photographs(self) -> dict:
         """The line of the photographs."""
-        return self._line("real", self.real.result)
+        result = self.real.result
+        if self.downstream:
+            result = result | self.downstream.photographs()
+        return self._line("real", result)
 
     def generated(
         self, generator: Generator, run: Run | None = None
@@ -246,7 +274,7 @@ class Protocol:
         check_sizes(generator, self.data)
         tau = self.threshold.tau  # First what tells of too few photographs.
         measured = measure_generated(
-            generator, self.verifier, self.num_pairs, self.seed
+            generator, self.cached, self.num_pairs, self.seed
         )
         result = self._summary(measured, tau)
         result |= self._codes(generator)
@@ -277,7 +305,8 @@ class Protocol:
                 self.bootstrap_samples,
                 self.seed,
             )
-        of_run = _of_run(run) if run else {}
+        if self.downstream:
+            result |= self.downstream.generated(generator)
         vanilla = run and run.experiment().k == 1
         if vanilla and generator.latents.draws_new_identities:
             result |= self._floor(measured, tau)
@@ -285,7 +314,12 @@ class Protocol:
         for name in (*REFERENCES, *(f"{n}_interval" for n in REFERENCES)):
             if name in real.result:
                 result[f"real_{name}"] = real.result[name]
-        line = self._line("generated", result, step=generator.step, **of_run)
+        line = self._line(
+            "generated",
+            result,
+            step=generator.step,
+            **(of_run(run) if run else {}),
+        )
         return GeneratedPairs(generator, measured, line, nearest)
 
     def _identities(
@@ -307,7 +341,7 @@ class Protocol:
     def _codes(self, generator: Generator) -> dict:
         """Measures what each code decides, on grids of pictures."""
         grid = generated_grid(generator, self.seed)
-        return measure_grid(grid, self.verifier, self.reader) | measure_parts(
+        return measure_grid(grid, self.cached, self.reader) | measure_parts(
             generator, self.reader, self.seed
         )
 
@@ -326,6 +360,7 @@ class Protocol:
 
     def _line(self, source: str, measures: dict, **of_run) -> dict:
         """Joins measures with all that they depend on."""
+        self.cached.keep()
         num_matched = self.num_pairs // 2
         unknown = dict.fromkeys(("memory_mb", "step", "fingerprint", "run_dir"))
         seconds, self.started = (

@@ -57,6 +57,13 @@ MEASURES = {
     "known factors.",
 }
 
+# Names of the figures of verifiers, by what these were trained on.
+TRAINED_ON = {
+    "Generated pictures": "downstream",
+    "Photographs": "downstream_real",
+    "Both": "downstream_both",
+}
+
 
 def _url(image: np.ndarray) -> str:
     return data_url(encode_png(image))
@@ -129,6 +136,31 @@ def _factors(line: dict) -> str:
         "<th>Belongs to<th>Read<th>Shares<th>z_i<th>z_o</thead><tbody>"
         + "".join(rows)
         + "</tbody></table></div>"
+    )
+
+
+def _downstream(line: dict) -> str:
+    """The test of verifiers by what they were trained on."""
+    if "downstream" not in line:
+        return "<p>It was not measured: --downstream does.</p>"
+    of = line["downstream"]
+    rows = "".join(
+        f"<tr><td>{trained_on}"
+        f'<td class="number">{_number(line, f"{name}_auc")}'
+        f'<td class="number">{_number(line, f"{name}_accuracy")}'
+        for trained_on, name in TRAINED_ON.items()
+    )
+    return (
+        f"<p>Verifiers of one kind (width {of['width']}, {of['steps']:,} "
+        f"steps), each trained on {of['identities']:,} identities with "
+        f"{of['pictures']:,} pictures, on both twice as many, and tested on "
+        "real pairs.</p>"
+        '<div class="scroll"><table><thead><tr><th>Trained on<th>AUC'
+        f"<th>Accuracy</thead><tbody>{rows}"
+        "<tr><td>Gap: photographs less generated pictures"
+        f'<td class="number">{_number(line, "downstream_gap")}'
+        f'<td class="number">{_number(line, "downstream_accuracy_gap")}'
+        "</tbody></table></div>"
     )
 
 
@@ -344,6 +376,7 @@ def write_report(
         verification=_verification(generated, real),
         grid=_url(contact_sheet(grid, GRID_SIDE)),
         factors=_factors(line),
+        downstream=_downstream(line),
         tau=f"{line['tau']:.3f}",
         pairs=_pairs("Generated", measured, made_pictures)
         + _pairs("Photographs", real.measured, _real_pictures(real)),

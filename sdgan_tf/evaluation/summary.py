@@ -1,6 +1,7 @@
 """Numbers of measured pairs, each with its bootstrap interval."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -78,16 +79,35 @@ def summarise(
             "all_div": diversity(terms[~matched], parts[1]),
         }
 
+    return with_intervals(measures, matched, measured.identities, samples, seed)
+
+
+def with_intervals(
+    measures: Callable,
+    matched: np.ndarray,
+    identities: np.ndarray | None,
+    samples: int,
+    seed: int,
+) -> dict[str, float | list[float]]:
+    """Measures of pairs, and beside each its 95 % bootstrap interval.
+
+    Args:
+        measures: A function of the pairs' weights `[samples, n]`, or of None
+            for equal ones, to the measures `[samples]` by name.
+        matched: Whether each pair is one identity, bool `[n]`.
+        identities: Identity hashes `[n, 2]`, which are resampled; None
+            resamples the pairs.
+        samples: Resamples.
+        seed: Of the resamples.
+    """
     rng = np.random.default_rng(seed)
     drawn = []
     for start in range(0, samples, verification.SAMPLES_AT_ONCE):
         n = min(verification.SAMPLES_AT_ONCE, samples - start)
-        if measured.identities is None:
+        if identities is None:
             weights = verification.resample_pairs(rng, matched, n)
         else:
-            weights = verification.resample_identities(
-                rng, measured.identities, n
-            )
+            weights = verification.resample_identities(rng, identities, n)
         # With very few identities a sample may hold one class only.
         both = weights[:, matched].any(axis=1) & weights[:, ~matched].any(
             axis=1

@@ -42,6 +42,9 @@ COLUMNS = {
     "kernel": ("Kernel", 4),
     "precision": ("Precision", 3),
     "recall": ("Recall", 3),
+    "downstream_auc": ("Downstream AUC", 3),
+    "downstream_gap": ("Gap to real", 3),
+    "downstream_both_auc": ("Both AUC", 3),
     "observation_auc": ("Obs. AUC", 3),
     "identity_consistency": ("Id. by z_i", 2),
     "observation_consistency": ("Obs. by z_o", 2),
@@ -149,9 +152,19 @@ def _generated_grid(generator: Generator, seed: int) -> np.ndarray:
     return contact_sheet(generator.pixels.to_uint8(generator(codes)), GRID[1])
 
 
-def _cells(line: dict) -> list[str]:
+def _columns(rows: list[Row]) -> list[str]:
+    """Names of the columns that some row has a number for."""
+    return [
+        name
+        for name in COLUMNS
+        if any(row.line.get(name) is not None for row in rows)
+    ]
+
+
+def _cells(line: dict, columns: list[str]) -> list[str]:
     cells = []
-    for name, (_, digits) in COLUMNS.items():
+    for name in columns:
+        digits = COLUMNS[name][1]
         value = line.get(name)
         cell = "" if value is None else f"{value:.{digits}f}"
         if interval := line.get(f"{name}_interval"):
@@ -162,18 +175,21 @@ def _cells(line: dict) -> list[str]:
     return cells
 
 
-def _heads() -> list[str]:
-    return ["System", "Steps", *(head for head, _ in COLUMNS.values())]
-
-
-def _texts(row: Row) -> list[str]:
-    step = row.line["step"]
-    return [row.name, "" if step is None else f"{step:,}", *_cells(row.line)]
+def _lines(rows: list[Row]) -> list[list[str]]:
+    """The texts of the head and of each row."""
+    columns = _columns(rows)
+    lines = [["System", "Steps", *(COLUMNS[name][0] for name in columns)]]
+    for row in rows:
+        step = row.line["step"]
+        shown = "" if step is None else f"{step:,}"
+        lines.append([row.name, shown, *_cells(row.line, columns)])
+    return lines
 
 
 def as_markdown(rows: list[Row]) -> str:
     """The table in Markdown."""
-    lines = [_heads(), ["---"] * len(_heads()), *map(_texts, rows)]
+    head, *others = _lines(rows)
+    lines = [head, ["---"] * len(head), *others]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -209,6 +225,7 @@ def as_html(rows: list[Row], note: str) -> str:
     def cells(texts, tag):
         return "".join(f"<{tag}>{html.escape(text)}" for text in texts)
 
+    head, *others = _lines(rows)
     figures = "".join(
         f'<figure><img alt="Grid of {html.escape(row.name)}" '
         f'src="{data_url(encode_png(row.grid))}">'
@@ -217,8 +234,8 @@ def as_html(rows: list[Row], note: str) -> str:
     )
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         note=html.escape(note),
-        heads=cells(_heads(), "th"),
-        rows="".join(f"<tr>{cells(_texts(row), 'td')}" for row in rows),
+        heads=cells(head, "th"),
+        rows="".join(f"<tr>{cells(texts, 'td')}" for texts in others),
         figures=figures,
     )
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import facenet, trained_verifier
+from sdgan_tf.evaluation.kept_embeddings import KeptEmbeddings
 
 FACENET = "facenet"
 # uint8 `[n, h, w, 3]` to float32 `[n, size]`.
@@ -59,20 +60,30 @@ def open_verifier(name: str, data: DataSet | None = None) -> Verifier:
 class CachedVerifier:
     """A verifier that embeds each distinct picture once.
 
-    Pictures are told apart by a hash of their content. For photographs, which
-    come again; generated pictures never do.
+    Pictures are told apart by a hash of their pixels.
 
     Args:
         verifier: What it asks.
+        kept: Embeddings of earlier evaluations, to which new ones are added;
+            None keeps none.
     """
 
-    def __init__(self, verifier: Verifier):
-        self.verifier = verifier
-        self._known: dict[bytes, np.ndarray] = {}
+    def __init__(self, verifier: Verifier, kept: KeptEmbeddings | None = None):
+        self.verifier, self.kept = verifier, kept
+        self._known = kept.read() if kept else {}
+        self._new: dict[bytes, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        """Pictures whose embeddings are known."""
+        return len(self._known)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """uint8 `[n, h, w, 3]` to float32 `[n, size]`."""
-        keys = [hashlib.sha256(image.tobytes()).digest() for image in images]
+        # Pixels of other shapes may be the same bytes.
+        shape = str(images.shape[1:]).encode()
+        keys = [
+            hashlib.sha256(shape + image.tobytes()).digest() for image in images
+        ]
         new = {
             key: place
             for place, key in enumerate(keys)
@@ -80,5 +91,14 @@ class CachedVerifier:
         }
         if new:
             embeddings = self.verifier(images[list(new.values())])
-            self._known.update(zip(new, embeddings, strict=True))
+            found = dict(zip(new, embeddings, strict=True))
+            self._known |= found
+            if self.kept:
+                self._new |= found
         return np.stack([self._known[key] for key in keys])
+
+    def keep(self) -> None:
+        """Adds what is new to the embeddings that are kept, if they are."""
+        if self._new and self.kept:
+            self.kept.add(self._new)
+            self._new = {}

@@ -14,7 +14,7 @@ from sdgan_tf.algorithms.registry import (
     settle,
 )
 from sdgan_tf.config import Experiment
-from sdgan_tf.evaluation.protocol import memory_mb
+from sdgan_tf.evaluation.metrics_file import memory_mb
 from sdgan_tf.latents import Keys, Stream
 
 N = 6

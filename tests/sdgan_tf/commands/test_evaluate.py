@@ -67,6 +67,31 @@ def test_without_novelty(options, capsys, tmp_path):
     assert "novelty" not in line and "distinct_identities" in line
     page = (tmp_path / "run" / "report-00000006.html").read_text()
     assert "They were not looked for." in page
+    assert "It was not measured: --downstream does." in page
+
+
+def test_downstream(options, capsys, tmp_path):
+    training = {"downstream": True, "verifier_steps": 2, "verifier_width": 2}
+    evaluate.run(dataclasses.replace(options, report=True, **training))
+    line = last_line(capsys)
+    assert line["downstream"] == {
+        "identities": 12,
+        "pictures": 36,
+        "steps": 2,
+        "width": 2,
+    }
+    gap = line["downstream_real_auc"] - line["downstream_auc"]
+    assert line["downstream_gap"] == pytest.approx(gap)
+    page = (tmp_path / "run" / "report-00000006.html").read_text()
+    assert "12 identities with 36 pictures" in page
+    assert f"{line['downstream_both_auc']:.4f}" in page
+    evaluate.run(dataclasses.replace(options, evaluate_real=True, **training))
+    real = last_line(capsys)
+    # Two networks of one seed that saw the same photographs.
+    assert real["downstream_auc"] == pytest.approx(
+        line["downstream_real_auc"], abs=0.26
+    )
+    assert "downstream_gap" not in real
 
 
 def test_the_report_opens_in_a_browser_without_network(

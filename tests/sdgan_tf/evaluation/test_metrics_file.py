@@ -1,7 +1,11 @@
-"""The name of a result and the files that keep it."""
+"""The name of a result, what a run adds to it, the files that keep it."""
 
+import dataclasses
 import json
 
+import pytest
+
+from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import metrics_file
 from sdgan_tf.runs import Run
 
@@ -17,6 +21,16 @@ def test_set_metrics_name_network_resizing_and_numbers(mean_colour):
     assert name(mean_colour, 600, 2000) == "mean_colour_n600_m2000"
     mean_colour.resize = "bilinear160"
     assert name(mean_colour, 6, 4) == "mean_colour_bilinear160_n6_m4"
+
+
+@pytest.mark.parametrize(
+    ("changes", "megabytes"),
+    [({}, 56.7), ({"discriminator": "stacked"}, 47.2), ({"k": 4}, 75.5)],
+)
+def test_memory_is_the_papers(changes, megabytes):
+    experiment = dataclasses.replace(Experiment(), **changes)
+    found = metrics_file.memory_mb(experiment)
+    assert found == pytest.approx(megabytes, abs=0.05)
 
 
 def test_each_result_is_a_line(tmp_path):

@@ -62,6 +62,10 @@ def test_table(trained, train_run, split_data, mean_colour, tmp_path):
     assert [bool(row["independent_auc"]) for row in rows] == [0, 1, 0]
     markdown = (output / "table.md").read_text()
     assert markdown.count("\n| SD-DCGAN (d_i=6, d_o=5) | 6 |") == 1
+    # Columns that no row has a number for are left out, but for the CSV.
+    head = markdown.splitlines()[0]
+    assert "| EER |" in head and "Downstream AUC" not in head
+    assert "downstream_auc" in rows[0]
     assert "z afresh" in markdown and markdown.endswith("\na note\n")
     page = (output / "table.html").read_text()
     assert page.count("data:image/png;base64,") == 3
