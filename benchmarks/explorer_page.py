@@ -9,6 +9,7 @@ Playwright and `chromium`.
 """
 
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ import sys
 import time
 
 from absl import app, flags
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -28,7 +30,7 @@ RUN_DIR = flags.DEFINE_string(
 )
 REPEATS = flags.DEFINE_integer("repeats", 15, "Timed clicks.", 1)
 SCREENSHOTS = flags.DEFINE_string(
-    "screenshots", "", "Folder for explorer-*.png; empty takes times instead."
+    "screenshots", "", "Folder for explorer-*.jpg; empty takes times instead."
 )
 START_SECONDS = 180
 # What the pictures show: two chosen cells, a lock and favourites.
@@ -120,13 +122,15 @@ def measure(browser, address: str) -> dict:
 
 
 def take_screenshots(browser, address: str, folder: str) -> None:
-    """Writes `explorer-NAME.png` for each of `VIEWS`."""
+    """Writes `explorer-NAME.jpg` for each of `VIEWS`."""
     for name, options in VIEWS.items():
         context = browser.new_context(**options)
         page = context.new_page()
         page.goto(address + LINK)
         wait(page)
-        page.screenshot(path=os.path.join(folder, f"explorer-{name}.png"))
+        path = os.path.join(folder, f"explorer-{name}.jpg")
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            picture.convert("RGB").save(path, quality=90, subsampling=0)
         context.close()
 
 

@@ -105,7 +105,7 @@ class Application:
         # By name, and from memory: no path leads anywhere else.
         self._files = {f"/{name}": data for name, data in files.items()}
         self._files["/"] = files["index.html"]
-        self._studio(0)
+        self._studios[0] = Studio(self._exhibits[0], settings)
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         """Answers one request."""
@@ -151,9 +151,15 @@ class Application:
     def _studio(self, number: int) -> Studio:
         with self._loading:
             if number not in self._studios:
-                exhibit = self._exhibits[number]
-                self._studios[number] = Studio(exhibit, self.settings)
+                self._studios[number] = self._load(self._exhibits[number])
             return self._studios[number]
+
+    def _load(self, exhibit: Exhibit) -> Studio:
+        try:
+            return Studio(exhibit, self.settings)
+        # One of several folders may be damaged: the others can be seen.
+        except (ValueError, OSError) as error:
+            raise Refusal(500, str(error)) from error
 
     def _file(self, request: Request) -> Response:
         if request.method != "GET" or request.path not in self._files:

@@ -14,8 +14,8 @@ const FIGURES = {
 };
 const NOTES = {
   leakage:
-    "Share of generated pictures that lie nearer to a training identity than " +
-    "such an identity's own photographs do.",
+    "Share of generated pictures that lie nearer to a training than to a test " +
+    "photograph, among equally many. Without leakage it is 0.5.",
 };
 
 function shown(value) {
@@ -44,7 +44,7 @@ function figures(card) {
   return [
     ["Figures", table],
     ["Measured by", of.filter(Boolean).join(", ")],
-    ...notes.map((text) => ["Leakage", text]),
+    ...notes.map((text) => ["What leakage is", text]),
   ];
 }
 

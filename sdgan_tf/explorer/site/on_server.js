@@ -2,7 +2,7 @@
 // `in_browser.js` says what a back end is.
 
 import { joined } from "./prior.js";
-import { readJson, readNumbers } from "./reading.js";
+import { readNumbers } from "./reading.js";
 
 /** The lines of a response, as they come. */
 async function* lines(response) {
@@ -74,8 +74,10 @@ export class OnServer {
   }
 
   /** The generator's card, for which the server loads the generator. */
-  card(name) {
-    return readJson(this.#address(name, "card.json"));
+  async card(name) {
+    const response = await fetch(this.#address(name, "card.json"));
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
   }
 
   /** Codes of the identities that it knows, where it draws no others. */

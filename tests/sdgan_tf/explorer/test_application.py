@@ -13,6 +13,7 @@ from sdgan_tf.explorer.application import MOST_PICTURES, Application
 from sdgan_tf.explorer.collection import Exhibit, find_runs
 from sdgan_tf.explorer.settings import Settings
 from sdgan_tf.explorer.site_files import SITE
+from sdgan_tf.runs import Run
 
 HOST = {"Host": "127.0.0.1:7860"}
 SETTINGS = Settings(
@@ -64,6 +65,19 @@ def test_what_the_page_reads_first(client):
     card = client.get("/generators/1/card.json", headers=HOST).json
     assert (card["name"], card["step"]) == ("second", 9)
     assert card["batch"] in (1, 4, 8)
+
+
+def test_a_damaged_folder_beside_a_sound_one(two_runs, tmp_path):
+    exhibits = [
+        Exhibit("first", find_runs(two_runs)["first"]),
+        Exhibit("gone", Run(str(tmp_path))),
+    ]
+    client = Client(Application(exhibits, SETTINGS))
+    assert client.get("/generators/0/card.json").status_code == 200
+    answer = client.get("/generators/1/card.json")
+    assert answer.status_code == 500 and "no run folder" in answer.text
+    with pytest.raises(FileNotFoundError, match="no run folder"):
+        Application(exhibits[1:], SETTINGS)
 
 
 def test_pictures(client, random_run, own_pictures):
