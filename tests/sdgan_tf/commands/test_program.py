@@ -136,6 +136,8 @@ def test_only_our_lines_are_printed_by_a_training(tiny_data, tmp_path, flags):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
+    if flags:
+        assert lines.pop(0).startswith("Precision: ")
     assert lines[0].startswith("Training on CPU:0")
     assert lines[1].startswith("Run folder:")
     for line in lines:
