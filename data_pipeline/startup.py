@@ -9,6 +9,8 @@ import tempfile
 import types
 from collections.abc import Iterator
 
+from data_pipeline import unwanted
+
 # Shows a file on its error output, unless a line comes first: it also ends if
 # the process that would write that line was killed.
 WATCHER = 'read -r _ || cat "$0" >&2; rm -f "$0"'
@@ -28,7 +30,8 @@ def import_quietly(name: str) -> types.ModuleType:
     if "tensorflow" in sys.modules:
         return importlib.import_module(name)
     with held_stderr():
-        import tensorflow as tf
+        with unwanted.hidden():
+            import tensorflow as tf
 
         # CUDA's library complains here where there is no GPU.
         tf.config.list_physical_devices("GPU")

@@ -161,35 +161,37 @@ def _columns(rows: list[Row]) -> list[str]:
     ]
 
 
-def _cells(line: dict, columns: list[str]) -> list[str]:
+def _cells(line: dict, columns: list[str]) -> list[list[str]]:
+    """The parts of each cell: a number, its interval, what else is known."""
     cells = []
     for name in columns:
         digits = COLUMNS[name][1]
         value = line.get(name)
-        cell = "" if value is None else f"{value:.{digits}f}"
+        parts = ["" if value is None else f"{value:.{digits}f}"]
         if interval := line.get(f"{name}_interval"):
-            cell += f" [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"
+            low, high = interval
+            parts.append(f" [{low:.{digits}f}, {high:.{digits}f}]")
         if name == "auc" and "independent_auc" in line:
-            cell += f"; z afresh {line['independent_auc']:.{digits}f}"
-        cells.append(cell)
+            parts.append(f"; z afresh {line['independent_auc']:.{digits}f}")
+        cells.append(parts)
     return cells
 
 
-def _lines(rows: list[Row]) -> list[list[str]]:
-    """The texts of the head and of each row."""
-    columns = _columns(rows)
-    lines = [["System", "Steps", *(COLUMNS[name][0] for name in columns)]]
-    for row in rows:
-        step = row.line["step"]
-        shown = "" if step is None else f"{step:,}"
-        lines.append([row.name, shown, *_cells(row.line, columns)])
-    return lines
+def _heads(columns: list[str]) -> list[str]:
+    return ["System", "Steps", *(COLUMNS[name][0] for name in columns)]
+
+
+def _row(row: Row, columns: list[str]) -> list[list[str]]:
+    step = row.line["step"]
+    shown = "" if step is None else f"{step:,}"
+    return [[row.name], [shown], *_cells(row.line, columns)]
 
 
 def as_markdown(rows: list[Row]) -> str:
     """The table in Markdown."""
-    head, *others = _lines(rows)
-    lines = [head, ["---"] * len(head), *others]
+    columns = _columns(rows)
+    lines = [_heads(columns), ["---"] * (2 + len(columns))]
+    lines += [list(map("".join, _row(row, columns))) for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -222,10 +224,13 @@ def as_csv(rows: list[Row]) -> str:
 def as_html(rows: list[Row], note: str) -> str:
     """The table with a sample grid each, in one file."""
 
-    def cells(texts, tag):
-        return "".join(f"<{tag}>{html.escape(text)}" for text in texts)
+    def cell(text, *notes):
+        small = "".join(
+            f"<small>{html.escape(note.strip(' ;'))}</small>" for note in notes
+        )
+        return f"<td>{html.escape(text)}{small}"
 
-    head, *others = _lines(rows)
+    columns = _columns(rows)
     figures = "".join(
         f'<figure><img alt="Grid of {html.escape(row.name)}" '
         f'src="{data_url(encode_png(row.grid))}">'
@@ -234,8 +239,11 @@ def as_html(rows: list[Row], note: str) -> str:
     )
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         note=html.escape(note),
-        heads=cells(head, "th"),
-        rows="".join(f"<tr>{cells(texts, 'td')}" for texts in others),
+        heads="".join(f"<th>{html.escape(head)}" for head in _heads(columns)),
+        rows="".join(
+            "<tr>" + "".join(cell(*parts) for parts in _row(row, columns))
+            for row in rows
+        ),
         figures=figures,
     )
 

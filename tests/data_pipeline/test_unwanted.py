@@ -1,0 +1,58 @@
+"""Packages that are hidden while TensorFlow is imported."""
+
+import importlib
+import json
+import subprocess
+import sys
+
+import pytest
+
+from data_pipeline import unwanted
+
+STARTS = """
+import json, sys
+from data_pipeline import startup, unwanted
+from sdgan_tf import environment
+environment.prepare()
+startup.import_quietly("sdgan_tf.commands.sample")
+print(json.dumps([name for name in unwanted.PACKAGES if name in sys.modules]))
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch) -> str:
+    """The name of an installed package that is unwanted."""
+    (tmp_path / "hardly_wanted.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(unwanted, "PACKAGES", ("hardly_wanted",))
+    yield "hardly_wanted"
+    sys.modules.pop("hardly_wanted", None)
+
+
+def test_hidden_is_as_not_installed(package):
+    with unwanted.hidden(), pytest.raises(ImportError):
+        importlib.import_module(package)
+    assert importlib.import_module(package)
+
+
+def test_what_is_imported_stays(package):
+    before = importlib.import_module(package)
+    with unwanted.hidden():
+        assert importlib.import_module(package) is before
+    assert sys.modules[package] is before
+
+
+def test_an_error_leaves_nothing_hidden(package):
+    with pytest.raises(OSError), unwanted.hidden():
+        raise OSError
+    assert package not in sys.modules
+
+
+def test_a_command_starts_without_them():
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == []
