@@ -23,6 +23,7 @@ from sdgan_tf.evaluation.summary import with_intervals
 from sdgan_tf.evaluation.verification import Verification, distances
 from sdgan_tf.evaluation.verifier_training import TUPLES, EmbeddingTraining
 from sdgan_tf.generators import Generator
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import Keys, Stream
 from sdgan_tf.progress import Progress
 
@@ -85,11 +86,11 @@ def generated_pictures(
     Of a model that knows its identities these are its first ones.
     """
     latents, n = generator.latents, len(counts)
-    if latents.draws_new_identities:
+    if isinstance(latents, IdentityEmbedding):
+        z_i = latents.look_up(range(n))
+    else:
         key = Keys(seed, tf.constant(0)).key(Stream.EVALUATION, IDENTITIES)
         z_i = latents.z_i(key, n)
-    else:
-        z_i = latents.look_up(range(n))
     z_i = np.repeat(np.asarray(z_i), counts, axis=0)
     side = generator.image_size
     images = np.empty([len(z_i), side, side, 3], np.uint8)
@@ -202,7 +203,7 @@ class Downstream:
             `downstream_accuracy_gap`.
         """
         n = len(self._identities)
-        if not generator.latents.draws_new_identities:
+        if isinstance(generator.latents, IdentityEmbedding):
             n = min(n, generator.latents.num_identities)
         _, counts = self._chosen(n)
         made = generated_pictures(generator, counts, self.seed)
