@@ -1,5 +1,6 @@
 """Sets that verifiers are trained on, and what their tests are."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from sdgan_tf.evaluation.downstream import Downstream, PictureSet
 from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.generators import Generator
+from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.pixels import BEGAN_PIXELS
 
@@ -143,6 +145,18 @@ def test_a_larger_split_gives_fewer_identities(
     line = measures(split_data).generated(colours)
     assert line["downstream"]["identities"] == 4
     assert sets["both"][0].counts.tolist() == [3] * 8
+
+
+def test_a_model_that_knows_its_identities_gives_these(split_data, sets):
+    table = np.linspace(-1, 1, 15).reshape(5, 3)
+    latents = IdentityEmbedding(3, 2, keras.Variable(table), closed=True)
+    generator = Generator(Colours(), latents, BEGAN_PIXELS, 0)
+    line = measures(split_data).generated(generator)
+    assert line["downstream"]["identities"] == 5
+    (made,) = sets["generated pictures"]
+    firsts = made.images[::3, 0, 0]
+    assert np.array_equal(firsts, BEGAN_PIXELS.to_uint8(np.float32(table)))
+    assert sets["photographs"][0].counts.tolist() == [3] * 5
 
 
 def test_too_few_identities(make_splits):
