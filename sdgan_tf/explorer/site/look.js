@@ -155,6 +155,10 @@ export class Look {
         moves: cell.moves.filter(({ side }) => side === "identity"),
       }),
     }));
+    const name = `${this.#model.name} ${cellText(cells[0])}`;
+    const strip = this.#element("strip");
+    // The same person: the pictures stay, and so does the keyboard's focus.
+    if (strip.dataset.name === name) return;
     const canvases = cells.map(() => make("canvas"));
     const buttons = cells.map((each, n) =>
       button(
@@ -164,20 +168,15 @@ export class Look {
         canvases[n],
       ),
     );
-    const name = `${this.#model.name} ${cellText(cells[0])}`;
-    const strip = this.#element("strip");
-    // The same person: the pictures stay, and so does the keyboard's focus.
-    if (strip.dataset.name === name) return;
-    const first = !strip.childElementCount;
-    const draw = this.#model.artist.draw(cells.map((c) => this.#wanted(c)), {
+    // Until they are there, the one before is better than nothing.
+    if (!strip.childElementCount) strip.replaceChildren(...buttons);
+    await this.#model.artist.draw(cells.map((c) => this.#wanted(c)), {
       signal,
       onPicture: (picture, n) => {
         paint(canvases[n], picture);
         buttons[n].ariaBusy = "false";
       },
     });
-    if (first) strip.replaceChildren(...buttons);
-    await draw;
     strip.replaceChildren(...buttons);
     strip.dataset.name = name;
   }

@@ -1,6 +1,5 @@
 // The page: its address is its state; what is clicked changes the address.
 
-import { Artist } from "./artist.js";
 import { icon, paint } from "./elements.js";
 import { Favourites } from "./favourites.js";
 import { saveCodes, saveSheet } from "./files.js";
@@ -8,9 +7,9 @@ import { Grid } from "./grid.js";
 import { InBrowser } from "./in_browser.js";
 import { Look } from "./look.js";
 import { describe } from "./model_card.js";
+import { Models } from "./models.js";
 import { OnServer } from "./on_server.js";
 import { Photographs } from "./photographs.js";
-import { Prior } from "./prior.js";
 import { readJson } from "./reading.js";
 import * as states from "./state.js";
 import { Walks } from "./walks.js";
@@ -40,36 +39,6 @@ function onProgress(done, total) {
   if (done === total) say("Ready.");
 }
 
-/** Generators by name, each opened once. */
-class Models {
-  #backend;
-  #opened = new Map();
-
-  constructor(backend) {
-    this.#backend = backend;
-  }
-
-  /** `name`, `card`, `prior` and `artist` of a generator. */
-  open(name) {
-    if (!this.#opened.has(name)) {
-      const opening = this.#open(name);
-      this.#opened.set(name, opening);
-      opening.catch(() => this.#opened.delete(name));
-    }
-    return this.#opened.get(name);
-  }
-
-  async #open(name) {
-    say(`Loading ${name}.`);
-    progress(0);
-    const card = await this.#backend.card(name);
-    const table = await this.#backend.open(name, progress, card);
-    const prior = new Prior(card, table);
-    const artist = new Artist(this.#backend, name, card.batch ?? 1);
-    return { name, card, prior, artist };
-  }
-}
-
 class Explorer {
   #backend;
   #models;
@@ -86,7 +55,10 @@ class Explorer {
 
   constructor(backend) {
     this.#backend = backend;
-    this.#models = new Models(backend);
+    this.#models = new Models(backend, (name, part) => {
+      if (!part) say(`Loading ${name}.`);
+      progress(part);
+    });
     const change = (state) => this.#change(state);
     const atPlace = (call) => (row, column) =>
       call(states.cellAt(this.#state, row, column));
@@ -139,6 +111,7 @@ class Explorer {
       on(`pin-${slot}`, "click", () =>
         this.#change(states.pinning(this.#state, slot)),
       );
+      on(`clear-${slot}`, "click", () => this.#clear(slot));
       element(`pin-${slot}`).prepend(icon("pin"));
     }
     element("star").prepend(icon("star"));
@@ -197,6 +170,11 @@ class Explorer {
 
   #replace(cell) {
     this.#change(states.replaced(this.#state, this.#looked, cell));
+  }
+
+  #clear(slot) {
+    if (this.#state.chosen[1 - slot]) this.#looked = 1 - slot;
+    this.#change(states.cleared(this.#state, slot));
   }
 
   #turn(slot) {
@@ -258,7 +236,9 @@ class Explorer {
     const pinned = states.isPinned(state, slot);
     element(`slot-${slot}`).ariaPressed = String(state.slot === slot);
     element(`pin-${slot}`).ariaPressed = String(pinned);
-    element(`pin-${slot}`).disabled = !cell;
+    for (const id of ["pin", "clear"]) {
+      element(`${id}-${slot}`).disabled = !cell;
+    }
     const canvas = element(`slot-picture-${slot}`);
     canvas.hidden = !cell;
     if (!cell) return;

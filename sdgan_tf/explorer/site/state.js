@@ -130,6 +130,12 @@ export function isPinned(state, slot) {
   return state.pinned && state.slot === 1 - slot;
 }
 
+/** A or B let go; the next cell goes there. */
+export function cleared(state, slot) {
+  const chosen = state.chosen.with(slot, null);
+  return { ...state, chosen, slot, pinned: state.pinned && slot === state.slot };
+}
+
 /** Another cell in the place of A or B. */
 export function replaced(state, slot, cell) {
   return { ...state, chosen: state.chosen.with(slot, cell) };

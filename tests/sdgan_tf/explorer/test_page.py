@@ -200,6 +200,12 @@ def test_a_pinned_picture_stays(page):
     page.choose(3, 1)
     fields = page.fields()
     assert (fields["first"], fields["second"]) == ("2.0-0.0", "1.0-1.0")
+    # A place that is cleared takes the next picture.
+    page.press("Clear A")
+    assert "first" not in page.fields()
+    assert page.page.locator("#walks").is_hidden()
+    page.choose(1, 2)
+    assert page.fields()["first"] == "0.0-1.0"
     # A press on a place says that the next picture goes there.
     page.click("B: the next picture goes here")
     page.choose(1, 1)
