@@ -290,7 +290,9 @@ def test_defaults_of_its_own():
     assert (found.dim, found.d_i, found.d_o) == (16, 64, 64)
     assert found.loss == "hinge" and found.augment == "diffaug_weak"
     assert found.ema_half_life_images == 20_000 and found.average_decay
-    assert (found.mismatched_weight, found.tuple_weight) == (0.3, 3.0)
+    assert (found.mismatched_weight, found.tuple_weight) == (0.5, 3.0)
+    assert found.tuple_norm == "tuple"
+    assert found.tuple_spread and found.pixel_scale
     # Two ways to average are one too many: the user's is taken.
     named = {"model", "ema_decay"}
     asked = Experiment(model="sd_projected", ema_decay=0.9)
