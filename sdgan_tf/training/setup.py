@@ -159,7 +159,7 @@ def _restore(state: TrainingState, data: DataSet, init_from: str) -> None:
     path = state.restore()
     if not path:
         if init_from:
-            load_networks(Run(init_from), state.algorithm.networks)
+            _load_networks_of(Run(init_from), state)
             state.algorithm.restart_average()
         return
     trained_on = state.checkpoint.data_id.numpy().decode()
@@ -170,6 +170,24 @@ def _restore(state: TrainingState, data: DataSet, init_from: str) -> None:
             f"data_dir={data.folder!r} (build_id {data.build_id})"
         )
     say(f"Resumed from {path}")
+
+
+def _load_networks_of(run: Run, state: TrainingState) -> None:
+    """Takes the networks of another run.
+
+    Raises:
+        ValueError: If they have other shapes, with the options that differ.
+    """
+    try:
+        load_networks(run, state.algorithm.networks)
+    except ValueError as error:
+        differences = run.experiment().differences(state.experiment)
+        if not differences:
+            raise
+        raise ValueError(
+            f"`init_from` {run.folder!r}: its networks do not fit into those "
+            "of this training. Its options differ in: " + ", ".join(differences)
+        ) from error
 
 
 def _check_workers_agree(

@@ -100,6 +100,16 @@ def test_init_from_a_generator_alone(trained, make_trainer, tmp_path, caplog):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
+def test_init_from_networks_of_other_shapes(trained, make_trainer, tmp_path):
+    dim = trained.experiment.dim
+    with pytest.raises(ValueError, match=f"not fit.* dim: {dim} != {2 * dim}$"):
+        make_trainer(
+            run_dir=str(tmp_path / "new"),
+            init_from=trained.run_dir,
+            dim=2 * dim,
+        ).set_up()
+
+
 def test_init_from_without_checkpoint(make_trainer, tmp_path):
     with pytest.raises(FileNotFoundError, match="has no checkpoint"):
         make_trainer(init_from=str(tmp_path)).set_up()
