@@ -1,4 +1,4 @@
-"""What a photograph looks like, in few bytes: near duplicates agree in them.
+"""Perceptual hashes of photographs, in which near duplicates agree.
 
 The same photograph of another size, compression, brightness or file format is
 a near duplicate; another photograph of the same scene, as a rule, is not.

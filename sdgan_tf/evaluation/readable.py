@@ -1,4 +1,4 @@
-"""What the figures of a data set can say, and what they would need for more."""
+"""Tells which figures of a data set say something, and what others need."""
 
 import dataclasses
 import math
@@ -44,7 +44,7 @@ def describe_failure(real: dict) -> str:
 
 
 def judge(real: dict, possible_matched: int) -> dict:
-    """What is to be said of the measures of photographs.
+    """Judges the measures of photographs.
 
     Args:
         real: The measures, with `num_identities`, `distinct_matched_pairs`

@@ -233,7 +233,7 @@ def _body(request: Request, most: int) -> bytes:
 
 
 def _json(data: bytes):
-    """What a body says; whatever else came is refused as no upload is."""
+    """Reads a body of JSON; None if it is none."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

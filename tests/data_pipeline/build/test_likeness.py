@@ -1,4 +1,4 @@
-"""What near duplicates share, and other pictures do not."""
+"""Near duplicates have hashes that agree, and other pictures do not."""
 
 import io
 

@@ -75,7 +75,7 @@ def test_one_partner_for_each(monkeypatch):
 
 
 def test_thin(monkeypatch):
-    """What is near to one that was dropped, and to no other, stays."""
+    """A picture stays that is near to one that was dropped, and to no other."""
     monkeypatch.setattr(near_duplicates, "ROWS", 2)
     shown = photographs([0, 0b1111, 0b11111111, 1 << 40, 0b1], "aaaaa")
     blank = dataclasses.replace(shown[0], path="blank.png", look=None)

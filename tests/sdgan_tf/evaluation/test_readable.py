@@ -1,4 +1,4 @@
-"""What figures say nothing, and what they would need."""
+"""Figures that say nothing, and the advice that comes with them."""
 
 import pytest
 

@@ -111,7 +111,7 @@ class Page:
         )
 
     def fields(self) -> dict[str, str]:
-        """What the address says."""
+        """The state that the address holds."""
         fragment = urllib.parse.urlsplit(self.page.url).fragment
         return dict(urllib.parse.parse_qsl(fragment))
 
