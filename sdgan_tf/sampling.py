@@ -9,7 +9,7 @@ import numpy as np
 from sdgan_tf.generators import Generator
 from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.photographs import read_photographs
+from sdgan_tf.photograph_files import read_photographs
 from sdgan_tf.picture_folder import Labels, grid_names
 
 

@@ -35,11 +35,11 @@ ROOMS = (
     "sdgan_tf.objectives",
     "sdgan_tf.features",
     "sdgan_tf.losses sdgan_tf.models sdgan_tf.augmentation",
-    "sdgan_tf.identity_embedding sdgan_tf.identity_names "
+    "sdgan_tf.identity_embedding sdgan_tf.identities_csv "
     "sdgan_tf.checkpoints sdgan_tf.locking sdgan_tf.codes",
     "sdgan_tf.optimizers sdgan_tf.fused "
     "sdgan_tf.latents sdgan_tf.images sdgan_tf.pixels sdgan_tf.progress "
-    "sdgan_tf.photographs",
+    "sdgan_tf.photograph_files",
     "sdgan_tf.run_files",
     "sdgan_tf.allocator sdgan_tf.environment sdgan_tf.philox",
     "sdgan_tf.config",

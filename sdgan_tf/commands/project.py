@@ -2,7 +2,7 @@
 
 from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Project
-from sdgan_tf.photographs import find_photographs
+from sdgan_tf.photograph_files import find_photographs
 from sdgan_tf.projection import perceptual_verifier, project, write_projection
 from sdgan_tf.sampling import stems
 

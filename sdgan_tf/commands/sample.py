@@ -8,7 +8,7 @@ from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Sample
 from sdgan_tf.generators import Generator
 from sdgan_tf.identity_embedding import IdentityEmbedding
-from sdgan_tf.photographs import find_photographs
+from sdgan_tf.photograph_files import find_photographs
 from sdgan_tf.picture_folder import write_pictures
 from sdgan_tf.runs import Run
 

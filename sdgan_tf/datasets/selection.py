@@ -10,7 +10,7 @@ import numpy as np
 
 from sdgan_tf.evaluation.distributions import nearest
 from sdgan_tf.evaluation.gallery import Gallery
-from sdgan_tf.evaluation.identity_sets import templates
+from sdgan_tf.evaluation.uniqueness_and_novelty import templates
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import identity_sets, readable
+from sdgan_tf.evaluation import readable, uniqueness_and_novelty
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
     pair_kernel_distance,
@@ -299,7 +299,7 @@ class Protocol:
         result |= readable.judge_generated(real.result)
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
         if nearest and real.nearest:
-            result |= identity_sets.calibrated_novelty(
+            result |= uniqueness_and_novelty.calibrated_novelty(
                 nearest.distances,
                 real.nearest.distances,
                 self.bootstrap_samples,
@@ -327,13 +327,15 @@ class Protocol:
     ) -> tuple[dict, NearestIdentities | None]:
         """Counts the identities of pairs that are distinct, and new."""
         embeddings = measured.embeddings[measured.one_of_each()]
-        result = identity_sets.uniqueness(
+        result = uniqueness_and_novelty.uniqueness(
             embeddings, tau, self.bootstrap_samples, self.seed
         )
         if not self.novelty:
             return result, None
         nearest = self.gallery.nearest(embeddings)
-        return result | identity_sets.novelty(nearest.distances, tau), nearest
+        return result | uniqueness_and_novelty.novelty(
+            nearest.distances, tau
+        ), nearest
 
     def _summary(self, measured: Measured, tau: float) -> dict:
         return summarise(measured, tau, self.bootstrap_samples, self.seed)

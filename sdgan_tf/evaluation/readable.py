@@ -3,8 +3,8 @@
 import dataclasses
 import math
 
-from sdgan_tf.evaluation.identity_sets import GROUP, LEAST_CALIBRATING
 from sdgan_tf.evaluation.summary import FALSE_ACCEPT_RATES, FALSE_ACCEPTS
+from sdgan_tf.evaluation.uniqueness_and_novelty import GROUP, LEAST_CALIBRATING
 
 CHANCE = 0.5  # The AUC of a guess.
 # Measures that compare distances of matched and of unmatched pairs.

@@ -12,7 +12,7 @@ from data_pipeline.build.layouts import registry
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Reading, TableColumns
 from data_pipeline.records import pictures
-from sdgan_tf.photographs import find_photographs
+from sdgan_tf.photograph_files import find_photographs
 
 
 @pytest.fixture(scope="module")

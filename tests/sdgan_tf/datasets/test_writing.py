@@ -16,8 +16,8 @@ from sdgan_tf.codes import read_codes
 from sdgan_tf.datasets import candidates, progress_file, writing
 from sdgan_tf.datasets.writing import write_dataset
 from sdgan_tf.evaluation.gallery import Gallery
-from sdgan_tf.evaluation.identity_sets import templates
 from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.uniqueness_and_novelty import templates
 from sdgan_tf.runs import Run
 
 SMALL = {"dataset_identities": 5, "dataset_pictures": 3}

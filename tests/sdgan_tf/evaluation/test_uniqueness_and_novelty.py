@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sdgan_tf.evaluation import identity_sets
+from sdgan_tf.evaluation import uniqueness_and_novelty
 
 
 def line(*places: float) -> np.ndarray:
@@ -12,7 +12,7 @@ def line(*places: float) -> np.ndarray:
 
 def test_templates_by_hand():
     embeddings = np.array([[1.0, 0], [0, 1], [0, 2], [0, -1], [0.6, 0.8]])
-    found = identity_sets.templates(embeddings, np.array([2, 1, 1, 1]))
+    found = uniqueness_and_novelty.templates(embeddings, np.array([2, 1, 1, 1]))
     root = 0.5**0.5
     np.testing.assert_allclose(
         found, [[root, root], [0, 1], [0, -1], [0.6, 0.8]], atol=1e-6
@@ -24,8 +24,8 @@ def test_distinct_by_hand(monkeypatch):
     # 0.5 is 0 again; 1.2 is not, and 2.0 is 1.2 again. tau itself is not apart.
     embeddings = line(0, 0.5, 1.2, 2.0, 9.0, -1.0)
     for chunk in (1, 2, 4, 512):
-        monkeypatch.setattr(identity_sets, "CHUNK", chunk)
-        found = identity_sets.distinct(embeddings, 1.0)
+        monkeypatch.setattr(uniqueness_and_novelty, "CHUNK", chunk)
+        found = uniqueness_and_novelty.distinct(embeddings, 1.0)
         assert found.tolist() == [0, 2, 4]
 
 
@@ -34,7 +34,9 @@ def test_uniqueness_by_hand():
     embeddings = np.concatenate(
         [line(*range(100)), line(*np.repeat(1000 + np.arange(25), 4)), line(0)]
     )
-    found = identity_sets.uniqueness(embeddings, 0.5, samples=200, seed=0)
+    found = uniqueness_and_novelty.uniqueness(
+        embeddings, 0.5, samples=200, seed=0
+    )
     assert found["sampled_identities"] == 201
     assert found["distinct_identities"] == 125
     assert found["uniqueness"] == pytest.approx((1.0 + 0.25) / 2)
@@ -42,7 +44,7 @@ def test_uniqueness_by_hand():
 
 
 def test_uniqueness_of_too_few_has_no_share():
-    found = identity_sets.uniqueness(line(*range(199)), 0.5, 10, 0)
+    found = uniqueness_and_novelty.uniqueness(line(*range(199)), 0.5, 10, 0)
     assert found == {"sampled_identities": 199, "distinct_identities": 199}
 
 
@@ -50,18 +52,20 @@ def test_calibrated_novelty_by_hand():
     # 5 % of the test identities lie within 0.05 of a training identity.
     real = np.linspace(0, 1, 101)
     made = np.array([0.01, 0.04, 0.06, 0.5])
-    found = identity_sets.calibrated_novelty(made, real, 200, 0)
+    found = uniqueness_and_novelty.calibrated_novelty(made, real, 200, 0)
     assert found["novelty_fpir5"] == 0.5
     low, high = found["novelty_fpir5_interval"]
     assert 0 <= low < 0.5 < high <= 1
-    same = identity_sets.calibrated_novelty(real, real, 10, 0)
+    same = uniqueness_and_novelty.calibrated_novelty(real, real, 10, 0)
     assert same["novelty_fpir5"] == pytest.approx(0.95, abs=0.01)
-    assert identity_sets.calibrated_novelty(made, real[:99], 10, 0) == {}
+    assert (
+        uniqueness_and_novelty.calibrated_novelty(made, real[:99], 10, 0) == {}
+    )
 
 
 def test_novelty_by_hand():
     # The distance of tau is one identity.
-    found = identity_sets.novelty(np.array([0.5, 1.0, 1.1, 2.0]), 1.0)
+    found = uniqueness_and_novelty.novelty(np.array([0.5, 1.0, 1.1, 2.0]), 1.0)
     assert found["novelty"] == 0.5
     low, high = found["novelty_interval"]
     assert low == pytest.approx(1 - high) and 0.1 < low < 0.2

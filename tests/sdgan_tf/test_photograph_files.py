@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.records import faces
-from sdgan_tf.photographs import find_photographs, read_photographs
+from sdgan_tf.photograph_files import find_photographs, read_photographs
 
 
 def save(path, size=(50, 40), colour="red", **options):

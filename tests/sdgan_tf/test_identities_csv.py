@@ -2,17 +2,17 @@
 
 import pytest
 
-from sdgan_tf import identity_names
+from sdgan_tf import identities_csv
 
 
 def test_names_keep_their_rows():
     names = ["b", 'quoted "x", y', "two\nlines", "a"]
-    text = identity_names.to_csv(names)
-    assert identity_names.rows_of(text, ["a", "two\nlines"]) == [3, 2]
-    assert identity_names.rows_of(text, names) == [0, 1, 2, 3]
+    text = identities_csv.to_csv(names)
+    assert identities_csv.rows_of(text, ["a", "two\nlines"]) == [3, 2]
+    assert identities_csv.rows_of(text, names) == [0, 1, 2, 3]
     with pytest.raises(ValueError, match=r"nothing: \['c'\].* 4 training"):
-        identity_names.rows_of(text, ["a", "c"])
-    assert identity_names.rows_of(text.encode(), ["a"]) == [3]
+        identities_csv.rows_of(text, ["a", "c"])
+    assert identities_csv.rows_of(text.encode(), ["a"]) == [3]
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_names_keep_their_rows():
 )
 def test_a_damaged_table(text, message):
     with pytest.raises(ValueError, match=f"`identities.csv`.*{message}"):
-        identity_names.rows_of(text, ["a"])
+        identities_csv.rows_of(text, ["a"])

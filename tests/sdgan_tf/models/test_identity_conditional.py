@@ -7,7 +7,7 @@ import pytest
 from sdgan_tf.algorithms.base import count_parameters
 from sdgan_tf.models.commonalities import CommonalityDiscriminator
 from sdgan_tf.models.dcgan import SiameseDiscriminator
-from sdgan_tf.models.identities import (
+from sdgan_tf.models.identity_conditional import (
     AuxiliaryDiscriminator,
     EmbeddingGenerator,
     EncodingGenerator,

@@ -1,4 +1,4 @@
-"""DCGAN networks that know the training identities one by one.
+"""DCGAN networks conditioned on training identities, one by one.
 
 Source: paper, section 4 (AC-DCGAN) and appendix (identity embedding, encoder,
 DR-GAN).
