@@ -13,8 +13,8 @@ from sdgan_tf.evaluation.factor_model import (
     FactorModel,
     find_factors,
 )
-from sdgan_tf.evaluation.measuring import embed, generate
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import embed, generate
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
 

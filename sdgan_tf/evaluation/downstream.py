@@ -17,8 +17,8 @@ from data_pipeline.tuples.batching import Batching
 from data_pipeline.tuples.groups import Groups
 from data_pipeline.tuples.memory import draw_batches
 from sdgan_tf.evaluation import trained_verifier
-from sdgan_tf.evaluation.measuring import embed_photographs, generate
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import embed_photographs, generate
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.summary import with_intervals
 from sdgan_tf.evaluation.verification import Verification, distances
 from sdgan_tf.evaluation.verifier_training import TUPLES, EmbeddingTraining

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import readable, uniqueness_and_novelty
+from sdgan_tf.evaluation import data_sufficiency, uniqueness_and_novelty
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
     pair_kernel_distance,
@@ -27,7 +27,7 @@ from sdgan_tf.evaluation.consistency import (
 from sdgan_tf.evaluation.downstream import Downstream
 from sdgan_tf.evaluation.gallery import Gallery, NearestIdentities
 from sdgan_tf.evaluation.kept_embeddings import KeptEmbeddings
-from sdgan_tf.evaluation.measuring import (
+from sdgan_tf.evaluation.measured_pairs import (
     Measured,
     independent_pairs,
     measure_generated,
@@ -38,7 +38,7 @@ from sdgan_tf.evaluation.metrics_file import (
     of_run,
     set_metric_name,
 )
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.photograph_pairs import (
     Photographs,
     check_splits_are_disjoint,
 )
@@ -247,7 +247,7 @@ class Protocol:
         result["distinct_matched_pairs"] = pairs.distinct_matched
         result["num_identities"] = pairs.num_identities
         result["num_matched_pairs"] = int(pairs.matched.sum())
-        result |= readable.judge(result, photographs.possible_matched)
+        result |= data_sufficiency.assess(result, photographs.possible_matched)
         if "warning" in result:
             logging.warning("%s", result["warning"])
         return RealPairs(photographs, pairs, measured, result, nearest)
@@ -296,7 +296,7 @@ class Protocol:
             result["compared_photographs"],
         )
         real = self.real
-        result |= readable.judge_generated(real.result)
+        result |= data_sufficiency.assess_generated(real.result)
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
         if nearest and real.nearest:
             result |= uniqueness_and_novelty.calibrated_novelty(

@@ -11,9 +11,9 @@ import tensorflow as tf
 from sdgan_tf.evaluation import charts
 from sdgan_tf.evaluation.comparing import Neighbours, find_neighbours
 from sdgan_tf.evaluation.consistency import READABLE
-from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
-from sdgan_tf.evaluation.readable import OF_VERIFICATION
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.data_sufficiency import OF_VERIFICATION
+from sdgan_tf.evaluation.measured_pairs import Measured, chosen_pairs, generate
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Embed

@@ -9,8 +9,8 @@ from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import verification
 from sdgan_tf.evaluation.diversity import diversity
 from sdgan_tf.evaluation.gallery import NearestIdentities
-from sdgan_tf.evaluation.measuring import Measured, measure_photographs
-from sdgan_tf.evaluation.splits import Pairs, Photographs
+from sdgan_tf.evaluation.measured_pairs import Measured, measure_photographs
+from sdgan_tf.evaluation.photograph_pairs import Pairs, Photographs
 from sdgan_tf.evaluation.verification import Verification, fisher_ratio
 from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator

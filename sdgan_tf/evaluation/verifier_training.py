@@ -14,8 +14,8 @@ from data_pipeline.records import DataSet
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf.augmentation import translated
 from sdgan_tf.evaluation import trained_verifier
-from sdgan_tf.evaluation.measuring import embed_photographs
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.measured_pairs import embed_photographs
+from sdgan_tf.evaluation.photograph_pairs import (
     Photographs,
     check_splits_are_disjoint,
 )

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation.factor_model import Factor, find_factors
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.runs import TRAINING, Run, read_object
 
 # Labelled photographs, the side that they are looked at in, and the ridge in

@@ -9,11 +9,11 @@ from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.evaluation.comparing import pair_kernel_distance
 from sdgan_tf.evaluation.diversity import diversity
-from sdgan_tf.evaluation.measuring import (
+from sdgan_tf.evaluation.measured_pairs import (
     measure_generated,
     measure_photographs,
 )
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.photograph_pairs import (
     Photographs,
     check_splits_are_disjoint,
 )

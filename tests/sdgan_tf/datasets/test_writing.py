@@ -16,7 +16,7 @@ from sdgan_tf.codes import read_codes
 from sdgan_tf.datasets import candidates, progress_file, writing
 from sdgan_tf.datasets.writing import write_dataset
 from sdgan_tf.evaluation.gallery import Gallery
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.uniqueness_and_novelty import templates
 from sdgan_tf.runs import Run
 

@@ -8,7 +8,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import gallery, uniqueness_and_novelty
 from sdgan_tf.evaluation.gallery import Gallery
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import evaluate, protocol
-from sdgan_tf.evaluation.measuring import Measured
+from sdgan_tf.evaluation.measured_pairs import Measured
 from sdgan_tf.evaluation.summary import summarise
 from sdgan_tf.runs import Run
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sdgan_tf.evaluation import charts, report
-from sdgan_tf.evaluation.measuring import Measured
+from sdgan_tf.evaluation.measured_pairs import Measured
 
 
 def test_extremes():

@@ -8,7 +8,7 @@ import pytest
 from sdgan_tf.checkpoints import step_of
 from sdgan_tf.commands import train
 from sdgan_tf.commands.options import Train
-from sdgan_tf.commands.taking_up import take_up
+from sdgan_tf.commands.resumed_options import take_up
 from sdgan_tf.runs import Run
 from sdgan_tf.training.resuming import NOTES
 from sdgan_tf.training.trainer import KEPT

@@ -4,9 +4,13 @@ import numpy as np
 
 from data_pipeline.records import SPLITS, DataSet
 from sdgan_tf.commands.options import Measures
+from sdgan_tf.evaluation.data_sufficiency import (
+    PAIRS,
+    find_needs,
+    fractions_for,
+)
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.protocol import Protocol
-from sdgan_tf.evaluation.readable import PAIRS, find_needs, fractions_for
-from sdgan_tf.evaluation.splits import Photographs
 
 
 def open_protocol(options: Measures, data: DataSet) -> Protocol:

@@ -8,7 +8,7 @@ import pytest
 
 from data_pipeline.records import DataSet
 from sdgan_tf.config import Experiment
-from sdgan_tf.evaluation import protocol, table
+from sdgan_tf.evaluation import protocol, results_table
 from sdgan_tf.runs import Run
 
 
@@ -26,13 +26,13 @@ from sdgan_tf.runs import Run
     ],
 )
 def test_row_names(options, name):
-    assert table.row_name(Experiment(**options)) == name
+    assert results_table.row_name(Experiment(**options)) == name
 
 
 def test_table(trained, train_run, split_data, mean_colour, tmp_path):
     vanilla = str(tmp_path / "vanilla")
     train_run(run_dir=vanilla, model="dcgan", data_dir=split_data)
-    runs = table.sorted_runs([Run(trained.run_dir), Run(vanilla)])
+    runs = results_table.sorted_runs([Run(trained.run_dir), Run(vanilla)])
     measures = protocol.Protocol(
         DataSet.open(split_data),
         mean_colour,
@@ -41,11 +41,11 @@ def test_table(trained, train_run, split_data, mean_colour, tmp_path):
         factor_steps=2,
     )
     rows = [
-        table.photographs_row(measures),
-        *(table.run_row(measures, run) for run in runs),
+        results_table.photographs_row(measures),
+        *(results_table.run_row(measures, run) for run in runs),
     ]
     output = tmp_path / "table"
-    table.write_table(str(output), rows, "a note")
+    results_table.write_table(str(output), rows, "a note")
     line = rows[2].line
     with open(output / "table.csv") as file:
         rows = list(csv.DictReader(file))
@@ -83,15 +83,15 @@ def test_runs_are_checked_before_all(
     shutil.copy(f"{trained.run_dir}/config.json", empty)
     runs = [Run(trained.run_dir), Run(str(empty))]
     with pytest.raises(FileNotFoundError, match="empty"):
-        table.check_runs(runs, DataSet.open(split_data))
+        results_table.check_runs(runs, DataSet.open(split_data))
     big = write_data_set(tmp_path / "big", {"a": 2}, image_size=64)
     with pytest.raises(ValueError, match="Received: 32 and 64"):
-        table.check_runs(runs[:1], DataSet.open(big))
+        results_table.check_runs(runs[:1], DataSet.open(big))
 
 
 def test_real_grid_shows_one_subject_a_row(make_splits):
     data = make_splits("uneven", {"test": {"a": 2, "b": 7, "c": 1}})
-    grid = table._real_grid(DataSet.open(data))
+    grid = results_table._real_grid(DataSet.open(data))
     cells = grid.reshape(3, 32, 6, 32, 3).transpose(0, 2, 1, 3, 4)
     white = (cells == 255).all(axis=(2, 3, 4))
     assert white.sum(axis=1).tolist() == [4, 0, 5]

@@ -43,8 +43,8 @@ def describe_failure(real: dict) -> str:
     )
 
 
-def judge(real: dict, possible_matched: int) -> dict:
-    """Judges the measures of photographs.
+def assess(real: dict, possible_matched: int) -> dict:
+    """Assesses the measures of photographs.
 
     Args:
         real: The measures, with `num_identities`, `distinct_matched_pairs`
@@ -68,7 +68,7 @@ def judge(real: dict, possible_matched: int) -> dict:
     return {"photographs_told_apart": told} | said
 
 
-def judge_generated(real: dict) -> dict:
+def assess_generated(real: dict) -> dict:
     """The same of generated pairs, whose photographs have the measures."""
     told = tells_apart(real)
     said = {} if told else {"warning": describe_failure(real)}

@@ -15,13 +15,13 @@ import tensorflow as tf
 from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.config import Experiment
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.protocol import Protocol, check_sizes
-from sdgan_tf.evaluation.splits import Photographs
 from sdgan_tf.generators import Generator
 from sdgan_tf.images import contact_sheet, data_url, encode_png
 from sdgan_tf.runs import Run
 
-TEMPLATE = pathlib.Path(__file__).parent / "table.html"
+TEMPLATE = pathlib.Path(__file__).parent / "results_table.html"
 GRID = 4, 6  # Identities and observations of a row's grid.
 COLUMNS = {
     "memory_mb": ("Mem (MB)", 1),

@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline import records
 from data_pipeline.records import BadDataSet, DataSet
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.photograph_pairs import (
     ENOUGH_IDENTITIES,
     Photographs,
     check_splits_are_disjoint,

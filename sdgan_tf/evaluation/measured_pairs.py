@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from sdgan_tf.evaluation import diversity, verification
-from sdgan_tf.evaluation.splits import Pairs, Photographs
+from sdgan_tf.evaluation.photograph_pairs import Pairs, Photographs
 from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
 from sdgan_tf.latents import Keys, Stream
