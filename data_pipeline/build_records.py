@@ -15,10 +15,10 @@ from typing import Any
 
 from absl import app, flags
 
-from data_pipeline import help, startup
+from data_pipeline import help_text, startup
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.options import BuildOptions
-from data_pipeline.build.photograph import TableColumns
+from data_pipeline.build.reading import TableColumns
 
 # Of --help.
 SECTIONS = {
@@ -197,10 +197,10 @@ def _check_names(beam_args: list[str]) -> None:
 def parse(argv: list[str]) -> list[str]:
     """Parses our flags; returns the others. Shows help if it is asked for."""
     _define_flags()
-    if help.ASKED & set(argv):
+    if help_text.ASKED & set(argv):
         summary = f"{__doc__.splitlines()[0]} Other flags are Beam's."
-        usage = help.usage(argv[0], "data_pipeline.build_records")
-        print(help.of_program(usage, summary, SECTIONS, flags.FLAGS))
+        usage = help_text.usage(argv[0], "data_pipeline.build_records")
+        print(help_text.of_program(usage, summary, SECTIONS, flags.FLAGS))
         sys.exit()
     try:
         return flags.FLAGS(argv, known_only=True)

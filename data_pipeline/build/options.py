@@ -5,7 +5,7 @@ import os
 import re
 
 from data_pipeline.build.layouts.kinds import LAYOUTS
-from data_pipeline.build.photograph import Reading, TableColumns
+from data_pipeline.build.reading import Reading, TableColumns
 from data_pipeline.records import pictures
 from data_pipeline.records.sizes import IMAGE_SIZES
 from data_pipeline.records.splits import SPLIT_FRACTIONS, SPLITS
@@ -22,7 +22,7 @@ class BuildOptions:
         image_size: 32, 64, 128 or 256.
         crop: See `pictures.parse_crop`; None takes the layout's own.
         columns: Columns of the layout `table`.
-        delimiter: See `photograph.Reading`.
+        delimiter: See `reading.Reading`.
         encoding: Likewise.
         image_root: Likewise.
         image_separator: Likewise.

@@ -5,7 +5,7 @@ import hashlib
 import apache_beam as beam
 import tensorflow as tf
 
-from data_pipeline.build import files, packing, progress
+from data_pipeline.build import collection_files, packing, picture_counts
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import examples, pictures, shard_index
@@ -25,7 +25,7 @@ def _read_again(photograph: Photograph, options: BuildOptions):
     """
     try:
         return pictures.square(
-            pictures.decode(files.read(photograph)),
+            pictures.decode(collection_files.read(photograph)),
             options.resolved_crop,
             options.image_size,
             photograph.eyes,
@@ -68,7 +68,9 @@ def _write_shard(element, options: BuildOptions) -> tuple[str, dict]:
                     dict(photograph.labels),
                 )
                 writer.write(record)
-                progress.count(options.temporary_dir, progress.WRITTEN)
+                picture_counts.count(
+                    options.temporary_dir, picture_counts.WRITTEN
+                )
                 num_bytes += len(record)
                 content.update(record)
             names.append(photographs[0].identity)

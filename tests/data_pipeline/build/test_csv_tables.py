@@ -2,9 +2,9 @@
 
 import pytest
 
-from data_pipeline.build import tables
+from data_pipeline.build import csv_tables
+from data_pipeline.build.csv_tables import Table
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.tables import Table
 
 WANTED = ("image", "identity")
 
@@ -190,4 +190,4 @@ def test_containers_are_named(tmp_path, name, head):
 
 
 def test_trim():
-    assert tables.trim("\u200b \xa0a b\u2003\n") == "a b"
+    assert csv_tables.trim("\u200b \xa0a b\u2003\n") == "a b"

@@ -12,7 +12,7 @@ import string
 import unicodedata
 from collections.abc import Iterator
 
-from data_pipeline.build import files, listing
+from data_pipeline.build import collection_files, listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.records import pictures
 
@@ -61,7 +61,7 @@ def read_lines(path: str, encoding: str = "utf-8-sig") -> Iterator[str]:
     Raises:
         BadCollection: If it is of another encoding.
     """
-    with files.open_bytes(path) as stream:
+    with collection_files.open_bytes(path) as stream:
         lines = io.TextIOWrapper(stream, encoding=encoding, newline="")
         try:
             yield from lines
@@ -78,7 +78,7 @@ def find_encoding(path: str) -> str:
     Raises:
         BadCollection: If it is no text in one of them, or empty.
     """
-    with files.open_bytes(path) as stream:
+    with collection_files.open_bytes(path) as stream:
         chunk = stream.read(CHUNK)
         ending = listing.kind(path)
         heads = [w for head, w in CONTAINERS.items() if chunk.startswith(head)]

@@ -3,13 +3,13 @@
 import io
 import time
 
-from data_pipeline.build import progress
-from data_pipeline.build.progress import INSPECTED, WRITTEN, Watch
+from data_pipeline.build import picture_counts
+from data_pipeline.build.picture_counts import INSPECTED, WRITTEN, Watch
 
 
 def count(folder, what, number):
     for _ in range(number):
-        progress.count(str(folder), what)
+        picture_counts.count(str(folder), what)
 
 
 def test_lines(tmp_path):
@@ -26,13 +26,13 @@ def test_lines(tmp_path):
     count(folder, WRITTEN, 10)
     assert watch.line(41.0) == "Wrote 20 of 2,000 pictures, 3:18 left"
     # Of those that were inspected 1,880 are left out.
-    progress.expect(str(folder), 120)
+    picture_counts.expect(str(folder), 120)
     assert watch.line(41.0) == "Wrote 20 of 120 pictures, 0:10 left"
 
 
 def test_lines_are_shown_while_it_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.01)
-    monkeypatch.setattr(progress, "SECONDS", {False: 0.01})
+    monkeypatch.setattr(picture_counts, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(picture_counts, "SECONDS", {False: 0.01})
     stream = io.StringIO()
     count(tmp_path, INSPECTED, 3)
     with Watch(str(tmp_path), 9, stream):
@@ -43,8 +43,8 @@ def test_lines_are_shown_while_it_runs(tmp_path, monkeypatch):
 
 
 def test_nothing_is_shown_where_there_are_no_counts(tmp_path, monkeypatch):
-    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.01)
-    progress.count("gs://bucket/folder", INSPECTED)
+    monkeypatch.setattr(picture_counts, "QUIET_SECONDS", 0.01)
+    picture_counts.count("gs://bucket/folder", INSPECTED)
     stream = io.StringIO()
     with Watch("gs://bucket/folder", 9, stream):
         time.sleep(0.05)

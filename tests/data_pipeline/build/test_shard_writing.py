@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline.build import manifest as manifests
-from data_pipeline.build import packing, writing
+from data_pipeline.build import packing, shard_writing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
@@ -22,7 +22,7 @@ def test_picture_that_is_gone_or_cut_before_it_is_written(
     else:
         path.write_bytes(path.read_bytes()[:60])
     options = BuildOptions("folders", str(source), str(target), image_size=32)
-    split, counts = writing.write_shard(
+    split, counts = shard_writing.write_shard(
         (("train", 0), [(7, packing.pack(photographs))]), options
     )
     assert split == "train"

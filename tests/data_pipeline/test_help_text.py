@@ -3,7 +3,7 @@
 import pytest
 from absl import flags
 
-from data_pipeline import build_records, help, synthetic
+from data_pipeline import build_records, help_text, synthetic
 
 
 @pytest.fixture(params=[build_records, synthetic])
@@ -23,9 +23,9 @@ def test_each_flag_of_a_program_is_in_one_section(program):
         for flag in flags.FLAGS.flags_by_module_dict()[program.__name__]
     )
     summary = "What it does. " * 10
-    text = help.of_program("x", summary, program.SECTIONS, flags.FLAGS)
+    text = help_text.of_program("x", summary, program.SECTIONS, flags.FLAGS)
     assert text.startswith("usage: x [--flag=value ...]\n\nWhat it does. ")
-    assert max(map(len, text.splitlines())) <= help.WIDTH
+    assert max(map(len, text.splitlines())) <= help_text.WIDTH
     assert text.count("\n  --") == len(named)
     assert "  <" not in text
 
@@ -52,11 +52,11 @@ def test_each_flag_of_a_program_is_in_one_section(program):
     ],
 )
 def test_a_flag_s_entry(flag, text):
-    assert help.flag_entry(*flag) == text
+    assert help_text.flag_entry(*flag) == text
 
 
 def test_a_long_text_is_wrapped():
-    lines = help.entry("--a", "word " * 20).splitlines()
+    lines = help_text.entry("--a", "word " * 20).splitlines()
     assert len(lines) == 2 and max(map(len, lines)) <= 80
     assert lines[1].startswith(" " * 30 + "word")
 
@@ -69,4 +69,4 @@ def test_a_long_text_is_wrapped():
     ],
 )
 def test_usage(called, shown):
-    assert help.usage(called, "data_pipeline.synthetic") == shown
+    assert help_text.usage(called, "data_pipeline.synthetic") == shown

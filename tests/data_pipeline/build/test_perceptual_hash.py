@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from data_pipeline.build import likeness
+from data_pipeline.build import perceptual_hash
 
 
 def picture(seed, size=(96, 96)) -> Image.Image:
@@ -27,8 +27,10 @@ def as_jpeg(image, quality):
 
 
 def are_near(*images) -> bool:
-    looks = likeness.read([likeness.look(image) for image in images])
-    return len(likeness.near(looks, len(looks))) > 0
+    looks = perceptual_hash.read(
+        [perceptual_hash.look(image) for image in images]
+    )
+    return len(perceptual_hash.near(looks, len(looks))) > 0
 
 
 @pytest.mark.parametrize(
@@ -71,25 +73,29 @@ def test_a_mirrored_picture_is_another():
 def test_where_nothing_is_shown():
     """Else all blank pictures would be one."""
     for colour in ("white", "black", (10, 20, 30)):
-        assert likeness.look(Image.new("RGB", (40, 40), colour)) is None
+        assert perceptual_hash.look(Image.new("RGB", (40, 40), colour)) is None
     faint = np.random.default_rng(0).integers(100, 104, [32, 32, 3])
-    assert likeness.look(Image.fromarray(faint.astype(np.uint8))) is None
+    assert perceptual_hash.look(Image.fromarray(faint.astype(np.uint8))) is None
 
 
 def test_pairs_of_rows():
     """As many as are asked for are compared, each pair both ways."""
-    a, b = likeness.look(picture(0)), likeness.look(picture(1))
-    looks = likeness.read([a, b, a, b, a])
-    assert likeness.near(looks, 2).tolist() == [[0, 2], [0, 4], [1, 3]]
-    assert likeness.near(looks, 2, 3).tolist() == [[3, 1], [4, 0], [4, 2]]
-    assert likeness.near(likeness.read([]), 5).shape == (0, 2)
+    a, b = perceptual_hash.look(picture(0)), perceptual_hash.look(picture(1))
+    looks = perceptual_hash.read([a, b, a, b, a])
+    assert perceptual_hash.near(looks, 2).tolist() == [[0, 2], [0, 4], [1, 3]]
+    assert perceptual_hash.near(looks, 2, 3).tolist() == [
+        [3, 1],
+        [4, 0],
+        [4, 2],
+    ]
+    assert perceptual_hash.near(perceptual_hash.read([]), 5).shape == (0, 2)
 
 
 def test_a_look_as_text():
     """It is a look's 36 bytes, equal for equal pictures."""
-    text = likeness.look(picture(5))
-    assert text == likeness.look(picture(5)) and len(text) == 45
-    (look,) = likeness.read([text])
+    text = perceptual_hash.look(picture(5))
+    assert text == perceptual_hash.look(picture(5)) and len(text) == 45
+    (look,) = perceptual_hash.read([text])
     assert int(look["signs"]).bit_count() == 32
     quarters = np.asarray(picture(5)).reshape(2, 48, 2, 48, 3).mean((1, 3))
     assert np.abs(look["colours"] - quarters.ravel()).max() < 1
