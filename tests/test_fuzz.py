@@ -30,7 +30,7 @@ from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.explorer import uploads
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 from sdgan_tf.reference.dump import Dump
 from sdgan_tf.runs import Run
 

@@ -23,8 +23,8 @@ ROOMS = (
     "sdgan_tf.commands sdgan_tf.serving_client sdgan_tf.jax.train",
     "sdgan_tf.queue sdgan_tf.benchmark",
     "sdgan_tf.exporting",
-    "sdgan_tf.explorer sdgan_tf.interpolation sdgan_tf.projection "
-    "sdgan_tf.sampling sdgan_tf.datasets",
+    "sdgan_tf.explorer sdgan_tf.interpolation sdgan_tf.projected_photographs "
+    "sdgan_tf.code_grids sdgan_tf.datasets",
     "sdgan_tf.reference sdgan_tf.picture_folder",
     "sdgan_tf.training",
     "sdgan_tf.evaluation",

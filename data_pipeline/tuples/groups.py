@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.tuples.sampling import draw_distinct
+from data_pipeline.tuples.random_subsets import draw_distinct
 
 
 @dataclasses.dataclass(frozen=True)

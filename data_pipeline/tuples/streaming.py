@@ -8,7 +8,7 @@ import tensorflow as tf
 from data_pipeline.records import examples
 from data_pipeline.records.shard_index import ShardIndex
 from data_pipeline.records.shard_reader import ShardReader, can_read
-from data_pipeline.tuples import sampling
+from data_pipeline.tuples import random_subsets
 from data_pipeline.tuples.batching import Batching
 
 READ_BYTES = 1 << 20  # Of a shard's file, in one go.
@@ -117,7 +117,7 @@ class StreamedTuples:
         def choose(shard, epoch):
             rng = np.random.default_rng([self._wanted.seed, epoch, shard])
             index = self._indices[shard]
-            used = sampling.used_records(rng, index.counts, self._k)
+            used = random_subsets.used_records(rng, index.counts, self._k)
             return used, index.hashes[index.counts >= self._k]
 
         used, hashes = tf.numpy_function(

@@ -11,7 +11,7 @@ from data_pipeline.tuples.commonalities import Commonalities
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import LatentSpace, uniform
-from sdgan_tf.models.commonalities import CommonalityDiscriminator
+from sdgan_tf.models.commonality_discriminator import CommonalityDiscriminator
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.datasets.selection import Rejected, choose_pictures
+from sdgan_tf.datasets.rejection import Rejected, choose_pictures
 from sdgan_tf.evaluation.measured_pairs import generate
 from sdgan_tf.evaluation.uniqueness_and_novelty import templates
 from sdgan_tf.evaluation.verifiers import Verifier

@@ -15,7 +15,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.datasets.selection import Rejected
+from sdgan_tf.datasets.rejection import Rejected
 from sdgan_tf.runs import read_object, write_text
 
 FOLDER, SETTINGS, CARD = "progress", "settings.json", "card.json"

@@ -20,7 +20,7 @@ from sdgan_tf.evaluation.photograph_pairs import (
     check_splits_are_disjoint,
 )
 from sdgan_tf.evaluation.verification import Verification, distances
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 from sdgan_tf.progress import Progress
 
 # CosFace's scale and margin; the margin is smaller than for faces, where

@@ -20,7 +20,7 @@ import numpy as np
 from werkzeug import Request, Response
 
 from sdgan_tf.explorer import site_files, uploads
-from sdgan_tf.explorer.collection import Exhibit
+from sdgan_tf.explorer.catalogue import Exhibit
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.estimations import Estimations
 from sdgan_tf.explorer.settings import Settings

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.explorer.labels import LabelReader
+from sdgan_tf.explorer.direction_names import LabelReader
 from sdgan_tf.generators import Generator
 
 # Random codes behind the regression, and directions of each of z_i and z_o.

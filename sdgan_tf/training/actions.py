@@ -3,9 +3,9 @@
 from sdgan_tf.progress import Progress
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
-from sdgan_tf.training.state import Collapsed, TrainingState
 from sdgan_tf.training.strategy import Workers
 from sdgan_tf.training.summaries import Meter, Summaries
+from sdgan_tf.training.training_state import Collapsed, TrainingState
 
 NIGHT_SECONDS = 10 * 3600
 

@@ -21,7 +21,7 @@ from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import open_verifier
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run, write_text
-from sdgan_tf.training.state import TrainingState
+from sdgan_tf.training.training_state import TrainingState
 
 CARD = "best.json"
 # The measures by name, and whether the lowest is the best.

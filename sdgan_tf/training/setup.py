@@ -17,8 +17,8 @@ from sdgan_tf.locking import locked
 from sdgan_tf.progress import say
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.precision import resolve_precision
-from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.strategy import Workers
+from sdgan_tf.training.training_state import TrainingState
 
 
 @dataclasses.dataclass(frozen=True)

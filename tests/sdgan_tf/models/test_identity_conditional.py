@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sdgan_tf.algorithms.base import count_parameters
-from sdgan_tf.models.commonalities import CommonalityDiscriminator
+from sdgan_tf.models.commonality_discriminator import CommonalityDiscriminator
 from sdgan_tf.models.dcgan import SiameseDiscriminator
 from sdgan_tf.models.identity_conditional import (
     AuxiliaryDiscriminator,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sdgan_tf.datasets import selection
-from sdgan_tf.datasets.selection import Rejected, Separation
+from sdgan_tf.datasets import rejection
+from sdgan_tf.datasets.rejection import Rejected, Separation
 from sdgan_tf.evaluation.gallery import Gallery
 
 
@@ -25,20 +25,20 @@ def test_pictures_near_their_identity():
             on_circle(40, 60, 50, 50),
         ]
     )
-    places, found = selection.choose_pictures(embeddings, 2, TEN * 1.01)
+    places, found = rejection.choose_pictures(embeddings, 2, TEN * 1.01)
     assert found.tolist()[::2] == [2, 2] and found[1] < 2
     assert places[[0, 2]].tolist() == [[0, 1], [0, 1]]
     # A picture that is left out is replaced by the next one that is near.
-    places, found = selection.choose_pictures(embeddings, 3, THIRTY * 1.05)
+    places, found = rejection.choose_pictures(embeddings, 3, THIRTY * 1.05)
     assert found[2] == 3 and places[2].tolist() == [0, 1, 2]
     embeddings[0] = on_circle(0, 90, 12, 8)
-    places, found = selection.choose_pictures(embeddings[:1], 3, 0.6)
+    places, found = rejection.choose_pictures(embeddings[:1], 3, 0.6)
     assert found.tolist() == [3] and places[0].tolist() == [0, 2, 3]
 
 
 def test_too_few_are_marked():
     embeddings = on_circle(0, 0, 0, 180)[None]
-    places, found = selection.choose_pictures(embeddings, 4, 0.1)
+    places, found = rejection.choose_pictures(embeddings, 4, 0.1)
     assert found.tolist() == [3] and places.tolist() == [[0, 1, 2, -1]]
 
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipeline.tuples import sampling
+from data_pipeline.tuples import random_subsets
 
 
 def test_draw_distinct_is_uniform_over_ordered_choices(chi_square):
-    drawn = sampling.draw_distinct(
+    drawn = random_subsets.draw_distinct(
         tf.constant([1, 2], tf.int64),
         tf.fill([24_000], tf.constant(4, tf.int64)),
         3,
@@ -25,7 +25,7 @@ def test_draw_distinct_is_uniform_over_ordered_choices(chi_square):
 def test_draw_distinct_stays_below_each_count(k):
     counts = np.arange(k, k + 1000)
     key = tf.constant([1, 2], tf.int64)
-    drawn = sampling.draw_distinct(key, tf.constant(counts), k).numpy()
+    drawn = random_subsets.draw_distinct(key, tf.constant(counts), k).numpy()
     assert (drawn >= 0).all() and (drawn < counts[:, None]).all()
     assert all(len(set(draw)) == k for draw in drawn)
     assert sorted(drawn[0]) == list(range(k))
@@ -36,7 +36,9 @@ def test_draw_distinct_stays_below_each_count(k):
 def test_draw_distinct_of_one_key_is_one_draw():
     counts = tf.fill([50], tf.constant(9, tf.int64))
     one, same, other = (
-        sampling.draw_distinct(tf.constant(key, tf.int64), counts, 2).numpy()
+        random_subsets.draw_distinct(
+            tf.constant(key, tf.int64), counts, 2
+        ).numpy()
         for key in ([1, 2], [1, 2], [1, 3])
     )
     np.testing.assert_array_equal(one, same)
@@ -46,7 +48,7 @@ def test_draw_distinct_of_one_key_is_one_draw():
 def test_used_records_are_k_of_each_identity_with_k(rng):
     counts = np.array([3, 1, 2, 7, 0, 4])
     for k in (1, 2, 3):
-        used = sampling.used_records(rng, counts, k)
+        used = random_subsets.used_records(rng, counts, k)
         assert used.shape == (17,) and used.dtype == bool
         parts = np.split(used, np.cumsum(counts)[:-1])
         assert [part.sum() for part in parts] == [
@@ -56,7 +58,7 @@ def test_used_records_are_k_of_each_identity_with_k(rng):
 
 def test_used_records_are_uniform(chi_square, rng):
     counts = np.array([2, 4, 1])
-    used = [sampling.used_records(rng, counts, 2) for _ in range(3000)]
+    used = [random_subsets.used_records(rng, counts, 2) for _ in range(3000)]
     chosen = collections.Counter(tuple(np.flatnonzero(u[2:6])) for u in used)
     # 5 degrees of freedom: 36 is exceeded with probability 1e-6.
     assert chi_square(chosen, 6) < 36
@@ -64,4 +66,4 @@ def test_used_records_are_uniform(chi_square, rng):
 
 def test_used_records_of_an_empty_shard(rng):
     empty = np.array([], np.int64)
-    assert sampling.used_records(rng, empty, 2).shape == (0,)
+    assert random_subsets.used_records(rng, empty, 2).shape == (0,)

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sdgan_tf.explorer.collection import Exhibit, find_runs
+from sdgan_tf.explorer.catalogue import Exhibit, find_runs
 from sdgan_tf.runs import Run
 
 

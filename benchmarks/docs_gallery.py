@@ -1,6 +1,6 @@
 """Draws the pictures of docs/gallery.md.
 
-    python -m benchmarks.gallery --output_dir=docs/gallery
+    python -m benchmarks.docs_gallery --output_dir=docs/gallery
 
 For each generator: a grid, a walk between two people or products, and the rows
 that FaceNet finds least alike (with requirements-faces.txt). For faces, also

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sdgan_tf.evaluation.factor_model import find_factors
+from sdgan_tf.explorer.direction_names import LabelReader, label_reader
 from sdgan_tf.explorer.directions import principal_directions
-from sdgan_tf.explorer.labels import LabelReader, label_reader
 from sdgan_tf.runs import Run
 
 

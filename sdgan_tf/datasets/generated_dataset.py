@@ -1,6 +1,6 @@
 """Writes a data set of generated identities.
 
-identities/, shards/ or records/    the pictures: see `writers`
+identities/, shards/ or records/    the pictures: see `formats`
 codes.npz     z_i and z_o of each picture, and its name
 card.json     generator, settings, terms, what was rejected; written last
 """
@@ -12,10 +12,10 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.datasets import writers
+from sdgan_tf.datasets import formats
 from sdgan_tf.datasets.candidates import Candidates
 from sdgan_tf.datasets.progress_file import Block, ProgressFile
-from sdgan_tf.datasets.selection import Rejected, Separation
+from sdgan_tf.datasets.rejection import Rejected, Separation
 from sdgan_tf.evaluation.gallery import Gallery
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.generators import Generator
@@ -100,7 +100,7 @@ def write_dataset(
         outliers,
         verifier,
     )
-    writer = writers.WRITERS[dataset_format](
+    writer = formats.WRITERS[dataset_format](
         output_dir, generator.network.image_size
     )
     blocks = _write_blocks(
@@ -132,9 +132,9 @@ def _check(identities: int, pictures: int, form: str) -> None:
             raise ValueError(
                 f"`{name}` must be at least 1. Received: {name}={value}"
             )
-    if form not in writers.WRITERS:
+    if form not in formats.WRITERS:
         raise ValueError(
-            f"`dataset_format` must be one of {list(writers.WRITERS)}. "
+            f"`dataset_format` must be one of {list(formats.WRITERS)}. "
             f"Received: dataset_format={form!r}"
         )
 
@@ -171,7 +171,7 @@ def _write_blocks(
         found = found.at(slice(wanted - done))
         if separation:
             separation.keep(found.templates)
-        writer.write(number, done, writers.encoded(found.images))
+        writer.write(number, done, formats.encoded(found.images))
         block = Block(found.codes, found.templates, drawn, rejected)
         progress_file.add(number, block)
         blocks.append(block)
@@ -198,7 +198,7 @@ def _write_codes(path: str, generator: Generator, codes: np.ndarray) -> None:
     identities, pictures, d_z = codes.shape
     z_i, z_o = generator.latents.split(codes.reshape(-1, d_z))
     names = [
-        f"{writers.identity_name(n)}/{writers.picture_name(m)}"
+        f"{formats.identity_name(n)}/{formats.picture_name(m)}"
         for n in range(identities)
         for m in range(pictures)
     ]

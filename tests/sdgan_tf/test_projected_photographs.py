@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sdgan_tf.generators import Estimate
-from sdgan_tf.projection import (
+from sdgan_tf.projected_photographs import (
     Projection,
     perceptual_verifier,
     project,

@@ -13,8 +13,8 @@ from data_pipeline.build import driver
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.records import SPLITS, DataSet
 from sdgan_tf.codes import read_codes
-from sdgan_tf.datasets import candidates, progress_file, writing
-from sdgan_tf.datasets.writing import write_dataset
+from sdgan_tf.datasets import candidates, generated_dataset, progress_file
+from sdgan_tf.datasets.generated_dataset import write_dataset
 from sdgan_tf.evaluation.gallery import Gallery
 from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.uniqueness_and_novelty import templates
@@ -253,7 +253,7 @@ def test_outlying_pictures_are_replaced(generator, tmp_path):
 def test_too_few_identities(
     generator, blocks_of_two, mean_colour, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(writing, "PATIENCE", 8)
+    monkeypatch.setattr(generated_dataset, "PATIENCE", 8)
     with pytest.raises(ValueError, match="Only 1 of 5 identities were found"):
         write_dataset(
             generator,

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from sdgan_tf.cards import describe_data
 from sdgan_tf.evaluation.metrics_file import METRICS
+from sdgan_tf.explorer.direction_names import label_reader
 from sdgan_tf.explorer.directions import principal_directions
-from sdgan_tf.explorer.labels import label_reader
 from sdgan_tf.generators import Generator
 from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.runs import CARD, Run, read_object

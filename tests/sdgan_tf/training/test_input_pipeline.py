@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.training.data import DevicePhotographs
+from sdgan_tf.training.input_pipeline import DevicePhotographs
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 
 
 @pytest.mark.parametrize("side", [32, 64])

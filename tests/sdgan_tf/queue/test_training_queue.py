@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from sdgan_tf.queue import queue
+from sdgan_tf.queue import training_queue
 from sdgan_tf.queue.jobs import Job, Record
-from sdgan_tf.queue.queue import Queue
+from sdgan_tf.queue.training_queue import Queue
 
 ROOT = pathlib.Path(__file__).parents[3]
 # In place of `sdgan`: it counts in a file what it did, slowly or not.
@@ -45,8 +45,8 @@ while step < int(given["steps"]) and not stop:
 def program(monkeypatch, tmp_path):
     path = tmp_path / "program.py"
     path.write_text(PROGRAM)
-    monkeypatch.setattr(queue, "SECONDS_BETWEEN_LOOKS", 0.05)
-    monkeypatch.setattr(queue, "SECONDS_BETWEEN_PAGES", 0.1)
+    monkeypatch.setattr(training_queue, "SECONDS_BETWEEN_LOOKS", 0.05)
+    monkeypatch.setattr(training_queue, "SECONDS_BETWEEN_PAGES", 0.1)
     return (sys.executable, str(path))
 
 
@@ -128,10 +128,12 @@ def start(program, tmp_path):
     path = tmp_path / "list.json"
     path.write_text(json.dumps([{"name": "a", "flags": ["--steps=40"]}]))
     code = (
-        "import sys; from absl import app; from sdgan_tf.queue import queue; "
+        "import sys; from absl import app; "
         "from sdgan_tf.commands import flags, program; "
-        f"queue.Queue.__init__.__defaults__ = (None, 0, {program!r}); "
-        "queue.SECONDS_BETWEEN_LOOKS = 0.05; flags.define(); "
+        "from sdgan_tf.queue import training_queue; "
+        "training_queue.Queue.__init__.__defaults__ = "
+        f"(None, 0, {program!r}); "
+        "training_queue.SECONDS_BETWEEN_LOOKS = 0.05; flags.define(); "
         "app.run(program.run, flags_parser=flags.parse)"
     )
     command = [
