@@ -106,7 +106,7 @@ class Generator:
     ) -> np.ndarray:
         """Samples a grid: each of several identities in the same observations.
 
-        `main.py --mode=sample` draws the same pictures from the same seed.
+        `main.py --mode=sample` generates the same pictures from the same seed.
 
         Args:
             identities: Rows of the grid.

@@ -4,13 +4,13 @@ import numpy as np
 import tensorflow as tf
 
 
-def draw_distinct(key, counts, k: int) -> tf.Tensor:
+def sample_distinct(key, counts, k: int) -> tf.Tensor:
     """k distinct positions below each count, in random order.
 
     Args:
         key: Stateless seed `[2]`.
         counts: int64 `[n]`, all >= k.
-        k: Positions to draw.
+        k: Positions of each.
 
     Returns:
         int64 `[n, k]`; all ordered choices are equally likely.

@@ -24,8 +24,8 @@ _shuffle = tf.random.experimental.stateless_shuffle
 class StreamedTuples:
     """Tuples of one identity each; an epoch has every identity once.
 
-    Which images an epoch uses is drawn from the index, and only those are
-    read, those of the wanted shares alone. Where shards cannot be read in any
+    Which images an epoch uses is sampled from the index, and only those are
+    read, those of the wanted replicas alone. Where shards cannot be read in any
     order, since they are not local or their index does not say where records
     lie, they are read from end to end: all that is not used is read past,
     never parsed or decoded. Both ways give the same tuples.
@@ -47,7 +47,7 @@ class StreamedTuples:
             shards: Paths of the split's shards.
             indices: Of each shard.
             image_size: Side of the images in pixels.
-            wanted: Batches and shares.
+            wanted: Batches and replicas.
         """
         self._shards = list(shards)
         self._indices = indices
@@ -65,7 +65,7 @@ class StreamedTuples:
             self._reader = ShardReader(self._shards, indices)
 
     def batches(self) -> tf.data.Dataset:
-        """An endless data set of the wanted shares of batches.
+        """An endless data set of the wanted parts of batches.
 
         Returns:
             Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64
@@ -195,8 +195,8 @@ class StreamedTuples:
         return tf.reshape(places, shape), hashes
 
     def _decode(self, found, expected):
-        """A share of a batch, checked against the hashes of the index."""
-        b, k, side = self._wanted.share_size, self._k, self._side
+        """A part of a batch, checked against the hashes of the index."""
+        b, k, side = self._wanted.replica_batch_size, self._k, self._side
         found = tf.reshape(found, [b * k, *found.shape[2:]])
         if self._reader:
             found = tf.numpy_function(

@@ -55,7 +55,7 @@ class CommonalityCodes(LatentSpace):
     def kinds_in_turn(self, key, n: int, k: int) -> tf.Tensor:
         """Codes `[n, k, d_z]`; tuple t shares what kind t % kinds agrees in.
 
-        All else is drawn for each image.
+        All else is sampled for each image.
         """
         shared = self.commonalities.shared
         size = self.d_i // shared.shape[1]

@@ -146,7 +146,7 @@ class SDGAN(Algorithm):
         return self.d(tuples)
 
     def between(self, keys: Keys, substep: int, n: int) -> tf.Tensor:
-        """Draws the places of a penalty between real and fake tuples, `[n]`."""
+        """Samples places between real and fake tuples for a penalty, `[n]`."""
         return self.replica_uniform(keys.key(Stream.INTERPOLATION, substep), n)
 
     def input_gradient(self, tuples) -> tf.Tensor:

@@ -30,8 +30,8 @@ class SDProjected(Algorithm):
     subjects may be further tuples that D is to refuse.
 
     Source: paper, Algorithm 1; Sauer et al. 2021, arXiv 2111.01007. The heads
-    and the mismatched photographs are ours. D and G are trained on one draw of
-    generated tuples a step, where Algorithm 1 draws afresh for G.
+    and the mismatched photographs are ours. D and G are trained on the same
+    generated tuples in a step, where Algorithm 1 samples afresh for G.
     """
 
     pixels = BEGAN_PIXELS

@@ -73,7 +73,9 @@ COMMANDS = {
     command.name: command
     for command in (
         Command("train", options.Train, "Trains a model; the default."),
-        Command("sample", options.Sample, "Draws pictures of chosen codes."),
+        Command(
+            "sample", options.Sample, "Generates pictures of chosen codes."
+        ),
         Command("interpolate", options.Interpolate, "Walks between two codes."),
         Command(
             "project",

@@ -45,7 +45,7 @@ def write_dataset(
     An interrupted call goes on where it stopped when it is given again.
 
     Args:
-        generator: It draws the pictures.
+        generator: It generates the pictures.
         output_dir: A new folder, or one of the same data set.
         dataset_identities: Identities.
         dataset_pictures: Pictures of each.
@@ -116,7 +116,7 @@ def write_dataset(
     _write_codes(os.path.join(output_dir, CODES), generator, codes)
     rejected = sum((block.rejected for block in blocks), Rejected())
     card = settings | {
-        "candidates": sum(block.drawn for block in blocks),
+        "candidates": sum(block.sampled for block in blocks),
         "rejected": dataclasses.asdict(rejected),
     }
     progress_file.finish(card)
@@ -162,8 +162,8 @@ def _write_blocks(
     fruitless = 0
     while done < wanted:
         number = len(blocks)
-        found, drawn, rejected = candidates.block(number)
-        if not drawn or fruitless > PATIENCE:
+        found, sampled, rejected = candidates.block(number)
+        if not sampled or fruitless > PATIENCE:
             raise ValueError(_too_few(done, wanted, blocks))
         if separation:
             rows, others = separation.choose(found.templates)
@@ -172,20 +172,20 @@ def _write_blocks(
         if separation:
             separation.keep(found.templates)
         writer.write(number, done, formats.encoded(found.images))
-        block = Block(found.codes, found.templates, drawn, rejected)
+        block = Block(found.codes, found.templates, sampled, rejected)
         progress_file.add(number, block)
         blocks.append(block)
         done += len(found)
-        fruitless = 0 if len(found) else fruitless + drawn
+        fruitless = 0 if len(found) else fruitless + sampled
         progress.logged(done)
     return blocks
 
 
 def _too_few(done: int, wanted: int, blocks: list[Block]) -> str:
     rejected = sum((block.rejected for block in blocks), Rejected())
-    drawn = sum(block.drawn for block in blocks)
+    sampled = sum(block.sampled for block in blocks)
     return (
-        f"Only {done} of {wanted} identities were found among {drawn} "
+        f"Only {done} of {wanted} identities were found among {sampled} "
         "candidates; further ones are too near to these, or there are none. "
         "Ask for fewer `dataset_identities`, or a smaller `min_distance` or "
         f"larger `outliers`, in a new folder. Rejected: "

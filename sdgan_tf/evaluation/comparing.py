@@ -42,7 +42,7 @@ def pair_kernel_distance(generated: Measured, real: Measured) -> float:
 def embed_sample(
     photographs: Photographs, count: int, seed: int, verifier: Embed
 ) -> np.ndarray:
-    """Embeddings `[count, size]` of photographs drawn without replacement."""
+    """Embeddings `[count, size]` of photographs sampled without replacement."""
     images = photographs.read(photographs.sample(count, seed))
     return embed(images, verifier, f"photographs of {photographs.split}")
 

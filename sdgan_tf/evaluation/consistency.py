@@ -128,7 +128,7 @@ def generated_grid(
     """Pictures of all combinations of codes, uint8 `[32, 32, h, w, 3]`.
 
     Args:
-        generator: It draws them.
+        generator: It generates them.
         seed: Of the codes.
         part: What of z_i is the same along a row; all of it by default. The
             rest is the same along a column.

@@ -68,9 +68,9 @@ def pair_codes(generator: Generator, seed, start, n, matched: bool) -> tuple:
     """Codes of generated pairs and whose they are: see `LatentSpace.pairs`.
 
     Args:
-        generator: Whose prior to draw from.
+        generator: Whose prior to sample from.
         seed: Seed of the evaluation.
-        start: Number of the first pair; it determines the draw.
+        start: Number of the first pair; it determines the codes.
         n: Pairs.
         matched: Whether the two of a pair share z_i.
     """
@@ -99,7 +99,7 @@ def independent_pairs(measured: Measured) -> Measured:
     """Pairs that share nothing called matched: the floor of verification.
 
     What a model without identity tuples makes of "one identity" when all of z
-    is drawn afresh. The first pictures of the unmatched pairs, which are
+    is sampled afresh. The first pictures of the unmatched pairs, which are
     independent, are paired anew and stand for matched pairs.
 
     Args:
@@ -140,8 +140,8 @@ def chosen_pairs(
         total = num_matched if matched else num_pairs - num_matched
         start = place - place % CHUNK
         n = min(CHUNK, total - start)
-        drawn, _ = pair_codes(generator, seed, start, n, matched)
-        codes.append(drawn[place - start])
+        sampled, _ = pair_codes(generator, seed, start, n, matched)
+        codes.append(sampled[place - start])
     return generate(generator, tf.stack(codes))
 
 

@@ -13,7 +13,7 @@ from data_pipeline.records.shard_index import ShardIndex
 from data_pipeline.records.shard_reader import read_at
 
 DECODED_AT_ONCE = 256
-# Of so many a tenth, each drawn by itself, are two or more 19 times in 20.
+# Of so many a tenth, each chosen by itself, are two or more 19 times in 20.
 ENOUGH_IDENTITIES = 50
 
 
@@ -92,7 +92,7 @@ class Photographs:
         return int(np.sum(self.counts * (self.counts - 1) // 2))
 
     def pairs(self, num_pairs: int, seed: int) -> Pairs:
-        """Draws balanced pairs, the matched ones first.
+        """Samples balanced pairs, the matched ones first.
 
         Matched: identity uniform, two distinct photographs. Unmatched: two
         distinct identities, a photograph of each. All are identities of at

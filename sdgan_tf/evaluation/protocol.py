@@ -59,7 +59,7 @@ from sdgan_tf.evaluation.verifiers import (
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run
 
-# Measures of a vanilla model that are taken again with all of z drawn afresh.
+# Measures of a vanilla model that are taken again with all of z sampled afresh.
 FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
 # Measures of photographs that stand beside those of generated pictures.
 REFERENCES = ("auc", "uniqueness", "novelty")
@@ -265,7 +265,7 @@ class Protocol:
         """Pairs of a generator, and their line as its result.
 
         Args:
-            generator: It draws pictures of the data set's size.
+            generator: It generates pictures of the data set's size.
             run: The folder that it is from, if it is from one.
 
         Raises:
@@ -308,7 +308,7 @@ class Protocol:
         if self.downstream:
             result |= self.downstream.generated(generator)
         vanilla = run and run.experiment().k == 1
-        if vanilla and generator.latents.draws_new_identities:
+        if vanilla and generator.latents.samples_new_identities:
             result |= self._floor(measured, tau)
         # They bound what can be seen in generated pictures.
         for name in (*REFERENCES, *(f"{n}_interval" for n in REFERENCES)):
@@ -348,7 +348,7 @@ class Protocol:
         )
 
     def _floor(self, measured: Measured, tau: float) -> dict:
-        """A vanilla model's second figures, with all of z drawn afresh.
+        """A vanilla model's second figures, with all of z sampled afresh.
 
         Its first ones, where z_i is shared by name only, are the control.
         """

@@ -146,7 +146,7 @@ def calibrated_novelty(
         return float(np.mean(made > np.quantile(known, IDENTIFICATION_RATE)))
 
     rng = np.random.default_rng(seed)
-    drawn = [
+    resampled = [
         beyond(
             rng.choice(distances, len(distances)), rng.choice(real, len(real))
         )
@@ -154,5 +154,5 @@ def calibrated_novelty(
     ]
     return {
         "novelty_fpir5": beyond(distances, real),
-        "novelty_fpir5_interval": np.percentile(drawn, INTERVAL).tolist(),
+        "novelty_fpir5_interval": np.percentile(resampled, INTERVAL).tolist(),
     }

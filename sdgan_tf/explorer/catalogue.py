@@ -103,7 +103,7 @@ class Exhibit:
 
 
 def _identities(generator: Generator) -> dict | None:
-    """Describes the table of identities; None where z_i is drawn."""
+    """Describes the table of identities; None where z_i is sampled."""
     latents = generator.latents
     if not isinstance(latents, IdentityEmbedding):
         return None

@@ -43,7 +43,7 @@ def open_tuples(
     Args:
         data: The data set.
         k: Photographs in a tuple.
-        seed: Seed of the draws.
+        seed: Seed of the samples.
         commonalities: What tuples agree in; the identity by default.
         cache_bytes: Splits up to this size are held decoded in memory.
 
@@ -58,23 +58,23 @@ def open_tuples(
 
 
 def counts(tuples: TupleSource) -> tuple[int, int]:
-    """Counts the photographs, and the identities that tuples are drawn of."""
+    """Counts the photographs, and the identities that tuples are sampled of."""
     return tuples.num_images, tuples.num_identities
 
 
 def distribute(
     strategy, tuples: TupleSource, batch_size: int, **options
 ) -> tf.distribute.DistributedDataset:
-    """Deals each global batch of tuples to the replicas, a share each."""
+    """Distributes global batches of tuples: each replica gets an equal part."""
     replicas = strategy.num_replicas_in_sync
 
-    def shares(context: tf.distribute.InputContext) -> tf.data.Dataset:
+    def parts(context: tf.distribute.InputContext) -> tf.data.Dataset:
         each = replicas // context.num_input_pipelines
         first = context.input_pipeline_id * each
         batches = tuples.batches(
             batch_size,
-            num_shares=replicas,
-            shares=tuple(range(first, first + each)),
+            num_replicas=replicas,
+            replicas=tuple(range(first, first + each)),
             **options,
         )
         # Several workers would otherwise prepare for an end of the data, and
@@ -85,7 +85,7 @@ def distribute(
             )
         )
 
-    return strategy.distribute_datasets_from_function(shares)
+    return strategy.distribute_datasets_from_function(parts)
 
 
 class DevicePhotographs:

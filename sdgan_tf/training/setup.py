@@ -82,7 +82,7 @@ def build(
             )
         batches = tuples.batches(experiment.batch_size, cache_bytes=0)
         experiment = resolve_precision(experiment, next(iter(batches)))
-    # Weights drawn under a mirrored scope are copied to all replicas.
+    # Weights initialised under a mirrored scope are copied to all replicas.
     keras.utils.set_random_seed(experiment.seed)
     with workers.strategy.scope():
         algorithm = build_algorithm(experiment)

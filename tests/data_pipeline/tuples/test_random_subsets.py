@@ -8,35 +8,37 @@ import tensorflow as tf
 from data_pipeline.tuples import random_subsets
 
 
-def test_draw_distinct_is_uniform_over_ordered_choices(chi_square):
-    drawn = random_subsets.draw_distinct(
+def test_sample_distinct_is_uniform_over_ordered_choices(chi_square):
+    sampled = random_subsets.sample_distinct(
         tf.constant([1, 2], tf.int64),
         tf.fill([24_000], tf.constant(4, tf.int64)),
         3,
     )
-    assert drawn.shape == (24_000, 3) and drawn.dtype == tf.int64
-    counts = collections.Counter(map(tuple, drawn.numpy().tolist()))
+    assert sampled.shape == (24_000, 3) and sampled.dtype == tf.int64
+    counts = collections.Counter(map(tuple, sampled.numpy().tolist()))
     assert set(counts) == set(itertools.permutations(range(4), 3))
     # 23 degrees of freedom: 70 is exceeded with probability 1e-6.
     assert chi_square(counts, 24) < 70
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
-def test_draw_distinct_stays_below_each_count(k):
+def test_sample_distinct_stays_below_each_count(k):
     counts = np.arange(k, k + 1000)
     key = tf.constant([1, 2], tf.int64)
-    drawn = random_subsets.draw_distinct(key, tf.constant(counts), k).numpy()
-    assert (drawn >= 0).all() and (drawn < counts[:, None]).all()
-    assert all(len(set(draw)) == k for draw in drawn)
-    assert sorted(drawn[0]) == list(range(k))
+    sampled = random_subsets.sample_distinct(
+        key, tf.constant(counts), k
+    ).numpy()
+    assert (sampled >= 0).all() and (sampled < counts[:, None]).all()
+    assert all(len(set(one)) == k for one in sampled)
+    assert sorted(sampled[0]) == list(range(k))
     # Large counts are used to their end.
-    assert (drawn / counts[:, None]).max() > 0.99
+    assert (sampled / counts[:, None]).max() > 0.99
 
 
-def test_draw_distinct_of_one_key_is_one_draw():
+def test_sample_distinct_of_one_key_is_one_sample():
     counts = tf.fill([50], tf.constant(9, tf.int64))
     one, same, other = (
-        random_subsets.draw_distinct(
+        random_subsets.sample_distinct(
             tf.constant(key, tf.int64), counts, 2
         ).numpy()
         for key in ([1, 2], [1, 2], [1, 3])

@@ -60,7 +60,7 @@ def test_directions_are_named(random_run):
             return f"label {len(self.seen)}"
 
     generator = random_run.generator()
-    found = principal_directions(generator, Reader(), draws=64)
+    found = principal_directions(generator, Reader(), samples=64)
     assert [d.name for d in found["identity"]] == [
         *("label 1", "label 2", "label 3")
     ]
