@@ -79,7 +79,7 @@ def _define_flags() -> None:
     flags.DEFINE_float(
         "max_bad_fraction",
         fields["max_bad_fraction"],
-        "Share of bad files above which the build fails.",
+        "Fraction of bad files above which the build fails.",
     )
     flags.DEFINE_integer("num_shards", fields["num_shards"], "Of each split.")
     flags.DEFINE_bool("overwrite", False, "Replace a data set.")

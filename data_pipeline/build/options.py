@@ -31,7 +31,7 @@ class BuildOptions:
         folder_splits: Likewise.
         min_images: Identities with fewer photographs are left out.
         max_identities: Takes the first ones by hash; 0 takes all.
-        max_bad_fraction: Share of bad files above which the build fails.
+        max_bad_fraction: Fraction of bad files above which the build fails.
         split_fractions: Of the identities, by hash, for train, valid and test.
         drop_near_duplicates: Whether near duplicates are left out, as equal
             pictures are; see `near_duplicates`.

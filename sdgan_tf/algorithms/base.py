@@ -56,7 +56,7 @@ class Algorithm(abc.ABC):
             is then what generates samples; None without `ema_decay`.
         scalars: Names of what `step` returns.
         batches_per_step: Data batches that one `step` takes.
-        precision_tolerance: Share of a loss by which its first values in
+        precision_tolerance: Fraction of a loss by which its first values in
             bfloat16 may differ from those in float32.
     """
 
@@ -115,7 +115,7 @@ class Algorithm(abc.ABC):
 
     @abc.abstractmethod
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
-        """Trains once on this replica's share of the global batches.
+        """Trains once on this replica's part of the global batches.
 
         Args:
             batches: `batches_per_step` dicts with `images`, uint8

@@ -61,9 +61,9 @@ class CommonalityCodes(LatentSpace):
         size = self.d_i // shared.shape[1]
         codes = uniform(key, [n, k + 1, self.d_z])
         for_all, own = codes[:, :1], codes[:, 1:]
-        shares = tf.repeat(tf.constant(shared), size, axis=1)
-        shares = tf.pad(shares, [[0, 0], [0, self.d_o]])
-        turns = tf.tile(shares, [n // len(shared), 1])
+        common = tf.repeat(tf.constant(shared), size, axis=1)
+        common = tf.pad(common, [[0, 0], [0, self.d_o]])
+        turns = tf.tile(common, [n // len(shared), 1])
         return tf.where(turns[:, None], for_all, own)
 
 

@@ -1,4 +1,4 @@
-"""Learned codes of the training identities, judged in pairs."""
+"""Learned codes of the training identities, discriminated in pairs."""
 
 import keras
 

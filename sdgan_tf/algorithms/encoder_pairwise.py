@@ -1,4 +1,4 @@
-"""Codes of photographs by an encoder, judged in pairs."""
+"""Codes of photographs by an encoder, discriminated in pairs."""
 
 import keras
 import tensorflow as tf

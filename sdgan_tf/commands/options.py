@@ -461,7 +461,7 @@ class JudgeScore(Options):
     )
     judge_min_checks: float = option(
         0.8,
-        "Share of the attention checks that an annotator must answer right.",
+        "Fraction of the attention checks that an annotator must answer right.",
         minimum=0,
     )
 

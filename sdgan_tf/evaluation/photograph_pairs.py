@@ -140,9 +140,9 @@ class Photographs:
             f"Of the {usable} such identities in the data set each lies in a "
             "split by its hash. With about one in ten in `valid` and in "
             f"`test` (split_fractions=0.8,0.1,0.1) {ENOUGH_IDENTITIES} are "
-            "enough: build it again with more of them, or with larger shares "
-            "for these splits by build_records' `split_fractions`, such as "
-            "0.4,0.3,0.3."
+            "enough: build it again with more of them, or with larger "
+            "fractions for these splits by build_records' `split_fractions`, "
+            "such as 0.4,0.3,0.3."
         )
 
     def read(self, positions: np.ndarray) -> np.ndarray:

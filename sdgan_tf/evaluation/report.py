@@ -37,7 +37,7 @@ MEASURES = {
     "far": "Unmatched pairs that tau takes for one identity.",
     "id_div": "1 - MS-SSIM within matched pairs: variety of one identity.",
     "all_div": "1 - MS-SSIM within unmatched pairs: variety of all.",
-    "uniqueness": "Of 100 identities the share that are distinct at tau.",
+    "uniqueness": "Of 100 identities the fraction that are distinct at tau.",
     "novelty": "Identities whose nearest training identity is beyond tau.",
     "novelty_fpir5": "The same beyond the distance at which 5 % of the test "
     "identities find one: 0.95 is as new as these.",
@@ -46,13 +46,14 @@ MEASURES = {
     "precision": "Generated pictures that lie among the photographs (k = 3).",
     "recall": "Photographs that lie among the generated pictures (k = 3).",
     "pair_kernel": "The same of matched pairs, both pictures at once.",
-    "leakage": "Share nearer to training than to test people; 0.5 is none.",
+    "leakage": "Fraction nearer to training than to test people; 0.5 is none.",
     "observation_auc": "One z_o recognised across identities, in the "
     "embedding. 0.5 is chance.",
     "observation_pixels_auc": "The same in coarse pixels.",
-    "observation_consistency": "z_o's share of the known factors of an "
+    "observation_consistency": "z_o's fraction of the known factors of an "
     "observation.",
-    "identity_consistency": "z_i's share of the known factors of an identity.",
+    "identity_consistency": "z_i's fraction of the known factors of an "
+    "identity.",
     "disentanglement": "By how much the right code decides more, of all "
     "known factors.",
 }
@@ -128,12 +129,12 @@ def _factors(line: dict) -> str:
             f'<td class="number">{found["z_o"]:.2f}'
         )
     return (
-        '<p>Shares of each factor\'s variance that <span class="key made">z_i'
-        '</span> and <span class="key real">z_o</span> decide alone. "Read" is '
-        "how well the factor model reads photographs of new subjects (1: "
+        '<p>Fractions of each factor\'s variance that <span class="key made">'
+        'z_i</span> and <span class="key real">z_o</span> decide alone. "Read" '
+        "is how well the factor model reads photographs of new subjects (1: "
         f"always right, 0: a constant guess); below {READABLE} nothing is "
         'shown.</p><div class="scroll"><table><thead><tr><th>Factor'
-        "<th>Belongs to<th>Read<th>Shares<th>z_i<th>z_o</thead><tbody>"
+        "<th>Belongs to<th>Read<th>Fractions<th>z_i<th>z_o</thead><tbody>"
         + "".join(rows)
         + "</tbody></table></div>"
     )
@@ -301,7 +302,7 @@ def _gallery_histogram(
         (0.0, 1.05 * max(tau, float(np.concatenate(both).max()))),
         tau,
         "Distances to the nearest training identity",
-        "share of the identities",
+        "fraction of the identities",
     )
     return (
         f'<div class="row"><figure>{chart}<figcaption>'

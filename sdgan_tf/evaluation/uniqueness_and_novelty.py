@@ -11,7 +11,7 @@ from sdgan_tf.evaluation.intervals import wilson_interval
 from sdgan_tf.evaluation.verification import INTERVAL
 
 # Sampled identities among which the distinct ones are counted: more lie within
-# tau of each other by chance, so the share depends on it.
+# tau of each other by chance, so the rate depends on it.
 GROUP = 100
 # False positive identifications that the calibrated novelty allows, and how
 # many test identities must be there to find their threshold.
@@ -74,7 +74,7 @@ def uniqueness(
     Returns:
         `sampled_identities`, n, and how many of them are distinct as
         `distinct_identities`. With 200 identities or more also `uniqueness`,
-        the share that is distinct of 100, the mean over n // 100 groups that
+        the fraction that is distinct of 100, the mean over n // 100 groups that
         share none, and its interval, for which groups are resampled.
     """
     result = {
@@ -84,22 +84,22 @@ def uniqueness(
     groups = len(embeddings) // GROUP
     if groups < 2:
         return result
-    shares = np.array(
+    rates = np.array(
         [
             len(distinct(group, tau)) / GROUP
             for group in np.split(embeddings[: groups * GROUP], groups)
         ]
     )
     rng = np.random.default_rng(seed)
-    means = rng.choice(shares, [samples, groups]).mean(axis=1)
+    means = rng.choice(rates, [samples, groups]).mean(axis=1)
     return result | {
-        "uniqueness": float(shares.mean()),
+        "uniqueness": float(rates.mean()),
         "uniqueness_interval": np.percentile(means, INTERVAL).tolist(),
     }
 
 
 def novelty(distances: np.ndarray, tau: float) -> dict:
-    """The share of identities that are no training identity.
+    """The fraction of identities that are no training identity.
 
     Args:
         distances: Of each to its nearest training identity, `[n]`.

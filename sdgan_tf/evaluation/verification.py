@@ -15,12 +15,12 @@ SAMPLES_AT_ONCE = 50
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """Accepted shares at each threshold; rows are resamples.
+    """Accept rates at each threshold; rows are resamples.
 
     Attributes:
         thresholds: The distances that occur, ascending, `[t]`.
-        true_accepts: Share of the matched pairs accepted, `[samples, t]`.
-        false_accepts: Share of the unmatched pairs accepted, `[samples, t]`.
+        true_accepts: Fraction of the matched pairs accepted, `[samples, t]`.
+        false_accepts: Fraction of the unmatched pairs accepted, `[samples, t]`.
     """
 
     thresholds: np.ndarray
@@ -50,7 +50,7 @@ class Curve:
         return (true + 1.0 - self._at(self.false_accepts, tau)) / 2
 
     def false_accept_rate(self, tau: float) -> np.ndarray:
-        """Share of the unmatched pairs that `tau` accepts, `[samples]`."""
+        """Fraction of the unmatched pairs that `tau` accepts, `[samples]`."""
         return self._at(self.false_accepts, tau)
 
     def equal_error_rate(self) -> np.ndarray:

@@ -55,7 +55,7 @@ class LabelReader:
 
     @classmethod
     def fit(cls, images: np.ndarray, labels, factors) -> "LabelReader":
-        """Fits it to half of labelled photographs; the others judge it.
+        """Fits it to half of labelled photographs; the others test it.
 
         Args:
             images: uint8 `[n, h, w, 3]`.

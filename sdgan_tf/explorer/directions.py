@@ -22,20 +22,20 @@ class Direction:
 
     Attributes:
         vector: A unit vector, float32 `[d_i]` or `[d_o]`.
-        share: Of the change in pixels that is linear in the codes, that of
+        fraction: Of the change in pixels that is linear in the codes, that of
             both z_i and z_o, in [0, 1].
         name: Says what it changes, where that is known.
     """
 
     vector: np.ndarray
-    share: float
+    fraction: float
     name: str = ""
 
     def to_json(self) -> dict:
         """Makes it an object for the page."""
         return {
             "vector": np.round(self.vector.astype(float), DIGITS).tolist(),
-            "share": round(float(self.share), 3),
+            "share": round(float(self.fraction), 3),
             "name": self.name,
         }
 
@@ -69,7 +69,7 @@ def principal_directions(
     images -= tf.reduce_mean(images, axis=0)
     weights = tf.linalg.lstsq(z, images, l2_regularizer=1.0)
     response = tf.matmul(weights, weights, transpose_b=True).numpy()
-    # A generator that answers nothing has no shares.
+    # A generator that answers nothing has no fractions.
     total = float(np.trace(response)) or 1.0
     parts = {
         "identity": slice(0, latents.d_i),

@@ -83,4 +83,6 @@ class SDBEGAN(System):
         }
 
     def step_flops(self) -> int:
-        return flops.sd_began_step(self.generated_flops(), self.judged_flops())
+        return flops.sd_began_step(
+            self.generated_flops(), self.discriminated_flops()
+        )

@@ -101,7 +101,7 @@ class SDGAN(System):
         }
 
     def input_gradient(self, trainable, d, tuples):
-        """The gradient of D's logits by the tuples that it judges."""
+        """The gradient of D's logits by the tuples that it scores."""
         return jax.grad(lambda x: jnp.sum(self.d.call(trainable, d, x)[0]))(
             tuples
         )
@@ -109,6 +109,6 @@ class SDGAN(System):
     def step_flops(self) -> int:
         return flops.sd_gan_step(
             self.generated_flops(),
-            self.judged_flops(),
+            self.discriminated_flops(),
             penalties=self.objective.penalties,
         )

@@ -58,7 +58,7 @@ class SDProjected(System):
         }
 
     def see(self, tuples) -> list:
-        """Tuples `[n, k, h, w, c]` to what D judges of their images."""
+        """Tuples `[n, k, h, w, c]` to what D sees of their images."""
         return objectives.see(tuples, self.features, self.d.network)
 
     def step(self, state: dict, real, sampled: dict) -> tuple:
@@ -81,7 +81,7 @@ class SDProjected(System):
         ]
 
         def d_loss(trainable):
-            judged, fixed = self.d.call(
+            logits, fixed = self.d.call(
                 trainable,
                 d,
                 both,
@@ -89,7 +89,7 @@ class SDProjected(System):
                 mismatch=self.objective.mismatches,
             )
             loss, scores = self.objective.discriminator_loss(
-                judged, sampled["row"]
+                logits, sampled["row"]
             )
             return loss, (scores, fixed)
 
@@ -99,8 +99,8 @@ class SDProjected(System):
         d = self.d.moved(d, gradients, d_fixed)
 
         def g_loss(maps):
-            judged, _ = self.d.call(d["trainable"], d, maps)
-            return self.objective.generator_loss(judged)
+            logits, _ = self.d.call(d["trainable"], d, maps)
+            return self.objective.generator_loss(logits)
 
         of_g, of_maps = jax.value_and_grad(g_loss)(fake_maps)
         (gradients,) = back(of_maps)

@@ -24,7 +24,7 @@ class System(abc.ABC):
     Args:
         experiment: What is trained.
         generator: Codes `[n, d_z]` to images.
-        discriminator: What judges tuples.
+        discriminator: It scores tuples.
 
     Attributes:
         pixels: The generator's pixel mapping.
@@ -136,7 +136,7 @@ class System(abc.ABC):
             self.g.network, self.experiment.k, self.d_z
         )
 
-    def judged_flops(self) -> tuple[int, int]:
-        """Counts the operations that judge a tuple."""
+    def discriminated_flops(self) -> tuple[int, int]:
+        """Counts the operations that discriminate a tuple."""
         e = self.experiment
-        return flops.judged_tuple(self.d.network, e.k, e.image_size)
+        return flops.discriminated_tuple(self.d.network, e.k, e.image_size)

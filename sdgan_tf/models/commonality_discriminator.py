@@ -54,8 +54,8 @@ class CommonalityDiscriminator(SiameseDiscriminator):
             zip(self.heads, self.logits, strict=True)
         ):
             of_kind = ops.reshape(maps[:, kind], (-1, h, w, c))
-            judged = logit(head(of_kind, num_batches=num_batches))
-            logits.append(ops.reshape(judged, (num_batches, -1)))
+            own = logit(head(of_kind, num_batches=num_batches))
+            logits.append(ops.reshape(own, (num_batches, -1)))
         return ops.cast(
             ops.reshape(ops.stack(logits, axis=1), (-1,)), "float32"
         )

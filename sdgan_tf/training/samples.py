@@ -13,7 +13,7 @@ from sdgan_tf.training.summaries import Summaries
 GRID_SIDE = 8
 # A generator may need this long until its samples differ at all.
 COLLAPSE_WATCH_STEPS = 1000
-# Share of the rows, or columns, that look like another one.
+# Fraction of the rows, or columns, that look like another one.
 MOST_ALIKE = 0.5
 BACK = (
     "To go back, move the later checkpoints out of the run folder's "

@@ -107,7 +107,7 @@ def test_encoder_pairs_are_a_photograph_and_what_is_made_of_it():
     np.testing.assert_allclose(images[:, 1:], algorithm.generate(z), atol=1e-5)
 
 
-def test_dr_gan_judges_single_images_of_the_photographs_subject():
+def test_dr_gan_scores_single_images_of_the_photographs_subject():
     algorithm = build("dr_gan")
     images, rows = fakes(algorithm, 1)
     assert images.shape == (N, 1, 32, 32, 3)

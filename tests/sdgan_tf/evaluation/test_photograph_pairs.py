@@ -35,8 +35,8 @@ def test_pairs_are_balanced_and_of_the_right_kind(uneven):
 
 def test_identities_and_photographs_are_uniform(uneven):
     pairs = uneven.pairs(6000, seed=1)
-    shares = np.unique(pairs.identities[pairs.matched], return_counts=True)[1]
-    np.testing.assert_allclose(shares / shares.sum(), 1 / 3, atol=0.03)
+    counts = np.unique(pairs.identities[pairs.matched], return_counts=True)[1]
+    np.testing.assert_allclose(counts / counts.sum(), 1 / 3, atol=0.03)
     b = records.identity_hash("b")
     of_b = pairs.positions[pairs.matched & (pairs.identities[:, 0] == b)]
     used = np.unique(of_b, return_counts=True)[1]

@@ -72,7 +72,7 @@ def test_histograms_have_equal_areas():
         points = coordinates(svg)
         bottom = points[:, 1].max()
         heights = bottom - points[1:-1:2, 1]
-        # The highest bin fills the chart: equal shares would fill it all.
+        # The highest bin fills the chart: equal parts would fill it all.
         assert heights.max() == pytest.approx(
             (charts.HEIGHT - charts.MARGIN - 12) / 1.05, abs=0.2
         )

@@ -34,12 +34,12 @@ def test_a_linear_response():
     half = 2**-0.5
     np.testing.assert_allclose(first.vector, [half, half, 0], atol=0.02)
     np.testing.assert_allclose(second.vector, [0, 0, 1], atol=0.02)
-    assert first.share == pytest.approx(9 / 14, abs=0.02)
-    assert second.share == pytest.approx(1 / 14, abs=0.02)
-    assert third.share == pytest.approx(0, abs=0.01)
+    assert first.fraction == pytest.approx(9 / 14, abs=0.02)
+    assert second.fraction == pytest.approx(1 / 14, abs=0.02)
+    assert third.fraction == pytest.approx(0, abs=0.01)
     (first, _) = found["observation"]
     np.testing.assert_allclose(first.vector, [1, 0], atol=0.02)
-    assert first.share == pytest.approx(4 / 14, abs=0.02)
+    assert first.fraction == pytest.approx(4 / 14, abs=0.02)
 
 
 def test_the_same_each_time(random_run):

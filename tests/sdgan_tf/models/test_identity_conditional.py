@@ -69,7 +69,7 @@ def test_carried_codes_are_not_trained():
     assert generator.identities.shape == (7, 3)
 
 
-def test_auxiliary_discriminator_judges_as_the_siamese_one():
+def test_auxiliary_discriminator_scores_as_the_siamese_one():
     tuples = np.random.default_rng(0).uniform(-1, 1, [6, 1, 32, 32, 3])
     auxiliary = AuxiliaryDiscriminator(**TINY, num_identities=9)
     plain = SiameseDiscriminator(**TINY)
