@@ -229,6 +229,7 @@ def test_what_jax_trains_needs_no_tensorflow():
         package / "config.py",
         package / "commands" / "flags.py",
         package / "commands" / "options.py",
+        package / "commands" / "shared_options.py",
         package / "environment.py",
         package / "losses.py",
         package / "objectives.py",

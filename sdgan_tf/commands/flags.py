@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from absl import flags
 
 from sdgan_tf.commands import flagfiles
-from sdgan_tf.commands.options import Options
 from sdgan_tf.commands.registry import COMMANDS, Command
+from sdgan_tf.commands.shared_options import Options
 from sdgan_tf.config import Experiment
 
 Given = TypeVar("Given", bound=Options)

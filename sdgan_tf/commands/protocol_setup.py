@@ -3,7 +3,7 @@
 import numpy as np
 
 from data_pipeline.records import SPLITS, DataSet
-from sdgan_tf.commands.options import Measures
+from sdgan_tf.commands.shared_options import Measures
 from sdgan_tf.evaluation.data_sufficiency import (
     PAIRS,
     find_needs,

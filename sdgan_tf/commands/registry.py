@@ -4,7 +4,7 @@ import dataclasses
 
 from data_pipeline import startup
 from sdgan_tf.commands import options
-from sdgan_tf.commands.options import Options
+from sdgan_tf.commands.shared_options import Options
 
 
 @dataclasses.dataclass(frozen=True)
