@@ -197,16 +197,10 @@ def _check_names(beam_args: list[str]) -> None:
 def parse(argv: list[str]) -> list[str]:
     """Parses our flags; returns the others. Shows help if it is asked for."""
     _define_flags()
-    if help_text.ASKED & set(argv):
-        summary = f"{__doc__.splitlines()[0]} Other flags are Beam's."
-        usage = help_text.usage(argv[0], "data_pipeline.build_records")
-        print(help_text.of_program(usage, summary, SECTIONS, flags.FLAGS))
-        sys.exit()
-    try:
-        return flags.FLAGS(argv, known_only=True)
-    except flags.Error as error:
-        text = " ".join(str(error).split())
-        sys.exit(f"build_records: {text}")
+    summary = f"{__doc__.splitlines()[0]} Other flags are Beam's."
+    return help_text.parse(
+        argv, "build_records", summary, SECTIONS, known_only=True
+    )
 
 
 def run(argv: list[str]) -> None:

@@ -1,5 +1,6 @@
 """The text of `--help`: flags by section, wrapped, with their defaults."""
 
+import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 
@@ -49,6 +50,39 @@ def of_program(
             for title, names in sections.items()
         ),
     )
+
+
+def parse(
+    argv: list[str],
+    program: str,
+    summary: str,
+    sections: Mapping[str, tuple[str, ...]],
+    known_only: bool = False,
+) -> list[str]:
+    """Parses the flags of a program of `data_pipeline`.
+
+    Where help is asked for, or a flag is wrong, the program ends with the page
+    or with one line.
+
+    Args:
+        argv: What the program is called with, its name first.
+        program: The module that it is.
+        summary: What it does, in a line.
+        sections: Names of flags by title.
+        known_only: Whether flags of others are left alone.
+
+    Returns:
+        The first of `argv` and what is no flag, or no flag of ours.
+    """
+    if ASKED & set(argv):
+        called = usage(argv[0], f"data_pipeline.{program}")
+        print(of_program(called, summary, sections, flags.FLAGS))
+        sys.exit()
+    try:
+        return flags.FLAGS(argv, known_only=known_only)
+    except flags.Error as error:
+        text = " ".join(str(error).split())
+        sys.exit(f"{program}: {text}")
 
 
 def _parsed(flag: flags.Flag) -> str:

@@ -77,16 +77,8 @@ def main(argv: list[str]) -> None:
 def parse(argv: list[str]) -> list[str]:
     """Parses the flags; shows help if it is asked for."""
     _define_flags()
-    if help_text.ASKED & set(argv):
-        summary = __doc__.splitlines()[0]
-        usage = help_text.usage(argv[0], "data_pipeline.synthetic")
-        print(help_text.of_program(usage, summary, SECTIONS, flags.FLAGS))
-        sys.exit()
-    try:
-        return flags.FLAGS(argv)
-    except flags.Error as error:
-        text = " ".join(str(error).split())
-        sys.exit(f"synthetic: {text}")
+    summary = __doc__.splitlines()[0]
+    return help_text.parse(argv, "synthetic", summary, SECTIONS)
 
 
 def run(argv: list[str]) -> None:

@@ -42,24 +42,10 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             )
         else:
             flags.DEFINE_string(name, default, text, flag_values=values)
-    elif isinstance(default, float):
-        flags.DEFINE_float(
-            name,
-            default,
-            text,
-            lower_bound=meta["minimum"],
-            upper_bound=meta["maximum"],
-            flag_values=values,
-        )
-        # What is no number is not below a bound either.
-        flags.register_validator(
-            name,
-            math.isfinite,
-            f"--{name} is not finite",
-            flag_values=values,
-        )
     else:
-        flags.DEFINE_integer(
+        is_float = isinstance(default, float)
+        define_number = flags.DEFINE_float if is_float else flags.DEFINE_integer
+        define_number(
             name,
             default,
             text,
@@ -67,7 +53,15 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             upper_bound=meta["maximum"],
             flag_values=values,
         )
-        if choices:
+        if is_float:
+            # What is no number is not below a bound either.
+            flags.register_validator(
+                name,
+                math.isfinite,
+                f"--{name} is not finite",
+                flag_values=values,
+            )
+        elif choices:
             flags.register_validator(
                 name,
                 lambda value: value in choices,
