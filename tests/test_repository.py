@@ -10,6 +10,9 @@ import sys
 
 import pytest
 
+from sdgan_tf.commands.flags import fields_of
+from sdgan_tf.commands.registry import COMMANDS
+
 ROOT = pathlib.Path(__file__).parent.parent
 CODE = [
     ROOT / "main.py",
@@ -217,6 +220,26 @@ def test_public_packages_import_nothing_until_it_is_used():
 def test_data_pipeline_knows_nothing_of_sdgan_tf():
     for path in (ROOT / "data_pipeline").rglob("*.py"):
         assert not any(n.startswith("sdgan_tf") for n in imported(path)), path
+
+
+def test_the_library_names_no_flag():
+    """Errors name arguments; `queue` writes command lines of flags."""
+    programs = ("commands", "queue", "jax.train", "serving_client")
+    flags = {
+        field.name
+        for command in COMMANDS.values()
+        for field in fields_of(command.options)
+    }
+    for path in (ROOT / "sdgan_tf").rglob("*.py"):
+        name = module_name(path).removeprefix("sdgan_tf.")
+        if f"{name}.".startswith(tuple(f"{p}." for p in programs)):
+            continue
+        tree = ast.parse(path.read_text())
+        prose = {n.value for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and node not in prose:
+                named = re.findall(r"--([a-z_]+)", str(node.value))
+                assert not flags & set(named), f"{path}:{node.lineno}"
 
 
 def test_what_jax_trains_needs_no_tensorflow():

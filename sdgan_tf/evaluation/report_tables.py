@@ -111,7 +111,7 @@ def factors_table(line: dict) -> str:
 def downstream_table(line: dict) -> str:
     """The test of verifiers by what they were trained on."""
     if "downstream" not in line:
-        return "<p>It was not measured: --downstream does.</p>"
+        return "<p>It was not measured: `downstream` was off.</p>"
     of = line["downstream"]
     rows = "".join(
         f"<tr><td>{trained_on}"
