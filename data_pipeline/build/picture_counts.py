@@ -111,12 +111,11 @@ class Watch:
         while not self._ended.wait(wait):
             wait = SECONDS[on_terminal]
             line = self.line(time.monotonic())
-            if not line:
+            if line == shown:
                 continue
             # On a terminal each line takes the place of the one before.
-            end = "" if on_terminal else "\n"
-            start = "\r" if on_terminal else ""
-            stream.write(start + line.ljust(len(shown)) + end)
+            over = f"\r{line.ljust(len(shown))}"
+            stream.write(over if on_terminal else f"{line}\n")
             stream.flush()
             shown = line
         if shown and on_terminal:
