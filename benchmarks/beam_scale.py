@@ -31,7 +31,7 @@ from data_pipeline.records import pictures  # noqa: E402
 
 SIDE = 8
 IMAGES = 10  # Of each identity but the large one.
-LARGE_SHARE = 20  # One identity has this part of all pictures.
+LARGE_PART = 20  # One identity has this part of all pictures.
 SHARDS = 8
 
 flags.DEFINE_list("sizes", ["10000", "100000", "1000000"], "Pictures.")
@@ -48,7 +48,7 @@ def write_collection(folder: pathlib.Path, size: int) -> None:
         return
     rng = np.random.default_rng(size)
     part = folder.with_suffix(".part")
-    large = size // LARGE_SHARE
+    large = size // LARGE_PART
     for i in range(size):
         identity = "large" if i < large else f"{(i - large) // IMAGES:06d}"
         path = part / identity / f"{i:07d}.png"

@@ -3,8 +3,8 @@
     python -m benchmarks.convolutions --precision=float32
 
 Prints a table in Markdown: the discriminator's convolutions, whose transposes
-are the generator's layers, and the collating one, each alone, as shares of the
-peak of a matrix product of the same type, by TensorFlow and in the forms of
+are the generator's layers, and the collating one, each alone, as fractions of
+the peak of a matrix product of the same type, by TensorFlow and in the forms of
 `sdgan_tf/models/convolutions.py`. 32 images are a batch of 16 pairs; 32 pairs
 are a real and a fake batch.
 """

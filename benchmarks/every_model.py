@@ -1,4 +1,4 @@
-"""The step of every model, in float32 and bfloat16, as shares of the peak.
+"""The step of every model, in float32 and bfloat16, as fractions of the peak.
 
     python benchmarks/every_model.py
 

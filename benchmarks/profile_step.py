@@ -2,7 +2,7 @@
 
     python -m benchmarks.profile_step --flagfile=faces.flags --bench_steps=3
 
-Prints a table in Markdown: the kinds of operations, their share of all
+Prints a table in Markdown: the kinds of operations, their part of all
 operations' time, and how many there are in a step. Operations run side by side,
 so that the times add up to more than a step's.
 """

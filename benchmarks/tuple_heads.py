@@ -4,8 +4,8 @@
 
 Prints the AUC of the mean logit over the scales, of real pairs of one subject
 against real pairs of two, by split: "apart", where a batch holds pairs of one
-kind only, as in training, and "mixed", where it holds both. Heads that judge
-each pair by itself have the same AUC in both. Heads that judge by the batch's
+kind only, as in training, and "mixed", where it holds both. Heads that score
+each pair by itself have the same AUC in both. Heads that score by the batch's
 statistics have a high one apart and one near 0.5 mixed.
 """
 
@@ -46,7 +46,7 @@ def aucs(algorithm: SDProjected, tuples: IdentityTuples) -> dict[str, float]:
     """
 
     @tf.function
-    def judge(images):
+    def score(images):
         seen = algorithm.see(algorithm.pixels.to_float(images))
         return tf.add_n([logits[0, :, 0] for _, logits in algorithm.d(seen)])
 
@@ -56,10 +56,10 @@ def aucs(algorithm: SDProjected, tuples: IdentityTuples) -> dict[str, float]:
     for batch in tuples.batches(PAIRS, cache_bytes=0).take(BATCHES.value):
         one = batch["images"].numpy()
         two = pairs_of_two(one)
-        of_one, of_two = judge(one).numpy(), judge(two).numpy()
+        of_one, of_two = score(one).numpy(), score(two).numpy()
         scores["apart"].append(np.r_[of_one[:half], of_two[half:]])
         both = np.concatenate([one[:half], pairs_of_two(one[half:])])
-        scores["mixed"].append(judge(both).numpy())
+        scores["mixed"].append(score(both).numpy())
     wanted = np.tile(labels, BATCHES.value)
     return {
         name: float(roc_auc_score(wanted, np.concatenate(found)))

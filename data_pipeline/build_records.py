@@ -15,10 +15,10 @@ from typing import Any
 
 from absl import app, flags
 
-from data_pipeline import help, startup
+from data_pipeline import help_text, startup
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.options import BuildOptions
-from data_pipeline.build.photograph import TableColumns
+from data_pipeline.build.reading import TableColumns
 
 # Of --help.
 SECTIONS = {
@@ -79,7 +79,7 @@ def _define_flags() -> None:
     flags.DEFINE_float(
         "max_bad_fraction",
         fields["max_bad_fraction"],
-        "Share of bad files above which the build fails.",
+        "Fraction of bad files above which the build fails.",
     )
     flags.DEFINE_integer("num_shards", fields["num_shards"], "Of each split.")
     flags.DEFINE_bool("overwrite", False, "Replace a data set.")
@@ -197,16 +197,10 @@ def _check_names(beam_args: list[str]) -> None:
 def parse(argv: list[str]) -> list[str]:
     """Parses our flags; returns the others. Shows help if it is asked for."""
     _define_flags()
-    if help.ASKED & set(argv):
-        summary = f"{__doc__.splitlines()[0]} Other flags are Beam's."
-        usage = help.usage(argv[0], "data_pipeline.build_records")
-        print(help.of_program(usage, summary, SECTIONS, flags.FLAGS))
-        sys.exit()
-    try:
-        return flags.FLAGS(argv, known_only=True)
-    except flags.Error as error:
-        text = " ".join(str(error).split())
-        sys.exit(f"build_records: {text}")
+    summary = f"{__doc__.splitlines()[0]} Other flags are Beam's."
+    return help_text.parse(
+        argv, "build_records", summary, SECTIONS, known_only=True
+    )
 
 
 def run(argv: list[str]) -> None:

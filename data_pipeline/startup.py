@@ -9,7 +9,7 @@ import tempfile
 import types
 from collections.abc import Iterator
 
-from data_pipeline import unwanted
+from data_pipeline import blocked_imports
 
 # Shows a file on its error output, unless a line comes first: it also ends if
 # the process that would write that line was killed.
@@ -30,7 +30,7 @@ def import_quietly(name: str) -> types.ModuleType:
     if "tensorflow" in sys.modules:
         return importlib.import_module(name)
     with held_stderr():
-        with unwanted.hidden():
+        with blocked_imports.hidden():
             import tensorflow as tf
 
         # CUDA's library complains here where there is no GPU.

@@ -11,7 +11,7 @@ import sys
 
 from absl import app, flags
 
-from data_pipeline import help, startup
+from data_pipeline import help_text, startup
 from data_pipeline.portraits.collection import (
     SCENE,
     factor_columns,
@@ -77,16 +77,8 @@ def main(argv: list[str]) -> None:
 def parse(argv: list[str]) -> list[str]:
     """Parses the flags; shows help if it is asked for."""
     _define_flags()
-    if help.ASKED & set(argv):
-        summary = __doc__.splitlines()[0]
-        usage = help.usage(argv[0], "data_pipeline.synthetic")
-        print(help.of_program(usage, summary, SECTIONS, flags.FLAGS))
-        sys.exit()
-    try:
-        return flags.FLAGS(argv)
-    except flags.Error as error:
-        text = " ".join(str(error).split())
-        sys.exit(f"synthetic: {text}")
+    summary = __doc__.splitlines()[0]
+    return help_text.parse(argv, "synthetic", summary, SECTIONS)
 
 
 def run(argv: list[str]) -> None:

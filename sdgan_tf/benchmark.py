@@ -105,8 +105,8 @@ def serving_rate(generator: Generator, repeats: int = 10) -> dict:
         repeats: Timed calls; the fastest counts.
 
     Returns:
-        Images a second and the share of the compiled model's time, in batches
-        of `SERVING_BATCH`, and milliseconds of a single image.
+        Images a second and the fraction of the compiled model's time, in
+        batches of `SERVING_BATCH`, and milliseconds of a single image.
     """
     signature = ServedGenerator(generator).signatures()
     name = "serving_default"

@@ -126,28 +126,28 @@ class Experiment:
     )
     tuple_norm: str = option(
         "batch",
-        "sd_projected: what heads that judge tuples normalise, the batch or "
+        "sd_projected: what heads that score tuples normalise, the batch or "
         "each tuple by itself.",
         choices=("batch", "tuple"),
     )
     tuple_spread: bool = option(
         False,
-        "sd_projected: heads that judge tuples also see how far its images lie "
+        "sd_projected: heads that score tuples also see how far its images lie "
         "apart, place by place.",
     )
     single_weight: float = option(
         1.0,
-        "sd_projected: weight of the heads that judge single pictures.",
+        "sd_projected: weight of the heads that score single pictures.",
         minimum=0,
     )
     tuple_weight: float = option(
         1.0,
-        "sd_projected: weight of the heads that judge tuples.",
+        "sd_projected: weight of the heads that score tuples.",
         minimum=0,
     )
     mismatched_weight: float = option(
         0.0,
-        "sd_projected: share in [0, 1] of photographs of different subjects "
+        "sd_projected: fraction in [0, 1] of photographs of different subjects "
         "among the tuples that D is to refuse.",
         minimum=0,
         maximum=1,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sdgan_tf.codes import check_codes, real_numbers
 from sdgan_tf.images import contact_sheet, labelled_sheet, write_png
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.photographs import find_photographs, read_photographs
+from sdgan_tf.photograph_files import find_photographs, read_photographs
 from sdgan_tf.pixels import PixelMapping
 from sdgan_tf.projector import Embedding, Projector
 
@@ -106,7 +106,7 @@ class Generator:
     ) -> np.ndarray:
         """Samples a grid: each of several identities in the same observations.
 
-        `main.py --mode=sample` draws the same pictures from the same seed.
+        `main.py --mode=sample` generates the same pictures from the same seed.
 
         Args:
             identities: Rows of the grid.

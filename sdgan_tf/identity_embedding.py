@@ -24,7 +24,7 @@ class IdentityEmbedding(LatentSpace):
     table: keras.Variable
     closed: bool
 
-    draws_new_identities = False
+    samples_new_identities = False
 
     def grid_sides(self, side: int) -> tuple[int, int]:
         return min(side, self.num_identities), side

@@ -1,7 +1,7 @@
 """Where codes come from: tuples that share z_i, grids, lines between codes.
 
-All draws are stateless: the same seed gives the same numbers on any machine
-and any number of replicas.
+All random numbers are stateless: the same seed gives the same ones on any
+machine and any number of replicas.
 """
 
 import dataclasses
@@ -43,7 +43,7 @@ class Keys:
 
 
 def uniform(key, shape, low=-1.0, high=1.0) -> tf.Tensor:
-    """Draws float32 numbers on [low, high) from a stateless `key`."""
+    """Samples float32 numbers on [low, high) from a stateless `key`."""
     return tf.random.stateless_uniform(
         shape, key, minval=low, maxval=high, dtype=tf.float32
     )
@@ -63,8 +63,8 @@ class LatentSpace:
     d_i: int
     d_o: int
 
-    # Whether z_i can be drawn of subjects that nobody has seen.
-    draws_new_identities = True
+    # Whether z_i can be sampled of subjects that nobody has seen.
+    samples_new_identities = True
     # Whether codes of one direction and several lengths give several pictures.
     lengths_matter = True
 
@@ -106,7 +106,7 @@ class LatentSpace:
             matched: Whether the two of a pair share z_i.
 
         Returns:
-            Codes `[n, 2, d_z]`, z_o always drawn afresh, and int64 subjects
+            Codes `[n, 2, d_z]`, z_o always sampled afresh, and int64 subjects
             `[n, 2]`, or None where no subject comes twice.
         """
         if matched:
@@ -156,7 +156,7 @@ class LatentSpace:
 
         Args:
             part: One of `parts`, the same along each row.
-            seed: Of the draw.
+            seed: Of the codes.
             rows: Codes of that part.
             columns: Codes of all the rest, the same along each column.
 
@@ -206,7 +206,7 @@ class LatentSpace:
         )
 
     def truncate(self, z, factor: float) -> tf.Tensor:
-        """Codes drawn to the centre, into the box (-factor, factor).
+        """Codes pulled to the centre, into the box (-factor, factor).
 
         Raises:
             ValueError: If `factor` is not in (0, 1], or is below 1 where

@@ -86,7 +86,7 @@ def hinge_generator_loss(fake_logits):
 
 
 def projected_discriminator_loss(
-    judged,
+    logits,
     apart,
     single_weight: float,
     tuple_weight: float,
@@ -95,14 +95,14 @@ def projected_discriminator_loss(
     """The hinge loss of single pictures and of tuples, mean over the scales.
 
     Args:
-        judged: For each scale the logits of places `[2 * images, p, p]`, real
+        logits: For each scale the logits of places `[2 * images, p, p]`, real
             ones first, and those of tuples `[2 or 3, b, kinds]`: real,
             generated and, with a weight, mismatched ones.
         apart: 1 where a mismatched tuple is of two subjects, else 0,
             `[b, kinds]`.
         single_weight: Of the loss of single pictures.
         tuple_weight: Of the loss of tuples.
-        mismatched_weight: Share of the mismatched among the tuples that D is
+        mismatched_weight: Fraction of the mismatched among the tuples that D is
             to refuse, in [0, 1].
 
     Returns:
@@ -110,7 +110,7 @@ def projected_discriminator_loss(
         then of the kinds of tuples.
     """
     total, means = 0.0, []
-    for places, tuples in judged:
+    for places, tuples in logits:
         real, fake = ops.split(places, 2)
         total += single_weight * hinge_discriminator_loss(real, fake)
         kinds = ops.unstack(tuples, tuples.shape[0])
@@ -121,25 +121,25 @@ def projected_discriminator_loss(
             other = ops.mean(apart * fake_hinge(logits))
             refused += mismatched_weight * (other - refused)
         total += tuple_weight * (ops.mean(real_hinge(real)) + refused)
-    count = len(judged)
+    count = len(logits)
     return total / count, [
         sum(of_scales) / count for of_scales in zip(*means, strict=True)
     ]
 
 
-def projected_generator_loss(judged, single_weight: float, tuple_weight: float):
+def projected_generator_loss(logits, single_weight: float, tuple_weight: float):
     """Minus the mean logits of generated places and tuples, over the scales.
 
     Args:
-        judged: As `projected_discriminator_loss`'s, of one batch.
+        logits: As `projected_discriminator_loss`'s, of one batch.
         single_weight: Likewise.
         tuple_weight: Likewise.
     """
     return sum(
         single_weight * hinge_generator_loss(places)
         + tuple_weight * hinge_generator_loss(tuples)
-        for places, tuples in judged
-    ) / len(judged)
+        for places, tuples in logits
+    ) / len(logits)
 
 
 def identity_loss(logits, rows):

@@ -182,7 +182,7 @@ class ProjectedObjective:
     Attributes:
         single_weight: Of the loss of single pictures.
         tuple_weight: Of the loss of tuples.
-        mismatched_weight: Share of the mismatched among the tuples that D is
+        mismatched_weight: Fraction of the mismatched among the tuples that D is
             to refuse, in [0, 1]; 0 leaves them out.
         kinds: Kinds of tuples, which take turns.
     """
@@ -202,7 +202,7 @@ class ProjectedObjective:
         check_left_out(experiment, PROJECTED_HAS_NO, _PROJECTED_SAYS)
         if experiment.k < 2:
             raise ValueError(
-                "`sd_projected` judges tuples: `k` must be at least 2. "
+                "`sd_projected` scores tuples: `k` must be at least 2. "
                 f"Received: k={experiment.k}"
             )
         return cls(
@@ -214,7 +214,7 @@ class ProjectedObjective:
 
     @property
     def mismatches(self) -> bool:
-        """Whether D judges mismatched tuples too."""
+        """Whether D scores mismatched tuples too."""
         return bool(self.mismatched_weight)
 
     @property
@@ -231,26 +231,26 @@ class ProjectedObjective:
             *mismatched,
         )
 
-    def discriminator_loss(self, judged, rows) -> tuple:
+    def discriminator_loss(self, logits, rows) -> tuple:
         """See `losses.projected_discriminator_loss`.
 
         Args:
-            judged: What D returns for real and generated tuples, with
+            logits: What D returns for real and generated tuples, with
                 `mismatch=self.mismatches`.
             rows: The identity of each real tuple, integers `[n]`.
         """
         return losses.projected_discriminator_loss(
-            judged,
+            logits,
             different_neighbours(rows, self.kinds),
             self.single_weight,
             self.tuple_weight,
             self.mismatched_weight,
         )
 
-    def generator_loss(self, judged):
+    def generator_loss(self, logits):
         """See `losses.projected_generator_loss`."""
         return losses.projected_generator_loss(
-            judged, self.single_weight, self.tuple_weight
+            logits, self.single_weight, self.tuple_weight
         )
 
 
@@ -283,7 +283,7 @@ def projected_discriminator(
 
 
 def see(tuples, features, discriminator: ProjectedDiscriminator) -> list:
-    """Tuples `[n, k, h, w, c]` to what D judges of their images.
+    """Tuples `[n, k, h, w, c]` to what D sees of their images.
 
     Args:
         tuples: In [-1, 1].

@@ -1,7 +1,7 @@
 """TensorFlow's stateless random numbers, in NumPy.
 
 A number is a pure function of a key and of its place, so that any part of a
-long array is drawn by itself. The explorer's page has the same functions in
+long array is sampled by itself. The explorer's page has the same functions in
 JavaScript (`explorer/site/philox.js`): one seed gives the same codes there,
 here and in a TensorFlow graph. Keys are pairs of 64-bit numbers, as
 `tf.random.stateless_uniform` takes them.
@@ -17,7 +17,7 @@ Key = tuple[int, int]
 ROUNDS = 10
 MULTIPLIERS = np.array([0xD2511F53, 0xCD9E8D57], np.uint64)
 WEYL = np.array([0x9E3779B9, 0xBB67AE85], np.uint64)
-# With this key TensorFlow scrambles a seed to the key that it draws with.
+# With this key TensorFlow scrambles a seed to the key that it samples with.
 SCRAMBLE = np.array([0x3EC8F720, 0x02461E29], np.uint64)
 LOW = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
@@ -56,8 +56,8 @@ def words(key: Key, start: int, count: int) -> np.ndarray:
     counters = np.empty([len(blocks), 4], np.uint64)
     counters[:, 0], counters[:, 1] = blocks & LOW, blocks >> HALF
     counters[:, 2:] = mixed[2:]
-    drawn = philox(counters, mixed[:2]).reshape(-1)
-    return drawn[start - 4 * first :][:count]
+    sampled = philox(counters, mixed[:2]).reshape(-1)
+    return sampled[start - 4 * first :][:count]
 
 
 def step_key(seed: int, stream: int, step: int = 0, substep: int = 0) -> Key:
@@ -87,9 +87,9 @@ def shuffle(key: Key, count: int) -> np.ndarray:
     See `tf.random.experimental.stateless_shuffle`.
     """
     order = np.arange(count)
-    draws = words(key, 0, max(0, count - 1))
-    for place, draw in enumerate(draws):
-        other = place + int(draw) % (count - place)
+    numbers = words(key, 0, max(0, count - 1))
+    for place, number in enumerate(numbers):
+        other = place + int(number) % (count - place)
         order[[place, other]] = order[[other, place]]
     return order
 

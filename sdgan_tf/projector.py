@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Random codes for the regressions between codes and pixels, and their ridge
 # in parts of the mean diagonal.
-DRAWS, RIDGE = 256, 0.3
+SAMPLES, RIDGE = 256, 0.3
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.05, 0.9, 0.99, 1e-8
 # Images in one forward pass, and steps in one compiled call.
 IMAGES_PER_CALL, STEPS_PER_CALL = 32, 10
@@ -45,7 +45,7 @@ class Projector:
 
     A subject has one z_i, and a z_o for each of its photographs. The codes
     stay in the prior's box: Adam's step is cut there, and its rate falls to 0
-    along half a cosine. The pictures of `DRAWS` random codes tell, by linear
+    along half a cosine. The pictures of `SAMPLES` random codes tell, by linear
     regressions, where the descents start, and along which directions of the
     codes pictures change alike: Adam's coordinates.
 
@@ -75,9 +75,9 @@ class Projector:
         verifier: Embedding | None = None,
         perceptual_weight: float = 0.0,
     ):
-        if not 1 <= restarts <= DRAWS:
+        if not 1 <= restarts <= SAMPLES:
             raise ValueError(
-                f"`restarts` must be in [1, {DRAWS}]. "
+                f"`restarts` must be in [1, {SAMPLES}]. "
                 f"Received: restarts={restarts}"
             )
         self.generator = generator
@@ -164,19 +164,19 @@ class Projector:
         """
         subjects, k = target.shape[:2]
         latents = self.generator.latents
-        draws = latents.tuples(self.key, DRAWS, 1)[:, 0]
-        drawn = self.generator(draws, IMAGES_PER_CALL)
-        drawn = tf.reshape(drawn, [DRAWS, -1])
-        mean = tf.reduce_mean(drawn, axis=0)
-        drawn -= mean
+        codes = latents.tuples(self.key, SAMPLES, 1)[:, 0]
+        pixels = self.generator(codes, IMAGES_PER_CALL)
+        pixels = tf.reshape(pixels, [SAMPLES, -1])
+        mean = tf.reduce_mean(pixels, axis=0)
+        pixels -= mean
 
-        # There are more pixels than draws: the regression's dual form.
-        inner = tf.matmul(drawn, drawn, transpose_b=True)
-        weights = tf.linalg.solve(_ridged(inner), draws)
-        missed = draws - tf.matmul(inner, weights)
+        # There are more pixels than codes: the regression's dual form.
+        inner = tf.matmul(pixels, pixels, transpose_b=True)
+        weights = tf.linalg.solve(_ridged(inner), codes)
+        missed = codes - tf.matmul(inner, weights)
         estimate = tf.matmul(
             tf.reshape(target, [subjects * k, -1]) - mean,
-            tf.matmul(drawn, weights, transpose_a=True),
+            tf.matmul(pixels, weights, transpose_a=True),
         )
         estimate = tf.reshape(estimate, [subjects, 1, k, latents.d_z])
         others = missed[: self.restarts - 1, None]
@@ -193,7 +193,7 @@ class Projector:
         )
 
         # How much pixels change with a code, and so with a tuple's.
-        pixels_by_code = tf.linalg.lstsq(draws, drawn, l2_regularizer=1.0)
+        pixels_by_code = tf.linalg.lstsq(codes, pixels, l2_regularizer=1.0)
         change = tf.matmul(pixels_by_code, pixels_by_code, transpose_b=True)
         unit = latents.unfold(tf.eye(starts.shape[1]), k)
         inverse = tf.linalg.inv(
@@ -267,7 +267,7 @@ class Projector:
 
 def check_prior(latents: LatentSpace) -> None:
     """Raises ValueError if there are no codes of new subjects to look for."""
-    if not latents.draws_new_identities:
+    if not latents.samples_new_identities:
         raise ValueError(
             "A photograph has no code here: this model knows its training "
             "identities only. One with an encoder takes photographs in the "

@@ -28,7 +28,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf import identity_names
+from sdgan_tf import identities_csv
 from sdgan_tf.algorithms.base import AVERAGE, variables
 from sdgan_tf.algorithms.registry import algorithm_class
 from sdgan_tf.checkpoints import DAMAGED, Checkpoints, step_of
@@ -113,7 +113,7 @@ class Run:
 
     def write_identities(self, names: Sequence[str]) -> None:
         """Writes the names of the identities in the model's table."""
-        write_text(self.path(IDENTITIES), identity_names.to_csv(names))
+        write_text(self.path(IDENTITIES), identities_csv.to_csv(names))
 
     def copy_identities(self, other: "Run") -> None:
         """Copies the names of the identities, if there are any."""
@@ -135,7 +135,7 @@ class Run:
                 f"identities by name. Received: run_dir={self.folder!r}"
             )
         with tf.io.gfile.GFile(self.path(IDENTITIES), "rb") as file:
-            return identity_names.rows_of(file.read(), names)
+            return identities_csv.rows_of(file.read(), names)
 
     def has_weights(self) -> bool:
         """Whether a generator without its training is here."""

@@ -210,7 +210,7 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
         a, b = flag.num_identities, flag.num_observations
         if flag.signature == "interpolate":
             a = b = 2
-        z_i, z_o = draw_codes(server, flag, latents, a, b)
+        z_i, z_o = sample_codes(server, flag, latents, a, b)
         if flag.signature in ROW_SIGNATURES:
             z = latents.grid(z_i, z_o).numpy()
             z_i, z_o = z[:, : latents.d_i], z[:, latents.d_i :]
@@ -220,7 +220,7 @@ def make_inputs(server, flag, pixels: PixelMapping) -> dict:
     return {"z_i": z_i, "z_o": z_o}
 
 
-def draw_codes(server, flag, latents: LatentSpace, a: int, b: int) -> tuple:
+def sample_codes(server, flag, latents: LatentSpace, a: int, b: int) -> tuple:
     """z_i `[a, d_i]` and z_o `[b, d_o]` of the seed.
 
     A model with a table of identities has their codes: the server is asked.
@@ -228,8 +228,8 @@ def draw_codes(server, flag, latents: LatentSpace, a: int, b: int) -> tuple:
     if not SYSTEMS[flag.model].knows_identities:
         return tuple(z.numpy() for z in latents.codes(flag.seed, a, b))
     counts = {"num_identities": np.int32(a), "num_observations": np.int32(b)}
-    drawn = server.predict("sample", {"seed": np.int64(flag.seed), **counts})
-    return drawn["z_i"], drawn["z_o"]
+    sampled = server.predict("sample", {"seed": np.int64(flag.seed), **counts})
+    return sampled["z_i"], sampled["z_o"]
 
 
 def write_pictures(

@@ -22,7 +22,7 @@ from PIL import Image
 
 from data_pipeline import records
 from data_pipeline.records import pictures
-from sdgan_tf import identity_names, runs
+from sdgan_tf import identities_csv, runs
 from sdgan_tf.codes import read_codes
 from sdgan_tf.commands import error_messages, flags
 from sdgan_tf.commands.registry import COMMANDS
@@ -30,7 +30,7 @@ from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.explorer import uploads
 from sdgan_tf.latents import LatentSpace
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 from sdgan_tf.reference.dump import Dump
 from sdgan_tf.runs import Run
 
@@ -364,11 +364,11 @@ def test_verifier_cards(count, tmp_path):
 @counts
 def test_identity_tables(count):
     names = ["a", 'b "c", d', "e\nf"]
-    table = identity_names.to_csv(names).encode()
+    table = identities_csv.to_csv(names).encode()
 
     def check(data):
         with users_errors("identities"):
-            (row,) = identity_names.rows_of(data, ["a"])
+            (row,) = identities_csv.rows_of(data, ["a"])
             assert 0 <= row < data.count(b"\n") + 1
 
     fuzz(count, check, mutated([table]))

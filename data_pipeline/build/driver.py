@@ -12,14 +12,14 @@ import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from data_pipeline import startup
-from data_pipeline.build import files, listing, pipeline, preview
+from data_pipeline.build import collection_files, listing, pipeline, preview
 from data_pipeline.build import manifest as manifests
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.layouts.registry import advise, suggest
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.options import BuildOptions
-from data_pipeline.build.progress import Watch
+from data_pipeline.build.picture_counts import Watch
 from data_pipeline.records.data_set import MANIFEST, DataSet
 from data_pipeline.records.pictures import prepare_crop
 
@@ -105,11 +105,11 @@ def build(
 def _check_input(options: BuildOptions) -> None:
     for name in ("image_root", "input"):
         path = getattr(options, name)
-        if path is not None and not files.exists(path):
+        if path is not None and not collection_files.exists(path):
             raise FileNotFoundError(
                 f"`{name}` does not exist. Received: {name}={path!r}"
             )
-    is_folder = files.is_folder(options.input)
+    is_folder = collection_files.is_folder(options.input)
     roots = LAYOUTS[options.layout].roots
     if ("folder" if is_folder else "file") not in roots:
         raise BadCollection(_wrong_kind(options, is_folder))
@@ -145,7 +145,7 @@ def survey(options: BuildOptions) -> Survey:
     lines = notes.report(listed)
     hint = ""
     names = [name for alike in notes.names.values() for name in alike]
-    if len(names) < 2 and files.is_folder(options.input):
+    if len(names) < 2 and collection_files.is_folder(options.input):
         hint = suggest(options.input, options.layout) + " "
     if not listed:
         passed = "".join(f"{line}. " for line in lines if "WARNING" not in line)

@@ -7,7 +7,13 @@ import uuid
 import apache_beam as beam
 import tensorflow as tf
 
-from data_pipeline.build import files, likeness, packing, places, progress
+from data_pipeline.build import (
+    collection_files,
+    packing,
+    perceptual_hash,
+    picture_counts,
+    places,
+)
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import pictures
@@ -27,7 +33,7 @@ def inspect(photograph: Photograph, data: bytes, crop: str) -> Photograph:
         photograph,
         eyes=eyes,
         pixel_hash=pictures.pixel_hash(picture)[:32],
-        look=likeness.look(picture),
+        look=perceptual_hash.look(picture),
     )
 
 
@@ -47,12 +53,12 @@ class _Inspect(beam.DoFn):
         self._file = None
 
     def process(self, photograph):
-        progress.count(self._folder, progress.INSPECTED)
+        picture_counts.count(self._folder, picture_counts.INSPECTED)
         try:
             if photograph.fault:
                 raise pictures.BadPicture(photograph.fault)
             try:
-                data = files.read(photograph)
+                data = collection_files.read(photograph)
             except OSError as error:
                 reason = f"cannot be read: {error}"
                 raise pictures.BadPicture(reason) from error

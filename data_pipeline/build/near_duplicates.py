@@ -13,12 +13,12 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.transforms.window import GlobalWindows
 
-from data_pipeline.build import likeness
+from data_pipeline.build import perceptual_hash
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.records import splits
 
 # One band more than bits may differ; 64 bits in parts of 13 and 12.
-BANDS = likeness.SIGNS + 1
+BANDS = perceptual_hash.SIGNS + 1
 _WIDTHS = [64 * (n + 1) // BANDS - 64 * n // BANDS for n in range(BANDS)]
 _STARTS = np.cumsum([0, *_WIDTHS[:-1]])
 BUCKETS = 64  # Of the values of a band: keys of the shuffle.
@@ -27,7 +27,7 @@ ROWS = 256  # Photographs that are compared with all of one band at once.
 
 # A photograph as it is compared: a number of its own, whom it shows, its look.
 ENTRY = np.dtype(
-    [("number", "<i8"), ("identity", "<i8"), ("look", likeness.LOOK)]
+    [("number", "<i8"), ("identity", "<i8"), ("look", perceptual_hash.LOOK)]
 )
 
 
@@ -42,7 +42,9 @@ def entries(photographs: list[Photograph]) -> np.ndarray:
     found = np.empty(len(photographs), ENTRY)
     found["number"] = [number_of(p) for p in photographs]
     found["identity"] = [splits.identity_hash(p.identity) for p in photographs]
-    found["look"] = likeness.read([p.look for p in photographs if p.look])
+    found["look"] = perceptual_hash.read(
+        [p.look for p in photographs if p.look]
+    )
     return found
 
 
@@ -71,7 +73,7 @@ def partners(bucket):
     for start, end in zip(starts, [*starts[1:], len(held)], strict=True):
         alike = held[start:end]
         for first in range(0, len(alike), ROWS):
-            pairs = likeness.near(alike["look"], ROWS, first)
+            pairs = perceptual_hash.near(alike["look"], ROWS, first)
             who = alike["identity"][pairs]
             a, b = alike["number"][pairs[who[:, 0] != who[:, 1]]].T
             rows, where = np.unique(a, return_index=True)
@@ -85,10 +87,10 @@ def thin(photographs: list[Photograph]) -> tuple[list[Photograph], list[str]]:
     In their order each stays that is near none of those that stayed before.
     """
     with_look = [n for n, p in enumerate(photographs) if p.look]
-    looks = likeness.read([p.look for p in photographs if p.look])
+    looks = perceptual_hash.read([p.look for p in photographs if p.look])
     before = collections.defaultdict(list)
     for first in range(0, len(looks), ROWS):
-        for a, b in likeness.near(looks, ROWS, first).tolist():
+        for a, b in perceptual_hash.near(looks, ROWS, first).tolist():
             if b < a:
                 before[a].append(b)
     dropped: set[int] = set()

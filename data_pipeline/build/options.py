@@ -5,7 +5,7 @@ import os
 import re
 
 from data_pipeline.build.layouts.kinds import LAYOUTS
-from data_pipeline.build.photograph import Reading, TableColumns
+from data_pipeline.build.reading import Reading, TableColumns
 from data_pipeline.records import pictures
 from data_pipeline.records.sizes import IMAGE_SIZES
 from data_pipeline.records.splits import SPLIT_FRACTIONS, SPLITS
@@ -22,7 +22,7 @@ class BuildOptions:
         image_size: 32, 64, 128 or 256.
         crop: See `pictures.parse_crop`; None takes the layout's own.
         columns: Columns of the layout `table`.
-        delimiter: See `photograph.Reading`.
+        delimiter: See `reading.Reading`.
         encoding: Likewise.
         image_root: Likewise.
         image_separator: Likewise.
@@ -31,7 +31,7 @@ class BuildOptions:
         folder_splits: Likewise.
         min_images: Identities with fewer photographs are left out.
         max_identities: Takes the first ones by hash; 0 takes all.
-        max_bad_fraction: Share of bad files above which the build fails.
+        max_bad_fraction: Fraction of bad files above which the build fails.
         split_fractions: Of the identities, by hash, for train, valid and test.
         drop_near_duplicates: Whether near duplicates are left out, as equal
             pictures are; see `near_duplicates`.

@@ -23,8 +23,8 @@ from data_pipeline.build.selection import (
     GroupByIdentity,
     SelectIdentities,
 )
+from data_pipeline.build.shard_writing import WriteShards
 from data_pipeline.build.sharding import AssignShards
-from data_pipeline.build.writing import WriteShards
 
 SPREAD = 64  # Photographs that one worker inspects in one go.
 

@@ -105,7 +105,7 @@ def identities_needed(part: float) -> int:
     return number
 
 
-def draw(data: DataSet) -> Image.Image:
+def draw_preview(data: DataSet) -> Image.Image:
     """Up to eight identities' names and first eight pictures each."""
     rows: list[tuple[str, np.ndarray]] = []
     for split in SPLITS:
@@ -150,7 +150,7 @@ def write(data: DataSet) -> str:
     """Writes `preview.png` into the data set's folder; returns its path."""
     path = os.path.join(data.folder, PREVIEW)
     buffer = io.BytesIO()
-    draw(data).save(buffer, "PNG")
+    draw_preview(data).save(buffer, "PNG")
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(buffer.getvalue())
     return path

@@ -6,7 +6,7 @@ import heapq
 import apache_beam as beam
 import numpy as np
 
-from data_pipeline.build import progress
+from data_pipeline.build import picture_counts
 from data_pipeline.records.splits import SPLITS
 
 
@@ -69,7 +69,7 @@ class BalanceShards(beam.CombineFn):
     def extract_output(self, accumulator):
         table = np.asarray(accumulator, np.int64).reshape(-1, 3)
         split, hashes, counts = table[np.argsort(table[:, 1])].T
-        progress.expect(self._folder, int(counts.sum()))
+        picture_counts.expect(self._folder, int(counts.sum()))
         shards = np.empty(len(hashes), np.int32)
         for number in range(len(self._splits)):
             own = split == number

@@ -2,7 +2,7 @@
 
 An `Identity` fixes a person and an `Observation` fixes one photograph of
 someone: both are pure functions of a seed and indices, so people and pictures
-are unlimited and do not depend on how many are drawn or in which order.
+are unlimited and do not depend on how many are made or in which order.
 
 Lengths are in half pictures: x to the right and y downwards run over [-1, 1].
 """
@@ -11,7 +11,7 @@ import dataclasses
 
 import numpy as np
 
-# The second number of every generator key, so that the two kinds of draws
+# The second number of every generator key, so that the two kinds of samples
 # never share random numbers.
 _IDENTITY_STREAM, _OBSERVATION_STREAM = 0, 1
 
@@ -26,7 +26,7 @@ def _choice(**weights: float):
 
 @dataclasses.dataclass(frozen=True)
 class _Factors:
-    """Factors whose fields say in their metadata how they are drawn."""
+    """Factors whose fields say in their metadata how they are sampled."""
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -45,7 +45,7 @@ class _Factors:
 
     @classmethod
     def sample(cls, rng: np.random.Generator):
-        """Draws every factor, independently, in the order of the fields.
+        """Samples every factor, independently, in the order of the fields.
 
         Floats are uniform over their range, rounded to six decimals so that
         a table holds them exactly; choices follow their weights.
@@ -55,11 +55,11 @@ class _Factors:
             if "choices" in field.metadata:
                 choices = field.metadata["choices"]
                 weights = np.array(list(choices.values()), np.float64)
-                drawn = rng.choice(len(choices), p=weights / weights.sum())
-                values[field.name] = list(choices)[drawn]
+                sampled = rng.choice(len(choices), p=weights / weights.sum())
+                values[field.name] = list(choices)[sampled]
             else:
-                drawn = rng.uniform(*field.metadata["range"])
-                values[field.name] = round(float(drawn), 6)
+                sampled = rng.uniform(*field.metadata["range"])
+                values[field.name] = round(float(sampled), 6)
         return cls(**values)
 
 

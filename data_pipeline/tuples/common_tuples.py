@@ -1,7 +1,7 @@
 """Tuples of photographs that have a factor in common, not always the identity.
 
 A product and its brand, a character and its writer: each kind of tuple agrees
-in one named factor, or in several, and is drawn freely in the others.
+in one named factor, or in several, and is free in the others.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ READ_AT_ONCE = 1024
 
 @dataclasses.dataclass(frozen=True)
 class CommonTuples(TupleSource):
-    """Tuples of several kinds in turn, drawn from memory.
+    """Tuples of several kinds in turn, sampled from memory.
 
     Attributes:
         images: uint8 `[images, h, w, 3]`.
@@ -110,7 +110,7 @@ class CommonTuples(TupleSource):
     ) -> tf.data.Dataset:
         del cache_bytes  # `open` has checked it.
         images = self.images if look_up else None
-        return memory.draw_batches(
+        return memory.sample_batches(
             images, self.hashes, self.kinds, wanted, with_rows=True
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.tuples.sampling import draw_distinct
+from data_pipeline.tuples.random_subsets import sample_distinct
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Groups:
         of_images[self.order] = numbers
         return of_images
 
-    def drawer(self, k: int):
+    def sampler(self, k: int):
         """A function of (two keys, n) to positions `[n, k]` of n tuples.
 
         Groups are uniform, whatever their number of images, those with fewer
@@ -44,15 +44,15 @@ class Groups:
         counts = tf.constant(self.counts[enough])
         order = None if self.order is None else tf.constant(self.order)
 
-        def draw(group_key, image_key, n):
+        def sample(group_key, image_key, n):
             chosen = tf.random.stateless_uniform(
                 [n], group_key, 0, len(starts), dtype=tf.int64
             )
-            picks = draw_distinct(image_key, tf.gather(counts, chosen), k)
+            picks = sample_distinct(image_key, tf.gather(counts, chosen), k)
             positions = tf.gather(starts, chosen)[:, None] + picks
             return positions if order is None else tf.gather(order, positions)
 
-        return draw
+        return sample
 
 
 def group(values: list[np.ndarray]) -> Groups:

@@ -131,7 +131,7 @@ class IdentityTuples(TupleSource):
             images = self.held_images() if look_up else None
             hashes = memory.hashes_of(self.indices)
             kinds = [Groups(None, self.counts)]
-            batches = memory.draw_batches(images, hashes, kinds, wanted)
+            batches = memory.sample_batches(images, hashes, kinds, wanted)
         return batches.map(self._with_rows())
 
     def _with_rows(self):

@@ -14,11 +14,11 @@ from data_pipeline.tuples.batching import Batching
 from data_pipeline.tuples.groups import Groups
 from data_pipeline.tuples.untuned import untuned
 
-DRAWS_AT_ONCE = 4096  # Tuples; one draw of many is cheaper than many of one.
+SAMPLED_AT_ONCE = 4096  # Tuples; one call for many is cheaper than many.
 LOADED_AT_ONCE = 256  # Images copied into memory in one go.
 
 
-def draw_batches(
+def sample_batches(
     images: np.ndarray | None,
     hashes: np.ndarray,
     kinds: Sequence[Groups],
@@ -44,17 +44,17 @@ def draw_batches(
     if images is not None:
         images = tf.convert_to_tensor(images)
     k, batch_size = wanted.k, wanted.batch_size
-    batches_at_once = max(1, DRAWS_AT_ONCE // batch_size)
-    drawers = [groups.drawer(k) for groups in kinds]
+    batches_at_once = max(1, SAMPLED_AT_ONCE // batch_size)
+    samplers = [groups.sampler(k) for groups in kinds]
 
-    def draw(block):
+    def sample(block):
         """Image positions `[batches_at_once, b, k]` of one block."""
         n = batches_at_once * batch_size // len(kinds)
         fold = tf.random.experimental.stateless_fold_in
         key = fold(tf.constant([wanted.seed, 0], tf.int64), block)
         positions = [
-            drawer(fold(key, 2 * kind), fold(key, 2 * kind + 1), n)
-            for kind, drawer in enumerate(drawers)
+            sampler(fold(key, 2 * kind), fold(key, 2 * kind + 1), n)
+            for kind, sampler in enumerate(samplers)
         ]
         return tf.reshape(tf.stack(positions, axis=1), [-1, batch_size, k])
 
@@ -78,7 +78,7 @@ def draw_batches(
     first_block, skipped = divmod(wanted.start_batch, batches_at_once)
     return (
         tf.data.Dataset.range(first_block, np.iinfo(np.int64).max)
-        .map(draw)
+        .map(sample)
         .unbatch()
         .skip(skipped)
         .apply(wanted.take)

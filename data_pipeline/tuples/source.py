@@ -24,7 +24,7 @@ class TupleSource(abc.ABC):
         data: The data set.
         split: "train", "valid" or "test".
         k: Images in a tuple, >= 1.
-        seed: Seed of the draws.
+        seed: Seed of the samples.
     """
 
     data: DataSet
@@ -45,7 +45,7 @@ class TupleSource(abc.ABC):
     @property
     @abc.abstractmethod
     def num_identities(self) -> int:
-        """Identities of which tuples are drawn."""
+        """Identities of which tuples are sampled."""
 
     @property
     def decoded_bytes(self) -> int:
@@ -67,8 +67,8 @@ class TupleSource(abc.ABC):
         batch_size: int,
         start_batch: int = 0,
         cache_bytes: float = 8e9,
-        num_shares: int = 1,
-        shares: tuple[int, ...] = (0,),
+        num_replicas: int = 1,
+        replicas: tuple[int, ...] = (0,),
         look_up: bool = True,
     ) -> tf.data.Dataset:
         """An endless data set of batches, from `start_batch` on.
@@ -78,30 +78,30 @@ class TupleSource(abc.ABC):
             start_batch: See `Batching`.
             cache_bytes: Splits up to this size are held decoded in memory,
                 where the source can stream larger ones.
-            num_shares: See `Batching`.
-            shares: Likewise.
+            num_replicas: See `Batching`.
+            replicas: Likewise.
             look_up: Whether the images are wanted; else `"positions"` in
                 `held_images`, int64 `[b, k]`, stand for them.
 
         Returns:
             Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64 [b],
-            "row": int64 [b]}` with b = batch_size / num_shares; `identity` is
+            "row": int64 [b]}` with b = batch_size / num_replicas; `identity` is
             the identity hash of each tuple's first image, and `row` the number
             of its group among those of its kind. Tuple t is of kind
             t % `num_kinds`.
 
         Raises:
-            ValueError: If `batch_size` cannot be cut into `num_shares` that
+            ValueError: If `batch_size` cannot be cut into `num_replicas` that
                 each have all kinds of tuples equally often.
         """
         wanted = Batching(
-            self.k, self.seed, batch_size, start_batch, num_shares, shares
+            self.k, self.seed, batch_size, start_batch, num_replicas, replicas
         )
-        if wanted.share_size % self.num_kinds:
+        if wanted.replica_batch_size % self.num_kinds:
             raise ValueError(
                 "`batch_size` must be a multiple of the kinds of tuples times "
                 f"the replicas. Received: batch_size={batch_size}, "
-                f"{self.num_kinds} kinds, replicas={num_shares}"
+                f"{self.num_kinds} kinds, replicas={num_replicas}"
             )
         batches = self._batches(wanted, cache_bytes, look_up)
         return batches.prefetch(tf.data.AUTOTUNE).apply(untuned)

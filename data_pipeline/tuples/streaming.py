@@ -8,7 +8,7 @@ import tensorflow as tf
 from data_pipeline.records import examples
 from data_pipeline.records.shard_index import ShardIndex
 from data_pipeline.records.shard_reader import ShardReader, can_read
-from data_pipeline.tuples import sampling
+from data_pipeline.tuples import random_subsets
 from data_pipeline.tuples.batching import Batching
 
 READ_BYTES = 1 << 20  # Of a shard's file, in one go.
@@ -24,8 +24,8 @@ _shuffle = tf.random.experimental.stateless_shuffle
 class StreamedTuples:
     """Tuples of one identity each; an epoch has every identity once.
 
-    Which images an epoch uses is drawn from the index, and only those are
-    read, those of the wanted shares alone. Where shards cannot be read in any
+    Which images an epoch uses is sampled from the index, and only those are
+    read, those of the wanted replicas alone. Where shards cannot be read in any
     order, since they are not local or their index does not say where records
     lie, they are read from end to end: all that is not used is read past,
     never parsed or decoded. Both ways give the same tuples.
@@ -47,7 +47,7 @@ class StreamedTuples:
             shards: Paths of the split's shards.
             indices: Of each shard.
             image_size: Side of the images in pixels.
-            wanted: Batches and shares.
+            wanted: Batches and replicas.
         """
         self._shards = list(shards)
         self._indices = indices
@@ -65,7 +65,7 @@ class StreamedTuples:
             self._reader = ShardReader(self._shards, indices)
 
     def batches(self) -> tf.data.Dataset:
-        """An endless data set of the wanted shares of batches.
+        """An endless data set of the wanted parts of batches.
 
         Returns:
             Elements `{"images": uint8 [b, k, h, w, 3], "identity": int64
@@ -117,7 +117,7 @@ class StreamedTuples:
         def choose(shard, epoch):
             rng = np.random.default_rng([self._wanted.seed, epoch, shard])
             index = self._indices[shard]
-            used = sampling.used_records(rng, index.counts, self._k)
+            used = random_subsets.used_records(rng, index.counts, self._k)
             return used, index.hashes[index.counts >= self._k]
 
         used, hashes = tf.numpy_function(
@@ -195,8 +195,8 @@ class StreamedTuples:
         return tf.reshape(places, shape), hashes
 
     def _decode(self, found, expected):
-        """A share of a batch, checked against the hashes of the index."""
-        b, k, side = self._wanted.share_size, self._k, self._side
+        """A part of a batch, checked against the hashes of the index."""
+        b, k, side = self._wanted.replica_batch_size, self._k, self._side
         found = tf.reshape(found, [b * k, *found.shape[2:]])
         if self._reader:
             found = tf.numpy_function(

@@ -9,7 +9,7 @@ from sdgan_tf import losses
 from sdgan_tf.algorithms.embedding_pairwise import EmbeddingPairwise
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
-from sdgan_tf.models.identities import AuxiliaryDiscriminator
+from sdgan_tf.models.identity_conditional import AuxiliaryDiscriminator
 
 # A softmax over the identities that needs more memory is warned of.
 LARGE_SOFTMAX_GB = 1.0

@@ -53,10 +53,10 @@ class Algorithm(abc.ABC):
         networks: Keras models by name; "generator" is among them.
         optimizers: One optimizer for each network, by the same names.
         average: The generator with the moving average of its weights, which
-            is then what draws samples; None without `ema_decay`.
+            is then what generates samples; None without `ema_decay`.
         scalars: Names of what `step` returns.
         batches_per_step: Data batches that one `step` takes.
-        precision_tolerance: Share of a loss by which its first values in
+        precision_tolerance: Fraction of a loss by which its first values in
             bfloat16 may differ from those in float32.
     """
 
@@ -115,7 +115,7 @@ class Algorithm(abc.ABC):
 
     @abc.abstractmethod
     def step(self, batches, keys: Keys) -> dict[str, tf.Tensor]:
-        """Trains once on this replica's share of the global batches.
+        """Trains once on this replica's part of the global batches.
 
         Args:
             batches: `batches_per_step` dicts with `images`, uint8
@@ -137,7 +137,7 @@ class Algorithm(abc.ABC):
 
     @property
     def sampler(self) -> keras.Model:
-        """The generator that samples are drawn from."""
+        """The generator that samples are from."""
         return self.generator if self.average is None else self.average
 
     @property
@@ -225,7 +225,7 @@ class Algorithm(abc.ABC):
         )
 
     def augment(self, tuples, keys: Keys, use: int) -> tf.Tensor:
-        """Tuples as D sees them; each `use` within a step draws anew."""
+        """Tuples as D sees them; each `use` within a step samples anew."""
         if self.augmentation is None:
             return tuples
         key = keys.key(Stream.AUGMENTATION, use)
@@ -268,7 +268,7 @@ class Algorithm(abc.ABC):
             self._move_average()
 
     def views(self, real, fake) -> dict[str, tf.Tensor]:
-        """Further pictures of a run, drawn with its samples.
+        """Further pictures of a run, generated with its samples.
 
         Args:
             real: Image tuples `[n, k, h, w, c]` in the generator's range.

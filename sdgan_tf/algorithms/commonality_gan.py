@@ -11,7 +11,7 @@ from data_pipeline.tuples.commonalities import Commonalities
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.latents import LatentSpace, uniform
-from sdgan_tf.models.commonalities import CommonalityDiscriminator
+from sdgan_tf.models.commonality_discriminator import CommonalityDiscriminator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,15 +55,15 @@ class CommonalityCodes(LatentSpace):
     def kinds_in_turn(self, key, n: int, k: int) -> tf.Tensor:
         """Codes `[n, k, d_z]`; tuple t shares what kind t % kinds agrees in.
 
-        All else is drawn for each image.
+        All else is sampled for each image.
         """
         shared = self.commonalities.shared
         size = self.d_i // shared.shape[1]
         codes = uniform(key, [n, k + 1, self.d_z])
         for_all, own = codes[:, :1], codes[:, 1:]
-        shares = tf.repeat(tf.constant(shared), size, axis=1)
-        shares = tf.pad(shares, [[0, 0], [0, self.d_o]])
-        turns = tf.tile(shares, [n // len(shared), 1])
+        common = tf.repeat(tf.constant(shared), size, axis=1)
+        common = tf.pad(common, [[0, 0], [0, self.d_o]])
+        turns = tf.tile(common, [n // len(shared), 1])
         return tf.where(turns[:, None], for_all, own)
 
 

@@ -1,4 +1,4 @@
-"""Learned codes of the training identities, judged in pairs."""
+"""Learned codes of the training identities, discriminated in pairs."""
 
 import keras
 
@@ -6,7 +6,7 @@ from sdgan_tf.algorithms import served_functions
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
-from sdgan_tf.models.identities import EmbeddingGenerator
+from sdgan_tf.models.identity_conditional import EmbeddingGenerator
 
 
 class EmbeddingPairwise(SDGAN):

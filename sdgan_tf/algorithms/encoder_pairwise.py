@@ -1,4 +1,4 @@
-"""Codes of photographs by an encoder, judged in pairs."""
+"""Codes of photographs by an encoder, discriminated in pairs."""
 
 import keras
 import tensorflow as tf
@@ -7,7 +7,7 @@ from sdgan_tf.algorithms import flops, served_functions
 from sdgan_tf.algorithms.sd_gan import SDGAN, network_options
 from sdgan_tf.config import Experiment
 from sdgan_tf.identity_embedding import IdentityEmbedding, identity_embedding
-from sdgan_tf.models.identities import EncodingGenerator
+from sdgan_tf.models.identity_conditional import EncodingGenerator
 
 # Subjects whose codes a generator carries along, at most.
 CARRIED = 1024

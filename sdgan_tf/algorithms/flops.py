@@ -90,13 +90,13 @@ def generated_tuple(
     return forward(generator, zeros(k, d_z))
 
 
-def judged_tuple(
+def discriminated_tuple(
     discriminator: keras.Model, k: int, image_size: int, kinds: int = 1
 ) -> tuple[int, int]:
-    """Counts the operations that judge one tuple, as `forward` does.
+    """Counts the operations that discriminate one tuple, as `forward` does.
 
     Args:
-        discriminator: What judges tuples `[n, k, h, w, 3]`.
+        discriminator: It scores tuples `[n, k, h, w, 3]`.
         k: Images in a tuple.
         image_size: Their side.
         kinds: Kinds of tuples, each as many as the others.
@@ -140,11 +140,11 @@ def projected_tuple(
     discriminator: ProjectedDiscriminator,
     image_size: int,
 ) -> tuple[int, int, int]:
-    """Counts the operations that judge one tuple by projected features.
+    """Counts the operations that discriminate one tuple by projected features.
 
     Args:
         features: The frozen network.
-        discriminator: What judges its mixed maps.
+        discriminator: It scores its mixed maps.
         image_size: Side of the images.
 
     Returns:
@@ -178,5 +178,5 @@ def sd_projected_step(g, features: int, mixing: int, d: int) -> int:
     seen = 3 * (features + mixing)
     # D on both, back to its weights and its maps; then on the generated ones
     # and back to what it sees.
-    judged = 3 * (2 * d) + 2 * d
-    return 3 * g - g_first + seen + judged
+    scored = 3 * (2 * d) + 2 * d
+    return 3 * g - g_first + seen + scored

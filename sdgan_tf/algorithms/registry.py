@@ -21,13 +21,13 @@ from sdgan_tf.config import Experiment
 
 @dataclasses.dataclass(frozen=True)
 class System:
-    """One value of `--model`.
+    """One value of `Experiment.model`.
 
     Attributes:
         algorithm: What trains it.
         fixed: Fields of the experiment that it determines.
         knows_identities: Whether its size depends on the identities.
-        common: What trains it with `--commonalities`, if anything.
+        common: What trains it with `commonalities`, if anything.
     """
 
     algorithm: type[Algorithm]
@@ -124,8 +124,9 @@ def count_identities(experiment: Experiment, count: int | None) -> Experiment:
     asked = experiment.known_identities
     if count is None and not asked:
         raise ValueError(
-            f"The size of `{experiment.model}` depends on the identities: name "
-            "--data_dir or --known_identities."
+            "Without a data set, `known_identities` must say how many "
+            f"identities there are: the size of `{experiment.model}` depends "
+            "on them. Received: known_identities=0"
         )
     if count and asked and count != asked:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""SD-BEGAN: an autoencoder with a shared bottleneck judges the tuples."""
+"""SD-BEGAN: an autoencoder with a shared bottleneck discriminates tuples."""
 
 import keras
 import tensorflow as tf
@@ -140,5 +140,5 @@ class SDBEGAN(Algorithm):
         k, size = self.d.k, self.d.image_size
         return batch_size * flops.sd_began_step(
             flops.generated_tuple(self.generator, k, self.latents.d_z),
-            flops.judged_tuple(self.d, k, size),
+            flops.discriminated_tuple(self.d, k, size),
         )

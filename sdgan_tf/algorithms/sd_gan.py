@@ -56,7 +56,7 @@ class SDGAN(Algorithm):
 
     @staticmethod
     def build_discriminator(experiment: Experiment) -> keras.Model:
-        """Builds the network that judges tuples `[n, k, h, w, c]`."""
+        """Builds the network that scores tuples `[n, k, h, w, c]`."""
         return DISCRIMINATORS[experiment.discriminator](
             **network_options(experiment), spectral=experiment.spectral_norm
         )
@@ -146,11 +146,11 @@ class SDGAN(Algorithm):
         return self.d(tuples)
 
     def between(self, keys: Keys, substep: int, n: int) -> tf.Tensor:
-        """Draws the places of a penalty between real and fake tuples, `[n]`."""
+        """Samples places between real and fake tuples for a penalty, `[n]`."""
         return self.replica_uniform(keys.key(Stream.INTERPOLATION, substep), n)
 
     def input_gradient(self, tuples) -> tf.Tensor:
-        """The gradient of D's logits by the tuples that it judges."""
+        """The gradient of D's logits by the tuples that it scores."""
         with tf.GradientTape() as tape:
             tape.watch(tuples)
             logits = self.logits(tuples)
@@ -176,7 +176,9 @@ class SDGAN(Algorithm):
     def step_flops(self, batch_size: int) -> int:
         return batch_size * flops.sd_gan_step(
             self.fake_flops(),
-            flops.judged_tuple(self.d, self.k, self.d.image_size, self.kinds),
+            flops.discriminated_tuple(
+                self.d, self.k, self.d.image_size, self.kinds
+            ),
             self.batches_per_step,
             self.objective.penalties,
         )

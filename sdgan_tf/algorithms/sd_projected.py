@@ -30,8 +30,8 @@ class SDProjected(Algorithm):
     subjects may be further tuples that D is to refuse.
 
     Source: paper, Algorithm 1; Sauer et al. 2021, arXiv 2111.01007. The heads
-    and the mismatched photographs are ours. D and G are trained on one draw of
-    generated tuples a step, where Algorithm 1 draws afresh for G.
+    and the mismatched photographs are ours. D and G are trained on the same
+    generated tuples in a step, where Algorithm 1 samples afresh for G.
     """
 
     pixels = BEGAN_PIXELS
@@ -97,11 +97,11 @@ class SDProjected(Algorithm):
                 tf.concat(maps, axis=0)
                 for maps in zip(real_maps, fake_maps, strict=True)
             ]
-            judged = self.d(
+            logits = self.d(
                 both, num_batches=2, mismatch=self.objective.mismatches
             )
             d_loss, scores = self.objective.discriminator_loss(
-                judged, batch["row"]
+                logits, batch["row"]
             )
         self.update("discriminator", d_loss, tape)
 
@@ -115,7 +115,7 @@ class SDProjected(Algorithm):
         return dict(zip(self.scalars, values, strict=True))
 
     def see(self, tuples) -> list[tf.Tensor]:
-        """Tuples `[n, k, h, w, c]` to what D judges of their images."""
+        """Tuples `[n, k, h, w, c]` to what D sees of their images."""
         return objectives.see(tuples, self.features, self.d)
 
     def refresh(self) -> None:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from sdgan_tf.latents import LatentSpace
 from sdgan_tf.models.began import BEGANAutoencoder
-from sdgan_tf.models.identities import EncodingGenerator
+from sdgan_tf.models.identity_conditional import EncodingGenerator
 
 
 @dataclasses.dataclass(frozen=True)

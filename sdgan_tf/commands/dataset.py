@@ -8,7 +8,7 @@ import tensorflow as tf
 from data_pipeline.records import DataSet
 from sdgan_tf.commands.folders import trained_run
 from sdgan_tf.commands.options import Dataset
-from sdgan_tf.datasets.writing import write_dataset
+from sdgan_tf.datasets.generated_dataset import write_dataset
 from sdgan_tf.evaluation.gallery import Gallery
 from sdgan_tf.evaluation.verifiers import open_verifier
 from sdgan_tf.runs import CARD, Run, read_object

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.checkpoints import step_of
-from sdgan_tf.commands.options import Options, Train
-from sdgan_tf.commands.taking_up import take_up
+from sdgan_tf.commands.options import Train
+from sdgan_tf.commands.resumed_options import take_up
+from sdgan_tf.commands.shared_options import Options
 from sdgan_tf.runs import Run
 
 # Bad input, a full disk, too little memory, a folder that is none.

@@ -3,8 +3,8 @@
 import json
 
 from data_pipeline.records import DataSet
-from sdgan_tf.commands.measuring import open_protocol, say_needs
 from sdgan_tf.commands.options import Evaluate
+from sdgan_tf.commands.protocol_setup import open_protocol, say_needs
 from sdgan_tf.evaluation.metrics_file import write_metrics
 from sdgan_tf.evaluation.protocol import check_sizes
 from sdgan_tf.evaluation.report import write_report

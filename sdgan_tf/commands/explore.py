@@ -3,7 +3,7 @@
 from sdgan_tf.commands.folders import trained_run
 from sdgan_tf.commands.options import Explore
 from sdgan_tf.explorer import serving
-from sdgan_tf.explorer.collection import Exhibit, find_runs
+from sdgan_tf.explorer.catalogue import Exhibit, find_runs
 from sdgan_tf.explorer.settings import Settings
 
 

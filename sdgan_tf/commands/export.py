@@ -19,7 +19,7 @@ from sdgan_tf.cards import describe_data
 from sdgan_tf.checkpoints import PATTERN
 from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Export
-from sdgan_tf.explorer.collection import Exhibit, find_runs
+from sdgan_tf.explorer.catalogue import Exhibit, find_runs
 from sdgan_tf.exporting.onnx import write_onnx
 from sdgan_tf.exporting.saved_model import (
     write_saved_model,

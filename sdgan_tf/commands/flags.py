@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from absl import flags
 
 from sdgan_tf.commands import flagfiles
-from sdgan_tf.commands.options import Options
 from sdgan_tf.commands.registry import COMMANDS, Command
+from sdgan_tf.commands.shared_options import Options
 from sdgan_tf.config import Experiment
 
 Given = TypeVar("Given", bound=Options)
@@ -42,24 +42,10 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             )
         else:
             flags.DEFINE_string(name, default, text, flag_values=values)
-    elif isinstance(default, float):
-        flags.DEFINE_float(
-            name,
-            default,
-            text,
-            lower_bound=meta["minimum"],
-            upper_bound=meta["maximum"],
-            flag_values=values,
-        )
-        # What is no number is not below a bound either.
-        flags.register_validator(
-            name,
-            math.isfinite,
-            f"--{name} is not finite",
-            flag_values=values,
-        )
     else:
-        flags.DEFINE_integer(
+        is_float = isinstance(default, float)
+        define_number = flags.DEFINE_float if is_float else flags.DEFINE_integer
+        define_number(
             name,
             default,
             text,
@@ -67,7 +53,15 @@ def _define(field: dataclasses.Field, values: flags.FlagValues) -> None:
             upper_bound=meta["maximum"],
             flag_values=values,
         )
-        if choices:
+        if is_float:
+            # What is no number is not below a bound either.
+            flags.register_validator(
+                name,
+                math.isfinite,
+                f"--{name} is not finite",
+                flag_values=values,
+            )
+        elif choices:
             flags.register_validator(
                 name,
                 lambda value: value in choices,

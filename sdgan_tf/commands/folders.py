@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from sdgan_tf.commands.options import OutputFolder, RunFolder
+from sdgan_tf.commands.shared_options import OutputFolder, RunFolder
 from sdgan_tf.runs import Run
 
 

@@ -5,7 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 
-from data_pipeline.help import entry, flag_entry, page
+from data_pipeline.help_text import entry, flag_entry, page
 from sdgan_tf.commands.flagfiles import own
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command, Program
 from sdgan_tf.config import Experiment

@@ -1,180 +1,32 @@
 """The options of each command: frozen dataclasses, one field a flag.
 
 A command is given its own class and reads no other. Options of several
-commands stand once, in a class that theirs inherit; `--help` lists them by
-these classes. Nothing heavy is imported here: flags are parsed before
-TensorFlow is.
+commands stand once, in a class of `shared_options` that theirs inherit.
+Nothing heavy is imported here: flags are parsed before TensorFlow is.
 """
 
 import dataclasses
 
+from sdgan_tf.commands.shared_options import (
+    Animation,
+    Codes,
+    Columns,
+    Crop,
+    DataFolder,
+    Descent,
+    Devices,
+    Measures,
+    Memory,
+    Options,
+    OutputFolder,
+    Pairs,
+    Photographs,
+    RunFolder,
+    Seed,
+    Verifier,
+    VerifierTraining,
+)
 from sdgan_tf.config import Experiment, option
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Errors.
-
-    Attributes:
-        named: The flags that the user gave.
-    """
-
-    traceback: bool = option(
-        False, "Show where an error was raised, not its message alone."
-    )
-    named: frozenset[str] = frozenset()
-
-
-@dataclasses.dataclass(frozen=True)
-class RunFolder:
-    """Run folder."""
-
-    run_dir: str = option(
-        "",
-        "Run folder; a new numbered one under runs/ by default.",
-        paths=1,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class DataFolder:
-    """Data set."""
-
-    data_dir: str = option("", "Folder that build_records wrote.", paths=1)
-
-
-@dataclasses.dataclass(frozen=True)
-class OutputFolder:
-    """Output."""
-
-    output_dir: str = option(
-        "",
-        "Folder for the pictures; a folder in the run's by default.",
-        paths=1,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Seed:
-    """Randomness."""
-
-    seed: int = option(
-        0,
-        "Seed of the codes and of all that is random.",
-        minimum=0,
-        maximum=2**32 - 1,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Verifier:
-    """Verifier: the network that tells subjects apart."""
-
-    verifier: str = option(
-        "facenet", "facenet, or the folder of --mode=train_verifier.", paths=1
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Novelty:
-    """Training identities that generated ones are compared with."""
-
-    novelty: bool = option(
-        True,
-        "Look for the nearest training identities. The first evaluation of a "
-        "data set embeds its training photographs for it, and keeps the means "
-        "beside the data set.",
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Pairs:
-    """Pairs."""
-
-    num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
-
-
-@dataclasses.dataclass(frozen=True)
-class Memory:
-    """Memory."""
-
-    cache_gb: float = option(
-        8.0, "Decoded data up to this size is held in memory.", minimum=0
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Crop:
-    """Crop of photographs."""
-
-    crop: str = option(
-        "center",
-        '"center", "none", "pad", "face" or "left,top,right,bottom", as '
-        "for build_records.",
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Columns:
-    """Columns of a grid."""
-
-    num_observations: int = option(8, "Columns of the grid.", minimum=1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Photographs(Crop):
-    """Photographs outside a data set."""
-
-    images: str = option(
-        "", "A photograph, a folder or a glob of them.", paths=1
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Codes:
-    """Codes."""
-
-    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].", paths=1)
-    truncate: float = option(
-        1.0, "Factor on the codes, in (0, 1]: less variety.", minimum=0
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Descent:
-    """Search for the codes of photographs."""
-
-    restarts: int = option(4, "Descents from different codes.", minimum=1)
-    projection_steps: int = option(200, "Steps of a descent.", minimum=1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Animation:
-    """Animation."""
-
-    frames: int = option(
-        12, "Frames of the animation on each of its 4 ways.", minimum=1
-    )
-    frame_milliseconds: int = option(
-        80, "Time of a frame.", minimum=10, maximum=65_535
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Devices:
-    """Devices."""
-
-    strategy: str = option(
-        "mirrored",
-        "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",
-        choices=("mirrored", "multi_worker"),
-    )
-    logical_cpus: int = option(
-        0, "Train on so many logical CPUs instead of GPUs.", minimum=0
-    )
-    jit_compile: bool = option(
-        False, "Compile steps by XLA; for one GPU, or one processor."
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -343,43 +195,6 @@ class Explore(Animation, Crop, Descent, Seed, RunFolder, Options):
 
 
 @dataclasses.dataclass(frozen=True)
-class VerifierTraining:
-    """Training of verifiers."""
-
-    verifier_steps: int = option(
-        2000, "Training steps of a verifier.", minimum=1
-    )
-    verifier_width: int = option(
-        32, "Channels of a trained verifier's first stage.", minimum=1
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Measures(VerifierTraining, Novelty, Pairs, Verifier, Seed):
-    """Measures."""
-
-    bootstrap_samples: int = option(
-        1000, "Resamples behind each interval.", minimum=1
-    )
-    factor_steps: int = option(
-        3000,
-        "Training steps of the model that reads the data set's known factors; "
-        "0: none.",
-        minimum=0,
-    )
-    keep_embeddings: bool = option(
-        True,
-        "Keep the verifier's embeddings beside the data set, 500 MB at most, "
-        "and find those of earlier evaluations there.",
-    )
-    downstream: bool = option(
-        False,
-        "Train verifiers on generated identities only, on as many training "
-        "identities and on both, and test them on photographs.",
-    )
-
-
-@dataclasses.dataclass(frozen=True)
 class Evaluate(Measures, DataFolder, RunFolder, Options):
     """Options of `evaluate`."""
 
@@ -461,7 +276,7 @@ class JudgeScore(Options):
     )
     judge_min_checks: float = option(
         0.8,
-        "Share of the attention checks that an annotator must answer right.",
+        "Fraction of the attention checks that an annotator must answer right.",
         minimum=0,
     )
 

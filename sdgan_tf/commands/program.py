@@ -15,7 +15,7 @@ from absl import flags as absl_flags
 
 import sdgan_tf
 from data_pipeline import startup
-from data_pipeline.help import ASKED
+from data_pipeline.help_text import ASKED
 from sdgan_tf import allocator, environment
 from sdgan_tf.commands import flags, help
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS, Command

@@ -1,10 +1,14 @@
 """The command `project`: the codes of photographs."""
 
+from sdgan_tf.code_grids import stems
 from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Project
-from sdgan_tf.photographs import find_photographs
-from sdgan_tf.projection import perceptual_verifier, project, write_projection
-from sdgan_tf.sampling import stems
+from sdgan_tf.photograph_files import find_photographs
+from sdgan_tf.projected_photographs import (
+    perceptual_verifier,
+    project,
+    write_projection,
+)
 
 
 def run(options: Project) -> None:

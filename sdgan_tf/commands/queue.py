@@ -6,7 +6,7 @@ import sys
 
 from sdgan_tf.commands.options import Queue as Options
 from sdgan_tf.queue.jobs import read_list
-from sdgan_tf.queue.queue import Queue
+from sdgan_tf.queue.training_queue import Queue
 
 
 def run(options: Options) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 
 from data_pipeline import startup
 from sdgan_tf.commands import options
-from sdgan_tf.commands.options import Options
+from sdgan_tf.commands.shared_options import Options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +73,9 @@ COMMANDS = {
     command.name: command
     for command in (
         Command("train", options.Train, "Trains a model; the default."),
-        Command("sample", options.Sample, "Draws pictures of chosen codes."),
+        Command(
+            "sample", options.Sample, "Generates pictures of chosen codes."
+        ),
         Command("interpolate", options.Interpolate, "Walks between two codes."),
         Command(
             "project",

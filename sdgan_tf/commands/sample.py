@@ -2,13 +2,13 @@
 
 import csv
 
-from sdgan_tf import sampling
+from sdgan_tf import code_grids
 from sdgan_tf.codes import read_codes
 from sdgan_tf.commands.folders import output_folder, trained_run
 from sdgan_tf.commands.options import Sample
 from sdgan_tf.generators import Generator
 from sdgan_tf.identity_embedding import IdentityEmbedding
-from sdgan_tf.photographs import find_photographs
+from sdgan_tf.photograph_files import find_photographs
 from sdgan_tf.picture_folder import write_pictures
 from sdgan_tf.runs import Run
 
@@ -46,14 +46,16 @@ def run(options: Sample) -> None:
     )
 
 
-def _grid(options: Sample, folder: Run, generator: Generator) -> sampling.Grid:
+def _grid(
+    options: Sample, folder: Run, generator: Generator
+) -> code_grids.Grid:
     """The codes that the options ask for."""
     latents, columns = generator.latents, options.num_observations
     if options.codes and options.codes_as == "pairs":
         codes = read_codes(options.codes, latents)
-        return sampling.grid_of_pairs(*codes, columns)
+        return code_grids.grid_of_pairs(*codes, columns)
     if options.share:
-        return sampling.grid_of_part(
+        return code_grids.grid_of_part(
             latents,
             options.share,
             options.seed,
@@ -62,13 +64,13 @@ def _grid(options: Sample, folder: Run, generator: Generator) -> sampling.Grid:
         )
     if options.codes:
         codes = read_codes(options.codes, latents, paired=False)
-        return sampling.grid_of_codes(*codes)
+        return code_grids.grid_of_codes(*codes)
     if options.identities or options.images:
         z_i, names = _chosen(options, folder, generator)
         _, z_o = generator.codes(1, columns, options.seed)
         print(f"Rows, from the top: {', '.join(names)}")
-        return sampling.grid_of_codes(z_i, z_o, names)
-    return sampling.grid_of_codes(
+        return code_grids.grid_of_codes(z_i, z_o, names)
+    return code_grids.grid_of_codes(
         *generator.codes(options.num_identities, columns, options.seed)
     )
 
@@ -78,10 +80,10 @@ def _chosen(options: Sample, folder: Run, generator: Generator) -> tuple:
     if options.identities:
         names = split_names(options.identities)
         rows = folder.identity_rows(names)
-        return sampling.identity_codes(generator.latents, rows, names), names
+        return code_grids.identity_codes(generator.latents, rows, names), names
     paths = find_photographs(options.images)
-    z_i = sampling.encode_photographs(generator, paths, options.crop)
-    return z_i, sampling.stems(paths)
+    z_i = code_grids.encode_photographs(generator, paths, options.crop)
+    return z_i, code_grids.stems(paths)
 
 
 def split_names(text: str) -> list[str]:

@@ -3,9 +3,9 @@
 import json
 
 from data_pipeline.records import DataSet
-from sdgan_tf.commands.measuring import open_protocol
 from sdgan_tf.commands.options import Table
-from sdgan_tf.evaluation import table
+from sdgan_tf.commands.protocol_setup import open_protocol
+from sdgan_tf.evaluation import results_table
 from sdgan_tf.evaluation.metrics_file import write_metrics
 from sdgan_tf.runs import Run
 
@@ -25,13 +25,13 @@ def run(options: Table) -> None:
     if not options.data_dir:
         raise ValueError("--data_dir is missing: a built data set.")
     data = DataSet.open(options.data_dir)
-    runs = table.sorted_runs(map(Run, folders))
-    table.check_runs(runs, data)
+    runs = results_table.sorted_runs(map(Run, folders))
+    results_table.check_runs(runs, data)
     protocol = open_protocol(options, data)
-    rows = [table.photographs_row(protocol)]
+    rows = [results_table.photographs_row(protocol)]
     for each in runs:
         print(f"Row: {each.folder}", flush=True)
-        rows.append(table.run_row(protocol, each))
+        rows.append(results_table.run_row(protocol, each))
         write_metrics(each, rows[-1].line)
     note = (
         f"{options.num_pairs} pairs of {options.data_dir}, verifier "
@@ -40,6 +40,6 @@ def run(options: Table) -> None:
         f"{rows[-1].line['set_metric']}. In brackets: 95 % intervals."
     )
     folder = options.output_dir or "table"
-    table.write_table(folder, rows, note)
-    print(f"{table.as_markdown(rows)}\n{note}\n")
+    results_table.write_table(folder, rows, note)
+    print(f"{results_table.as_markdown(rows)}\n{note}\n")
     print(json.dumps({"rows": len(rows), "output_dir": folder}))

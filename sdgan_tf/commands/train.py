@@ -6,7 +6,7 @@ import shlex
 import sys
 
 from sdgan_tf.commands.options import Train
-from sdgan_tf.commands.taking_up import take_up
+from sdgan_tf.commands.resumed_options import take_up
 from sdgan_tf.config import Experiment
 from sdgan_tf.training.dry_run import dry_run
 from sdgan_tf.training.trainer import Outcome, Trainer

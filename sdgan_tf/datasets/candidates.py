@@ -5,16 +5,16 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.datasets.selection import Rejected, choose_pictures
-from sdgan_tf.evaluation.identity_sets import templates
-from sdgan_tf.evaluation.measuring import generate
+from sdgan_tf.datasets.rejection import Rejected, choose_pictures
+from sdgan_tf.evaluation.measured_pairs import generate
+from sdgan_tf.evaluation.uniqueness_and_novelty import templates
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.generators import Generator
 from sdgan_tf.identity_embedding import IdentityEmbedding
 from sdgan_tf.latents import Keys, Stream
 
 PICTURES = 512  # Of a block, about.
-# Times that pictures are drawn of an identity, where some are left out.
+# Times that pictures are generated of an identity, where some are left out.
 ATTEMPTS = 4
 
 
@@ -43,16 +43,16 @@ class Identities:
 
 
 class Candidates:
-    """Draws identities, a block at a time.
+    """Samples identities, a block at a time.
 
     A block is a function of the seed and its number.
 
     Args:
-        generator: It draws the pictures.
+        generator: It generates the pictures.
         seed: Of the codes.
         pictures: Of each identity.
         outliers: Distance to its identity's template from which a picture is
-            left out, and another one drawn; 0: none is.
+            left out, and another one sampled; 0: none is.
         verifier: It embeds the pictures; None where nothing asks for it.
     """
 
@@ -72,20 +72,20 @@ class Candidates:
         """The identities of a block that have enough pictures.
 
         Returns:
-            These, how many were drawn, and what was rejected. None is drawn
+            These, how many were sampled, and what was rejected. None is sampled
             where the model knows no further identities.
         """
         codes = self._codes(number, 0)
-        drawn = len(codes)
-        if self.verifier is None or not drawn:
-            images = generate(self.generator, codes) if drawn else codes
-            empty = np.zeros([drawn, 0], np.float32)
-            return Identities(codes, images, empty), drawn, Rejected()
+        sampled = len(codes)
+        if self.verifier is None or not sampled:
+            images = generate(self.generator, codes) if sampled else codes
+            empty = np.zeros([sampled, 0], np.float32)
+            return Identities(codes, images, empty), sampled, Rejected()
         images = generate(self.generator, codes)
         embeddings = _embed(self.verifier, images)
         if not self.outliers:
             kept = Identities(codes, images, _means(embeddings))
-            return kept, drawn, Rejected()
+            return kept, sampled, Rejected()
         codes, images, embeddings = self._with_enough(
             self.verifier, number, codes, images, embeddings
         )
@@ -101,12 +101,12 @@ class Candidates:
         outlying = int(np.sum(places[rows, -1] + 1 - self.pictures))
         scattered = np.flatnonzero(found < self.pictures)
         outlying += int(np.sum(codes.shape[1] - found[scattered]))
-        return chosen, drawn, Rejected(outlying, len(scattered))
+        return chosen, sampled, Rejected(outlying, len(scattered))
 
     def _with_enough(
         self, verifier: Verifier, number: int, codes, images, embeddings
     ) -> tuple:
-        """Draws further pictures of identities that have too few near ones."""
+        """Generates further pictures of identities with too few near ones."""
         for attempt in range(1, ATTEMPTS):
             _, found = choose_pictures(embeddings, self.pictures, self.outliers)
             lacking = np.flatnonzero(found < self.pictures)

@@ -15,7 +15,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.datasets.selection import Rejected
+from sdgan_tf.datasets.rejection import Rejected
 from sdgan_tf.runs import read_object, write_text
 
 FOLDER, SETTINGS, CARD = "progress", "settings.json", "card.json"
@@ -28,13 +28,13 @@ class Block:
     Attributes:
         codes: Of the pictures, `[identities, pictures, d_z]`.
         templates: `[identities, size]`.
-        drawn: Candidates that were looked at.
+        sampled: Candidates that were looked at.
         rejected: What was left out of these.
     """
 
     codes: np.ndarray
     templates: np.ndarray
-    drawn: int
+    sampled: int
     rejected: Rejected
 
 
@@ -84,12 +84,12 @@ class ProgressFile:
             with tf.io.gfile.GFile(path, "rb") as file:
                 held = io.BytesIO(file.read())
             with np.load(held, allow_pickle=False) as arrays:
-                drawn, *rejected = arrays["counts"].tolist()
+                sampled, *rejected = arrays["counts"].tolist()
                 found.append(
                     Block(
                         arrays["codes"],
                         arrays["templates"],
-                        drawn,
+                        sampled,
                         Rejected(*rejected),
                     )
                 )
@@ -98,7 +98,7 @@ class ProgressFile:
     def add(self, number: int, block: Block) -> None:
         """Notes that a block's pictures are written."""
         buffer = io.BytesIO()
-        counts = [block.drawn, *dataclasses.astuple(block.rejected)]
+        counts = [block.sampled, *dataclasses.astuple(block.rejected)]
         np.savez(
             buffer,
             codes=block.codes,

@@ -36,12 +36,12 @@ class _Axes:
         self.label, self.places = label, places
 
     def x(self, value):
-        share = (value - self.x0) / (self.x1 - self.x0)
-        return MARGIN + share * (WIDTH - MARGIN - 12)
+        fraction = (value - self.x0) / (self.x1 - self.x0)
+        return MARGIN + fraction * (WIDTH - MARGIN - 12)
 
     def y(self, value):
-        share = (value - self.y0) / (self.y1 - self.y0)
-        return HEIGHT - MARGIN - share * (HEIGHT - MARGIN - 12)
+        fraction = (value - self.y0) / (self.y1 - self.y0)
+        return HEIGHT - MARGIN - fraction * (HEIGHT - MARGIN - 12)
 
     def ticks(self, with_y: bool = True) -> str:
         parts = []
@@ -125,7 +125,7 @@ def histograms(
     limits: tuple[float, float],
     mark: float,
     title: str,
-    y_label: str = "share of the pairs",
+    y_label: str = "fraction of the pairs",
 ) -> str:
     """Histograms over each other, of equal area, with a line at `mark`.
 

@@ -7,8 +7,8 @@ import numpy as np
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import distributions
 from sdgan_tf.evaluation.intervals import wilson_interval
-from sdgan_tf.evaluation.measuring import Measured, embed
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import Measured, embed
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verifiers import Embed
 
 NEIGHBOUR = 3  # Reached by the balls of precision and recall.
@@ -42,7 +42,7 @@ def pair_kernel_distance(generated: Measured, real: Measured) -> float:
 def embed_sample(
     photographs: Photographs, count: int, seed: int, verifier: Embed
 ) -> np.ndarray:
-    """Embeddings `[count, size]` of photographs drawn without replacement."""
+    """Embeddings `[count, size]` of photographs sampled without replacement."""
     images = photographs.read(photographs.sample(count, seed))
     return embed(images, verifier, f"photographs of {photographs.split}")
 

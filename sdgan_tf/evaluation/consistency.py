@@ -13,8 +13,8 @@ from sdgan_tf.evaluation.factor_model import (
     FactorModel,
     find_factors,
 )
-from sdgan_tf.evaluation.measuring import embed, generate
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import embed, generate
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
 
@@ -71,11 +71,11 @@ def measure_grid(
     Returns:
         `observation_auc` in the verifier's embedding and
         `observation_pixels_auc` in coarse pixels: see `grids.observation_auc`.
-        With a reader the shares of the `factors`, and over those that it
-        reads well `observation_consistency` (z_o's mean share of what belongs
-        to the observation), `identity_consistency` (z_i's of what belongs to
-        the identity) and `disentanglement`, the mean by which the right
-        code's share is larger than the other's, in [-1, 1].
+        With a reader the fractions of the `factors`, and over those that it
+        reads well `observation_consistency` (z_o's mean fraction of what
+        belongs to the observation), `identity_consistency` (z_i's of what
+        belongs to the identity) and `disentanglement`, the mean by which the
+        right code's fraction is larger than the other's, in [-1, 1].
     """
     a, b = grid.shape[:2]
     flat = grid.reshape(-1, *grid.shape[2:])
@@ -89,14 +89,14 @@ def measure_grid(
     if reader is None:
         return result
     factors = {}
-    shares = _shares(grid, reader)
+    fractions = _fractions(grid, reader)
     for factor, reading in zip(
         reader.model.factors, reader.readings, strict=True
     ):
         factors[factor.name] = {
             "of": "identity" if factor.of_identity else "observation",
             "read_from_photographs": reading,
-            **dataclasses.asdict(shares[factor.name]),
+            **dataclasses.asdict(fractions[factor.name]),
         }
     return result | _means(factors) | {"factors": factors}
 
@@ -128,7 +128,7 @@ def generated_grid(
     """Pictures of all combinations of codes, uint8 `[32, 32, h, w, 3]`.
 
     Args:
-        generator: It draws them.
+        generator: It generates them.
         seed: Of the codes.
         part: What of z_i is the same along a row; all of it by default. The
             rest is the same along a column.
@@ -153,7 +153,7 @@ def measure_parts(
     """Measures each part of z_i by factor; empty for a single part.
 
     Returns:
-        `parts`: by part and factor the share of the factor's variance that
+        `parts`: by part and factor the fraction of the factor's variance that
         this part alone decides, between 0 and 1.
     """
     names = generator.latents.parts
@@ -162,17 +162,21 @@ def measure_parts(
     parts = {}
     for part in names:
         grid = generated_grid(generator, seed, part)
-        shares = _shares(grid, reader)
-        parts[part] = {name: share.z_i for name, share in shares.items()}
+        fractions = _fractions(grid, reader)
+        parts[part] = {
+            name: fraction.z_i for name, fraction in fractions.items()
+        }
     return {"parts": parts}
 
 
-def _shares(grid: np.ndarray, reader: Reader) -> dict[str, grids.Shares]:
+def _fractions(
+    grid: np.ndarray, reader: Reader
+) -> dict[str, grids.VarianceFractions]:
     """Of each factor what rows and columns decide."""
     a, b = grid.shape[:2]
     read = reader.model(grid.reshape(-1, *grid.shape[2:]))
     return {
-        factor.name: grids.variance_shares(outputs.reshape(a, b, -1))
+        factor.name: grids.variance_fractions(outputs.reshape(a, b, -1))
         for factor, outputs in zip(reader.model.factors, read, strict=True)
     }
 

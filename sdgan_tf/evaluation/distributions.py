@@ -69,7 +69,7 @@ def covered(x: np.ndarray, y: np.ndarray, k: int = 3) -> np.ndarray:
 
     There are balls around the rows of `y`, each as large as reaches its k-th
     nearest other row; a row of `x` is covered if it lies in one. Of generated
-    pictures among photographs the covered share is the precision, of
+    pictures among photographs the covered fraction is the precision, of
     photographs among generated pictures the recall.
 
     Args:
@@ -104,7 +104,7 @@ def _squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def leakage(
     generated: np.ndarray, training: np.ndarray, test: np.ndarray
 ) -> float:
-    """Share of generated embeddings nearer to training than to test people.
+    """Fraction of generated embeddings nearer to training than to test people.
 
     Half without leakage. The sets of photographs must be equally large: among
     more photographs a near one is found more easily.

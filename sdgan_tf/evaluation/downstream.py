@@ -15,10 +15,10 @@ import tensorflow as tf
 from data_pipeline.records import BadDataSet, DataSet
 from data_pipeline.tuples.batching import Batching
 from data_pipeline.tuples.groups import Groups
-from data_pipeline.tuples.memory import draw_batches
+from data_pipeline.tuples.memory import sample_batches
 from sdgan_tf.evaluation import trained_verifier
-from sdgan_tf.evaluation.measuring import embed_photographs, generate
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import embed_photographs, generate
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.summary import with_intervals
 from sdgan_tf.evaluation.verification import Verification, distances
 from sdgan_tf.evaluation.verifier_training import TUPLES, EmbeddingTraining
@@ -55,9 +55,9 @@ class PictureSet:
         )
 
     def batches(self, seed: int) -> tf.data.Dataset:
-        """Endless batches of pairs of one identity each; see `draw_batches`."""
+        """Endless batches of pairs of one identity each."""
         numbers = np.repeat(np.arange(len(self.counts)), self.counts)
-        return draw_batches(
+        return sample_batches(
             self.images,
             numbers,
             [Groups(None, self.counts)],

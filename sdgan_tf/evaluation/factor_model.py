@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from sdgan_tf.evaluation.batches import in_batches
 from sdgan_tf.evaluation.trained_verifier import SCALE, pixel_embedder
-from sdgan_tf.models.embedding import FactorNetwork
+from sdgan_tf.models.embedding_network import FactorNetwork
 from sdgan_tf.progress import Progress
 
 OBSERVATION = "observation"

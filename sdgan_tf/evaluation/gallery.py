@@ -19,8 +19,8 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation.distributions import nearest
-from sdgan_tf.evaluation.identity_sets import templates
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
+from sdgan_tf.evaluation.uniqueness_and_novelty import templates
 from sdgan_tf.evaluation.verifiers import Verifier
 from sdgan_tf.progress import Progress
 

@@ -1,4 +1,4 @@
-"""Shares of z_i and z_o, measured on a grid of their combinations.
+"""What z_i and z_o each decide, measured on a grid of their combinations.
 
 The paper measures that z_i fixes the subject. These measure the other half of
 its claim, that z_o fixes the observation, as well.
@@ -14,8 +14,8 @@ COARSE_SIDE = 8  # Pixels of the pictures in which light and pose are matched.
 
 
 @dataclasses.dataclass(frozen=True)
-class Shares:
-    """Parts of a quantity's variance over a grid; they add up to 1.
+class VarianceFractions:
+    """Fractions of a quantity's variance over a grid; they add up to 1.
 
     Attributes:
         z_i: What the row alone decides.
@@ -28,13 +28,13 @@ class Shares:
     both: float
 
 
-def variance_shares(values: np.ndarray) -> Shares:
+def variance_fractions(values: np.ndarray) -> VarianceFractions:
     """Splits the variance of a quantity among rows, columns and the rest.
 
     The components of a two-way random-effects model, estimated without bias
-    and cut at 0; the shares are the first-order Sobol indices, so each is the
-    part that the best reader of that code alone could explain. A quantity that
-    never changes is decided by nobody: all rest.
+    and cut at 0; the fractions are the first-order Sobol indices, so each is
+    the part that the best reader of that code alone could explain. A quantity
+    that never changes is decided by nobody: all rest.
 
     Args:
         values: `[a, b, d]`, rows of one z_i, columns of one z_o, a and b at
@@ -59,8 +59,8 @@ def variance_shares(values: np.ndarray) -> Shares:
     )
     total = parts.sum()
     if total <= 1e-12:
-        return Shares(0.0, 0.0, 1.0)
-    return Shares(*(parts / total).tolist())
+        return VarianceFractions(0.0, 0.0, 1.0)
+    return VarianceFractions(*(parts / total).tolist())
 
 
 def observation_auc(features: np.ndarray) -> float:

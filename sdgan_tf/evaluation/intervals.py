@@ -1,17 +1,17 @@
-"""Shares of a number of trials, and their intervals: pure functions."""
+"""Rates of a number of trials, and their intervals: pure functions."""
 
 import math
 
 Z = 1.959963984540054  # 95 % of the normal distribution lie within +-Z.
 
 
-def share(count: int, total: int) -> float:
+def rate(count: int, total: int) -> float:
     """`count / total`, nan of nothing."""
     return count / total if total else math.nan
 
 
 def wilson_interval(count: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share, in [0, 1]; nan if `total` is 0.
+    """The 95 % interval of a rate, in [0, 1]; nan if `total` is 0.
 
     Args:
         count: Of what is asked for.

@@ -6,13 +6,12 @@ validation pairs and is kept for real and generated test pairs.
 
 import functools
 import logging
-import os
 import time
 
 import numpy as np
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import identity_sets, readable
+from sdgan_tf.evaluation import data_sufficiency, uniqueness_and_novelty
 from sdgan_tf.evaluation.comparing import (
     compare_with_photographs,
     pair_kernel_distance,
@@ -27,7 +26,7 @@ from sdgan_tf.evaluation.consistency import (
 from sdgan_tf.evaluation.downstream import Downstream
 from sdgan_tf.evaluation.gallery import Gallery, NearestIdentities
 from sdgan_tf.evaluation.kept_embeddings import KeptEmbeddings
-from sdgan_tf.evaluation.measuring import (
+from sdgan_tf.evaluation.measured_pairs import (
     Measured,
     independent_pairs,
     measure_generated,
@@ -38,7 +37,7 @@ from sdgan_tf.evaluation.metrics_file import (
     of_run,
     set_metric_name,
 )
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.photograph_pairs import (
     Photographs,
     check_splits_are_disjoint,
 )
@@ -59,81 +58,10 @@ from sdgan_tf.evaluation.verifiers import (
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run
 
-# Measures of a vanilla model that are taken again with all of z drawn afresh.
+# Measures of a vanilla model that are taken again with all of z sampled afresh.
 FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
 # Measures of photographs that stand beside those of generated pictures.
 REFERENCES = ("auc", "uniqueness", "novelty")
-
-
-def evaluate(
-    generator: Generator | str | os.PathLike,
-    data_dir: str | os.PathLike,
-    *,
-    num_pairs: int = 10_000,
-    verifier: str | Verifier = FACENET,
-    seed: int = 0,
-    bootstrap_samples: int = 1000,
-    factor_steps: int = 3000,
-    novelty: bool = True,
-    keep_embeddings: bool = True,
-    downstream: bool = False,
-    verifier_steps: int = 2000,
-    verifier_width: int = 32,
-) -> dict:
-    """Measures a generator against the photographs of a data set.
-
-    Args:
-        generator: A generator, or the folder of one: a run's, or one of
-            `pretrained/`.
-        data_dir: A built data set, of the generator's image size.
-        num_pairs: Pairs that are measured, half of them matched.
-        verifier: "facenet", the folder of a trained verifier, or a `Verifier`.
-        seed: Of the pairs and of all else that is random.
-        bootstrap_samples: Resamples behind each interval.
-        factor_steps: Training steps of the model that reads the data set's
-            known factors; 0 leaves them out.
-        novelty: Whether the nearest training identities are looked for. Once
-            for a data set, this embeds its training photographs: see
-            `gallery`.
-        keep_embeddings: Whether embeddings are kept beside the data set for
-            later evaluations: see `kept_embeddings`.
-        downstream: Whether verifiers are trained on generated identities, on
-            photographs and on both: see `downstream`.
-        verifier_steps: Training steps of each of these.
-        verifier_width: Channels of their first stage.
-
-    Returns:
-        The measures by name, each with `NAME_interval` where it has one, and
-        what they depend on. docs/evaluation.md defines them. What only a
-        folder tells, such as `fingerprint`, is None for a bare generator, and
-        a vanilla model's `independent_` figures need its folder.
-
-    Raises:
-        FileNotFoundError: If there is no generator, data set or verifier.
-        ValueError: If they do not fit together, or a split has too few
-            photographs.
-    """
-    data = DataSet.open(os.fspath(data_dir))
-    run = None
-    if isinstance(generator, (str, os.PathLike)):
-        run = Run(os.fspath(generator))
-        generator = run.generator()
-    # First what is wrong at once, then what takes minutes.
-    check_sizes(generator, data)
-    protocol = Protocol(
-        data,
-        verifier,
-        num_pairs,
-        seed=seed,
-        bootstrap_samples=bootstrap_samples,
-        factor_steps=factor_steps,
-        novelty=novelty,
-        keep_embeddings=keep_embeddings,
-        downstream=downstream,
-        verifier_steps=verifier_steps,
-        verifier_width=verifier_width,
-    )
-    return protocol.generated(generator, run).result
 
 
 def check_sizes(generator: Generator, data: DataSet) -> None:
@@ -247,7 +175,7 @@ class Protocol:
         result["distinct_matched_pairs"] = pairs.distinct_matched
         result["num_identities"] = pairs.num_identities
         result["num_matched_pairs"] = int(pairs.matched.sum())
-        result |= readable.judge(result, photographs.possible_matched)
+        result |= data_sufficiency.assess(result, photographs.possible_matched)
         if "warning" in result:
             logging.warning("%s", result["warning"])
         return RealPairs(photographs, pairs, measured, result, nearest)
@@ -265,7 +193,7 @@ class Protocol:
         """Pairs of a generator, and their line as its result.
 
         Args:
-            generator: It draws pictures of the data set's size.
+            generator: It generates pictures of the data set's size.
             run: The folder that it is from, if it is from one.
 
         Raises:
@@ -296,10 +224,10 @@ class Protocol:
             result["compared_photographs"],
         )
         real = self.real
-        result |= readable.judge_generated(real.result)
+        result |= data_sufficiency.assess_generated(real.result)
         result["pair_kernel"] = pair_kernel_distance(measured, real.measured)
         if nearest and real.nearest:
-            result |= identity_sets.calibrated_novelty(
+            result |= uniqueness_and_novelty.calibrated_novelty(
                 nearest.distances,
                 real.nearest.distances,
                 self.bootstrap_samples,
@@ -308,7 +236,7 @@ class Protocol:
         if self.downstream:
             result |= self.downstream.generated(generator)
         vanilla = run and run.experiment().k == 1
-        if vanilla and generator.latents.draws_new_identities:
+        if vanilla and generator.latents.samples_new_identities:
             result |= self._floor(measured, tau)
         # They bound what can be seen in generated pictures.
         for name in (*REFERENCES, *(f"{n}_interval" for n in REFERENCES)):
@@ -327,13 +255,15 @@ class Protocol:
     ) -> tuple[dict, NearestIdentities | None]:
         """Counts the identities of pairs that are distinct, and new."""
         embeddings = measured.embeddings[measured.one_of_each()]
-        result = identity_sets.uniqueness(
+        result = uniqueness_and_novelty.uniqueness(
             embeddings, tau, self.bootstrap_samples, self.seed
         )
         if not self.novelty:
             return result, None
         nearest = self.gallery.nearest(embeddings)
-        return result | identity_sets.novelty(nearest.distances, tau), nearest
+        return result | uniqueness_and_novelty.novelty(
+            nearest.distances, tau
+        ), nearest
 
     def _summary(self, measured: Measured, tau: float) -> dict:
         return summarise(measured, tau, self.bootstrap_samples, self.seed)
@@ -346,7 +276,7 @@ class Protocol:
         )
 
     def _floor(self, measured: Measured, tau: float) -> dict:
-        """A vanilla model's second figures, with all of z drawn afresh.
+        """A vanilla model's second figures, with all of z sampled afresh.
 
         Its first ones, where z_i is shared by name only, are the control.
         """

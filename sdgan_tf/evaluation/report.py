@@ -8,12 +8,10 @@ import string
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.evaluation import charts
+from sdgan_tf.evaluation import charts, report_tables
 from sdgan_tf.evaluation.comparing import Neighbours, find_neighbours
-from sdgan_tf.evaluation.consistency import READABLE
-from sdgan_tf.evaluation.measuring import Measured, chosen_pairs, generate
-from sdgan_tf.evaluation.readable import OF_VERIFICATION
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import Measured, chosen_pairs, generate
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.summary import GeneratedPairs, RealPairs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import Embed
@@ -24,45 +22,6 @@ GRID_SIDE = 8
 SHOWN = 6  # Pairs of a kind.
 SHOWN_NEIGHBOURS = 12
 SHOWN_OF_IDENTITY = 3  # Photographs of a nearest training identity.
-# What the table says of each number of the JSON line, in this order.
-MEASURES = {
-    "auc": "Area under the ROC curve: matched pairs lie nearer. 0.5 is chance.",
-    "best_accuracy": "Of the best threshold on these pairs.",
-    "eer": "Error rate where false accepts are as frequent as false rejects.",
-    "tar_at_1e-2": "True accepts where false ones are 1 % of the unmatched.",
-    "tar_at_1e-3": "True accepts where false ones are 0.1 %.",
-    "fisher_ratio": "Squared distance of the two kinds' mean scores over the "
-    "sum of their variances.",
-    "accuracy": "At tau, chosen on validation photographs.",
-    "far": "Unmatched pairs that tau takes for one identity.",
-    "id_div": "1 - MS-SSIM within matched pairs: variety of one identity.",
-    "all_div": "1 - MS-SSIM within unmatched pairs: variety of all.",
-    "uniqueness": "Of 100 identities the share that are distinct at tau.",
-    "novelty": "Identities whose nearest training identity is beyond tau.",
-    "novelty_fpir5": "The same beyond the distance at which 5 % of the test "
-    "identities find one: 0.95 is as new as these.",
-    "frechet": "Fréchet distance to test photographs, in the embedding.",
-    "kernel": "Kernel distance to test photographs; 0 is equal.",
-    "precision": "Generated pictures that lie among the photographs (k = 3).",
-    "recall": "Photographs that lie among the generated pictures (k = 3).",
-    "pair_kernel": "The same of matched pairs, both pictures at once.",
-    "leakage": "Share nearer to training than to test people; 0.5 is none.",
-    "observation_auc": "One z_o recognised across identities, in the "
-    "embedding. 0.5 is chance.",
-    "observation_pixels_auc": "The same in coarse pixels.",
-    "observation_consistency": "z_o's share of the known factors of an "
-    "observation.",
-    "identity_consistency": "z_i's share of the known factors of an identity.",
-    "disentanglement": "By how much the right code decides more, of all "
-    "known factors.",
-}
-
-# Names of the figures of verifiers, by what these were trained on.
-TRAINED_ON = {
-    "Generated pictures": "downstream",
-    "Photographs": "downstream_real",
-    "Both": "downstream_both",
-}
 
 
 def _url(image: np.ndarray) -> str:
@@ -78,89 +37,6 @@ def _figure(images: np.ndarray, alt: str, caption: str) -> str:
     return (
         f'<figure><img alt="{alt}" src="{_strip(images)}">'
         f"<figcaption>{caption}</figcaption></figure>"
-    )
-
-
-def _number(result: dict, name: str) -> str:
-    if name not in result:
-        return ""
-    if name in OF_VERIFICATION and not result["photographs_told_apart"]:
-        return '<span class="soft">says nothing</span>'
-    shown = f"{result[name]:.4f}"
-    if interval := result.get(f"{name}_interval"):
-        shown += f"<br><small>{interval[0]:.4f} to {interval[1]:.4f}</small>"
-    return shown
-
-
-def _measures(line: dict, real: dict) -> str:
-    return "".join(
-        f'<tr><td>{name}<td class="number">{_number(line, name)}'
-        f'<td class="number">{_number(real, name)}<td class="soft">{meaning}'
-        for name, meaning in MEASURES.items()
-        if name in line
-    )
-
-
-def _factors(line: dict) -> str:
-    if "factors" not in line:
-        return (
-            "<p>The records carry no known factors: only the two "
-            "observation measures above tell of z_o.</p>"
-        )
-    rows = []
-    for name, found in line["factors"].items():
-        head = (
-            f"<tr><td>{html.escape(name)}<td>{found['of']}"
-            f'<td class="number">{found["read_from_photographs"]:.2f}'
-        )
-        if found["read_from_photographs"] < READABLE:
-            rows.append(
-                f'{head}<td class="soft" colspan="3">not read well enough'
-            )
-            continue
-        bar = (
-            f'<i class="made" style="width:{found["z_i"]:.2%}"></i>'
-            f'<i class="real" style="width:{found["z_o"]:.2%}"></i>'
-        )
-        rows.append(
-            f'{head}<td><div class="bar">{bar}</div>'
-            f'<td class="number">{found["z_i"]:.2f}'
-            f'<td class="number">{found["z_o"]:.2f}'
-        )
-    return (
-        '<p>Shares of each factor\'s variance that <span class="key made">z_i'
-        '</span> and <span class="key real">z_o</span> decide alone. "Read" is '
-        "how well the factor model reads photographs of new subjects (1: "
-        f"always right, 0: a constant guess); below {READABLE} nothing is "
-        'shown.</p><div class="scroll"><table><thead><tr><th>Factor'
-        "<th>Belongs to<th>Read<th>Shares<th>z_i<th>z_o</thead><tbody>"
-        + "".join(rows)
-        + "</tbody></table></div>"
-    )
-
-
-def _downstream(line: dict) -> str:
-    """The test of verifiers by what they were trained on."""
-    if "downstream" not in line:
-        return "<p>It was not measured: --downstream does.</p>"
-    of = line["downstream"]
-    rows = "".join(
-        f"<tr><td>{trained_on}"
-        f'<td class="number">{_number(line, f"{name}_auc")}'
-        f'<td class="number">{_number(line, f"{name}_accuracy")}'
-        for trained_on, name in TRAINED_ON.items()
-    )
-    return (
-        f"<p>Verifiers of one kind (width {of['width']}, {of['steps']:,} "
-        f"steps), each trained on {of['identities']:,} identities with "
-        f"{of['pictures']:,} pictures, on both twice as many, and tested on "
-        "real pairs.</p>"
-        '<div class="scroll"><table><thead><tr><th>Trained on<th>AUC'
-        f"<th>Accuracy</thead><tbody>{rows}"
-        "<tr><td>Gap: photographs less generated pictures"
-        f'<td class="number">{_number(line, "downstream_gap")}'
-        f'<td class="number">{_number(line, "downstream_accuracy_gap")}'
-        "</tbody></table></div>"
     )
 
 
@@ -301,7 +177,7 @@ def _gallery_histogram(
         (0.0, 1.05 * max(tau, float(np.concatenate(both).max()))),
         tau,
         "Distances to the nearest training identity",
-        "share of the identities",
+        "fraction of the identities",
     )
     return (
         f'<div class="row"><figure>{chart}<figcaption>'
@@ -372,11 +248,11 @@ def write_report(
         ),
         notice="This page holds photographs of the data set: its terms say "
         "who may see it. " + html.escape(real.result.get("warning", "")),
-        measures=_measures(line, real.result),
+        measures=report_tables.measures_rows(line, real.result),
         verification=_verification(generated, real),
         grid=_url(contact_sheet(grid, GRID_SIDE)),
-        factors=_factors(line),
-        downstream=_downstream(line),
+        factors=report_tables.factors_table(line),
+        downstream=report_tables.downstream_table(line),
         tau=f"{line['tau']:.3f}",
         pairs=_pairs("Generated", measured, made_pictures)
         + _pairs("Photographs", real.measured, _real_pictures(real)),

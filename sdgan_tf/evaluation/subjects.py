@@ -3,7 +3,7 @@
 import numpy as np
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verifiers import FACENET, Verifier
 
 # Photographs that are looked at, each of another identity, and how few tell

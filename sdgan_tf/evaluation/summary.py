@@ -9,8 +9,8 @@ from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import verification
 from sdgan_tf.evaluation.diversity import diversity
 from sdgan_tf.evaluation.gallery import NearestIdentities
-from sdgan_tf.evaluation.measuring import Measured, measure_photographs
-from sdgan_tf.evaluation.splits import Pairs, Photographs
+from sdgan_tf.evaluation.measured_pairs import Measured, measure_photographs
+from sdgan_tf.evaluation.photograph_pairs import Pairs, Photographs
 from sdgan_tf.evaluation.verification import Verification, fisher_ratio
 from sdgan_tf.evaluation.verifiers import Embed
 from sdgan_tf.generators import Generator
@@ -101,7 +101,7 @@ def with_intervals(
         seed: Of the resamples.
     """
     rng = np.random.default_rng(seed)
-    drawn = []
+    parts = []
     for start in range(0, samples, verification.SAMPLES_AT_ONCE):
         n = min(verification.SAMPLES_AT_ONCE, samples - start)
         if identities is None:
@@ -112,14 +112,14 @@ def with_intervals(
         both = weights[:, matched].any(axis=1) & weights[:, ~matched].any(
             axis=1
         )
-        drawn.append(measures(weights[both]))
+        parts.append(measures(weights[both]))
     result: dict[str, float | list[float]] = {}
     for name, value in measures(None).items():
         # Of a few pairs that are all alike Fisher's ratio is infinite.
         if not np.isfinite(value).all():
             continue
         result[name] = float(np.ravel(value)[0])
-        resampled = np.concatenate([part[name] for part in drawn])
+        resampled = np.concatenate([part[name] for part in parts])
         resampled = resampled[np.isfinite(resampled)]
         if len(resampled):
             result[f"{name}_interval"] = np.percentile(

@@ -11,7 +11,7 @@ import tensorflow as tf
 from data_pipeline.records import MAX_SIDE, DataSet
 from sdgan_tf.checkpoints import DAMAGED
 from sdgan_tf.evaluation.batches import in_batches
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 
 WEIGHTS, CARD = "verifier.weights.h5", "verifier.json"
 BATCH_SIZE = 64

@@ -15,12 +15,12 @@ SAMPLES_AT_ONCE = 50
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """Accepted shares at each threshold; rows are resamples.
+    """Accept rates at each threshold; rows are resamples.
 
     Attributes:
         thresholds: The distances that occur, ascending, `[t]`.
-        true_accepts: Share of the matched pairs accepted, `[samples, t]`.
-        false_accepts: Share of the unmatched pairs accepted, `[samples, t]`.
+        true_accepts: Fraction of the matched pairs accepted, `[samples, t]`.
+        false_accepts: Fraction of the unmatched pairs accepted, `[samples, t]`.
     """
 
     thresholds: np.ndarray
@@ -50,7 +50,7 @@ class Curve:
         return (true + 1.0 - self._at(self.false_accepts, tau)) / 2
 
     def false_accept_rate(self, tau: float) -> np.ndarray:
-        """Share of the unmatched pairs that `tau` accepts, `[samples]`."""
+        """Fraction of the unmatched pairs that `tau` accepts, `[samples]`."""
         return self._at(self.false_accepts, tau)
 
     def equal_error_rate(self) -> np.ndarray:
@@ -196,21 +196,21 @@ def resample_pairs(
 def resample_identities(
     rng: np.random.Generator, identities: np.ndarray, samples: int
 ) -> np.ndarray:
-    """Weights of the pairs when identities are drawn anew, `[samples, n]`.
+    """Weights of the pairs when identities are resampled, `[samples, n]`.
 
-    A pair weighs as often as its identity was drawn, a pair of two identities
+    A pair weighs as often as its identity was sampled, a pair of two identities
     by the product. Right where pairs share identities: to resample pairs would
     take them for independent and give intervals that are too narrow.
 
     Args:
-        rng: Source of the draws.
+        rng: Source of the samples.
         identities: `[n, 2]`, equal in matched pairs.
         samples: Bootstrap samples.
     """
     names, places = np.unique(identities, return_inverse=True)
     places = places.reshape(identities.shape)
     picks = rng.integers(0, len(names), [samples, len(names)])
-    drawn = np.stack([np.bincount(p, minlength=len(names)) for p in picks])
-    first, second = drawn[:, places[:, 0]], drawn[:, places[:, 1]]
+    counts = np.stack([np.bincount(p, minlength=len(names)) for p in picks])
+    first, second = counts[:, places[:, 0]], counts[:, places[:, 1]]
     same = identities[:, 0] == identities[:, 1]
     return np.where(same, first, first * second).astype(np.float64)

@@ -14,13 +14,13 @@ from data_pipeline.records import DataSet
 from data_pipeline.tuples.identity_tuples import IdentityTuples
 from sdgan_tf.augmentation import translated
 from sdgan_tf.evaluation import trained_verifier
-from sdgan_tf.evaluation.measuring import embed_photographs
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.measured_pairs import embed_photographs
+from sdgan_tf.evaluation.photograph_pairs import (
     Photographs,
     check_splits_are_disjoint,
 )
 from sdgan_tf.evaluation.verification import Verification, distances
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 from sdgan_tf.progress import Progress
 
 # CosFace's scale and margin; the margin is smaller than for faces, where

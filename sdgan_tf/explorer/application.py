@@ -20,7 +20,7 @@ import numpy as np
 from werkzeug import Request, Response
 
 from sdgan_tf.explorer import site_files, uploads
-from sdgan_tf.explorer.collection import Exhibit
+from sdgan_tf.explorer.catalogue import Exhibit
 from sdgan_tf.explorer.drawing import Artist
 from sdgan_tf.explorer.estimations import Estimations
 from sdgan_tf.explorer.settings import Settings
@@ -137,16 +137,16 @@ class Application:
         if match is None:
             return self._file(request)
         number = int(match.group(1))
-        answers = {
+        handlers = {
             ("GET", site_files.CARD): self._card,
             ("GET", site_files.TABLE): self._table,
             ("POST", "draw"): self._draw,
             ("POST", "estimate"): self._estimate,
         }
-        answer = answers.get((request.method, match.group(2)))
-        if answer is None or number >= len(self._exhibits):
+        handler = handlers.get((request.method, match.group(2)))
+        if handler is None or number >= len(self._exhibits):
             raise Refusal(404, "There is no such file.")
-        return answer(request, self._studio(number))
+        return handler(request, self._studio(number))
 
     def _studio(self, number: int) -> Studio:
         with self._loading:

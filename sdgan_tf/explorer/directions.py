@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from sdgan_tf.explorer.labels import LabelReader
+from sdgan_tf.explorer.direction_names import LabelReader
 from sdgan_tf.generators import Generator
 
 # Random codes behind the regression, and directions of each of z_i and z_o.
-DRAWS, COUNT = 512, 5
+SAMPLES, COUNT = 512, 5
 IMAGES_PER_CALL = 32
 DIGITS = 5
 # Three standard deviations of a code along a direction, a slider's reach.
@@ -22,20 +22,20 @@ class Direction:
 
     Attributes:
         vector: A unit vector, float32 `[d_i]` or `[d_o]`.
-        share: Of the change in pixels that is linear in the codes, that of
+        fraction: Of the change in pixels that is linear in the codes, that of
             both z_i and z_o, in [0, 1].
         name: Says what it changes, where that is known.
     """
 
     vector: np.ndarray
-    share: float
+    fraction: float
     name: str = ""
 
     def to_json(self) -> dict:
         """Makes it an object for the page."""
         return {
             "vector": np.round(self.vector.astype(float), DIGITS).tolist(),
-            "share": round(float(self.share), 3),
+            "share": round(float(self.fraction), 3),
             "name": self.name,
         }
 
@@ -44,7 +44,7 @@ def principal_directions(
     generator: Generator,
     reader: LabelReader | None = None,
     count: int = COUNT,
-    draws: int = DRAWS,
+    samples: int = SAMPLES,
 ) -> dict[str, list[Direction]]:
     """Finds the principal directions of a generator's response.
 
@@ -56,32 +56,32 @@ def principal_directions(
         generator: What responds.
         reader: Names directions, if labels are known.
         count: The most directions of each.
-        draws: Random codes.
+        samples: Random codes.
 
     Returns:
         Directions of "identity" and of "observation", the largest first. There
         are none of an identity code that is one of a table.
     """
     latents = generator.latents
-    z = latents.tuples(tf.constant([0, 1]), draws, 1)[:, 0]
-    drawn = generator(z, IMAGES_PER_CALL)
-    images = tf.cast(tf.reshape(drawn, [draws, -1]), tf.float32)
+    z = latents.tuples(tf.constant([0, 1]), samples, 1)[:, 0]
+    pictures = generator(z, IMAGES_PER_CALL)
+    images = tf.cast(tf.reshape(pictures, [samples, -1]), tf.float32)
     images -= tf.reduce_mean(images, axis=0)
     weights = tf.linalg.lstsq(z, images, l2_regularizer=1.0)
     response = tf.matmul(weights, weights, transpose_b=True).numpy()
-    # A generator that answers nothing has no shares.
+    # A generator that answers nothing has no fractions.
     total = float(np.trace(response)) or 1.0
     parts = {
         "identity": slice(0, latents.d_i),
         "observation": slice(latents.d_i, latents.d_z),
     }
-    if not latents.draws_new_identities:
+    if not latents.samples_new_identities:
         parts["identity"] = slice(0, 0)
     found = {}
     for side, part in parts.items():
         largest = _largest(response[part, part], total, count)
         if reader:
-            own = weights.numpy()[part].reshape(-1, *drawn.shape[1:])
+            own = weights.numpy()[part].reshape(-1, *pictures.shape[1:])
             largest = [_named(each, own, reader) for each in largest]
         found[side] = largest
     return found

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sdgan_tf.explorer.application import Application
-from sdgan_tf.explorer.collection import Exhibit
+from sdgan_tf.explorer.catalogue import Exhibit
 from sdgan_tf.explorer.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

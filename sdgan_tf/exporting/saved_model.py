@@ -13,7 +13,7 @@ WARM_UP = ("assets.extra", "tf_serving_warmup_requests")
 SERVER_ROOT = "/models"
 MAX_BATCH_SIZE = 64
 BATCHING = f"""\
-# For an export by --signatures=batchable: a server that joins requests along
+# For an export of the batchable signatures: a server that joins requests along
 # their first dimension refuses scalars and would mix the grids of two clients.
 max_batch_size {{ value: {MAX_BATCH_SIZE} }}
 batch_timeout_micros {{ value: 2000 }}

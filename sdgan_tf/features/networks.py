@@ -9,7 +9,7 @@ import keras
 
 from sdgan_tf.features.torch_tensors import read_tensors
 from sdgan_tf.models.efficientnet_lite import EfficientNetLite
-from sdgan_tf.models.features import (
+from sdgan_tf.models.multiscale_features import (
     FEATURE_SIDES,
     PicturePyramid,
     ScaledFeatures,

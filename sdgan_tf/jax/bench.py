@@ -37,7 +37,7 @@ def peak_gflops(precision: str) -> float:
 
 
 def measure(system: System, steps: Callable, repeats: int) -> dict:
-    """Measures the seconds of a step and its share of the peak.
+    """Measures the seconds of a step and its fraction of the peak.
 
     Args:
         system: What is trained.

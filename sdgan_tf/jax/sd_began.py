@@ -32,11 +32,11 @@ class SDBEGAN(System):
     def state(self) -> dict:
         return {**super().state(), "k_t": jnp.zeros([])}
 
-    def draw(self, key, n: int) -> dict:
-        """The random numbers of one step."""
+    def sample_numbers(self, key, n: int) -> dict:
+        """Samples the random numbers of one step."""
         return {"g_codes": self.codes(key, n)}
 
-    def step(self, state: dict, real, drawn: dict) -> tuple:
+    def step(self, state: dict, real, sampled: dict) -> tuple:
         """The state after one update of both networks, and their losses."""
         g, d, k_t = state["generator"], state["discriminator"], state["k_t"]
 
@@ -46,7 +46,7 @@ class SDBEGAN(System):
             )
 
         def fake_loss(d_trainable, g_trainable):
-            fake, fixed = self.generate(g_trainable, g, drawn["g_codes"])
+            fake, fixed = self.generate(g_trainable, g, sampled["g_codes"])
             return reconstruction_loss(d_trainable, fake), fixed
 
         of_real, real_gradients = jax.value_and_grad(reconstruction_loss)(
@@ -83,4 +83,6 @@ class SDBEGAN(System):
         }
 
     def step_flops(self) -> int:
-        return flops.sd_began_step(self.generated_flops(), self.judged_flops())
+        return flops.sd_began_step(
+            self.generated_flops(), self.discriminated_flops()
+        )

@@ -34,8 +34,8 @@ class SDGAN(System):
             dcgan.DISCRIMINATORS[experiment.discriminator](**options),
         )
 
-    def draw(self, key, n: int) -> dict:
-        """The random numbers of one step."""
+    def sample_numbers(self, key, n: int) -> dict:
+        """Samples the random numbers of one step."""
         keys, k = jax.random.split(key, 6), self.experiment.k
         numbers = [
             jax.random.uniform(key, [n, k, augmentation.NUMBERS])
@@ -48,12 +48,12 @@ class SDGAN(System):
             "between": jax.random.uniform(keys[5], [n]),
         }
 
-    def step(self, state: dict, real, drawn: dict) -> tuple:
+    def step(self, state: dict, real, sampled: dict) -> tuple:
         """The state after an update of D and one of G, and their losses."""
         g, d = state["generator"], state["discriminator"]
         augment = self.augmentation or (lambda tuples, numbers: tuples)
-        numbers = drawn["augmentation"]
-        fake, g_fixed = self.generate(g["trainable"], g, drawn["d_codes"])
+        numbers = sampled["augmentation"]
+        fake, g_fixed = self.generate(g["trainable"], g, sampled["d_codes"])
         real, fake = augment(real, numbers[0]), augment(fake, numbers[1])
 
         def d_loss(trainable):
@@ -69,7 +69,7 @@ class SDGAN(System):
                 real,
                 fake,
                 functools.partial(self.input_gradient, trainable, d),
-                lambda: drawn["between"],
+                lambda: sampled["between"],
             )
             return loss, (scores, fixed)
 
@@ -83,7 +83,7 @@ class SDGAN(System):
         g = {**g, "fixed": g_fixed}
 
         def g_loss(trainable):
-            fake, fixed = self.generate(trainable, g, drawn["g_codes"])
+            fake, fixed = self.generate(trainable, g, sampled["g_codes"])
             seen = augment(fake, numbers[2])
             logits, _ = self.d.call(d["trainable"], d, seen)
             return self.objective.generator_loss(logits), fixed
@@ -101,7 +101,7 @@ class SDGAN(System):
         }
 
     def input_gradient(self, trainable, d, tuples):
-        """The gradient of D's logits by the tuples that it judges."""
+        """The gradient of D's logits by the tuples that it scores."""
         return jax.grad(lambda x: jnp.sum(self.d.call(trainable, d, x)[0]))(
             tuples
         )
@@ -109,6 +109,6 @@ class SDGAN(System):
     def step_flops(self) -> int:
         return flops.sd_gan_step(
             self.generated_flops(),
-            self.judged_flops(),
+            self.discriminated_flops(),
             penalties=self.objective.penalties,
         )

@@ -44,8 +44,8 @@ class SDProjected(System):
             )
             measure_statistics(generator, z[:, 0], objectives.STATISTICS_BATCH)
 
-    def draw(self, key, n: int) -> dict:
-        """The random numbers of one step."""
+    def sample_numbers(self, key, n: int) -> dict:
+        """Samples the random numbers of one step."""
         keys, k = jax.random.split(key, 4), self.experiment.k
         numbers = [
             jax.random.uniform(key, [n, k, augmentation.NUMBERS])
@@ -58,20 +58,20 @@ class SDProjected(System):
         }
 
     def see(self, tuples) -> list:
-        """Tuples `[n, k, h, w, c]` to what D judges of their images."""
+        """Tuples `[n, k, h, w, c]` to what D sees of their images."""
         return objectives.see(tuples, self.features, self.d.network)
 
-    def step(self, state: dict, real, drawn: dict) -> tuple:
+    def step(self, state: dict, real, sampled: dict) -> tuple:
         """The state after an update of D and one of G, and their losses."""
         e, g, d = self.experiment, state["generator"], state["discriminator"]
         augment = self.augmentation or (lambda tuples, numbers: tuples)
-        numbers = drawn["augmentation"]
+        numbers = sampled["augmentation"]
         if e.mirror:
-            real = augmentation.mirrored(real, drawn["mirror"])
+            real = augmentation.mirrored(real, sampled["mirror"])
         real_maps = self.see(augment(real, numbers[0]))
 
         def seen(trainable):
-            fake, fixed = self.generate(trainable, g, drawn["g_codes"])
+            fake, fixed = self.generate(trainable, g, sampled["g_codes"])
             return self.see(augment(fake, numbers[1])), fixed
 
         fake_maps, back, g_fixed = jax.vjp(seen, g["trainable"], has_aux=True)
@@ -81,7 +81,7 @@ class SDProjected(System):
         ]
 
         def d_loss(trainable):
-            judged, fixed = self.d.call(
+            logits, fixed = self.d.call(
                 trainable,
                 d,
                 both,
@@ -89,7 +89,7 @@ class SDProjected(System):
                 mismatch=self.objective.mismatches,
             )
             loss, scores = self.objective.discriminator_loss(
-                judged, drawn["row"]
+                logits, sampled["row"]
             )
             return loss, (scores, fixed)
 
@@ -99,8 +99,8 @@ class SDProjected(System):
         d = self.d.moved(d, gradients, d_fixed)
 
         def g_loss(maps):
-            judged, _ = self.d.call(d["trainable"], d, maps)
-            return self.objective.generator_loss(judged)
+            logits, _ = self.d.call(d["trainable"], d, maps)
+            return self.objective.generator_loss(logits)
 
         of_g, of_maps = jax.value_and_grad(g_loss)(fake_maps)
         (gradients,) = back(of_maps)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from sdgan_tf.jax.system import System
-from sdgan_tf.jax.tuples import drawer
+from sdgan_tf.jax.tuples import tuple_sampler
 
 
 def compile_steps(system: System, photographs, rows):
@@ -20,17 +20,17 @@ def compile_steps(system: System, photographs, rows):
         rows: The identity of each, integers `[photographs]`.
     """
     experiment = system.experiment
-    draw = drawer(rows, experiment.k)
+    sample = tuple_sampler(rows, experiment.k)
     n = experiment.batch_size
     root = jax.random.key(experiment.seed)
     photographs, rows = jnp.array(photographs), jnp.array(rows)
 
     def step(number, state, photographs):
         of_data, of_step = jax.random.split(jax.random.fold_in(root, number))
-        places = draw(of_data, n)
+        places = sample(of_data, n)
         real = system.pixels.to_float(photographs[places])
-        drawn = {**system.draw(of_step, n), "row": rows[places[:, 0]]}
-        return system.step(state, real, drawn)
+        numbers = system.sample_numbers(of_step, n)
+        return system.step(state, real, {**numbers, "row": rows[places[:, 0]]})
 
     @functools.partial(jax.jit, donate_argnums=0)
     def steps(state, first, count, photographs):

@@ -24,7 +24,7 @@ class System(abc.ABC):
     Args:
         experiment: What is trained.
         generator: Codes `[n, d_z]` to images.
-        discriminator: What judges tuples.
+        discriminator: It scores tuples.
 
     Attributes:
         pixels: The generator's pixel mapping.
@@ -47,18 +47,18 @@ class System(abc.ABC):
         self.d = StatelessNetwork(discriminator, self.new_optimizer())
 
     @abc.abstractmethod
-    def draw(self, key, n: int) -> dict:
-        """The random numbers of one step on `n` tuples."""
+    def sample_numbers(self, key, n: int) -> dict:
+        """Samples the random numbers of one step on `n` tuples."""
 
     @abc.abstractmethod
-    def step(self, state: dict, real, drawn: dict) -> tuple:
+    def step(self, state: dict, real, sampled: dict) -> tuple:
         """Trains once.
 
         Args:
             state: As `state` makes it.
             real: Photographs' tuples `[n, k, h, w, c]` in `pixels`' range.
-            drawn: What `draw` returns, and `row`: the identity of each tuple,
-                integers `[n]`.
+            sampled: What `sample_numbers` returns, and `row`: the identity of
+                each tuple, integers `[n]`.
 
         Returns:
             The next state, and scalars by name.
@@ -136,7 +136,7 @@ class System(abc.ABC):
             self.g.network, self.experiment.k, self.d_z
         )
 
-    def judged_flops(self) -> tuple[int, int]:
-        """Counts the operations that judge a tuple."""
+    def discriminated_flops(self) -> tuple[int, int]:
+        """Counts the operations that discriminate a tuple."""
         e = self.experiment
-        return flops.judged_tuple(self.d.network, e.k, e.image_size)
+        return flops.discriminated_tuple(self.d.network, e.k, e.image_size)

@@ -12,7 +12,7 @@ folder gets `generator.weights.h5` and `card.json`, which every mode of
 `main.py` takes, and `stats.jsonl`; it cannot be resumed.
 
 With `--mode=bench` it only measures, and prints a JSON line with the seconds of
-a step and its share of the peak of a matrix product in the same precision.
+a step and its fraction of the peak of a matrix product in the same precision.
 """
 
 import json

@@ -176,7 +176,7 @@ class CollatingHead(DCGANNetwork):
 
 
 class DCGANDiscriminator(DCGANNetwork, abc.ABC):
-    """Judges image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
+    """Scores image tuples `[n, k, h, w, c]` in [-1, 1]: one logit each, `[n]`.
 
     Subclasses say where the k images of a tuple meet; the collating head and
     the dense layer are the same.
@@ -210,7 +210,7 @@ class DCGANDiscriminator(DCGANNetwork, abc.ABC):
         """Encodes tuples `[n, k, h, w, c]` to the maps that are collated."""
 
     def call(self, tuples, num_batches=1, training=False):
-        """Judges `num_batches` equal batches that lie one after another.
+        """Scores `num_batches` equal batches that lie one after another.
 
         Args:
             tuples: `[num_batches * b, k, h, w, c]`, for example a batch of

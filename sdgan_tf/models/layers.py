@@ -25,7 +25,7 @@ def check_dim(dim: int) -> None:
 def conv_kernel_initializer() -> keras.initializers.Initializer:
     """Uniform kernels with a standard deviation of 0.02.
 
-    Source: the reference code, which draws them on +-0.02*sqrt(3).
+    Source: the reference code, which samples them on +-0.02*sqrt(3).
     """
     limit = 0.02 * math.sqrt(3)
     return keras.initializers.RandomUniform(-limit, limit)

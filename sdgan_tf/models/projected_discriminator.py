@@ -2,7 +2,7 @@
 
 Source: Sauer, Chitta, Müller, Geiger 2021, arXiv 2111.01007: random projections
 of a frozen network's features, a discriminator on each scale. The heads that
-judge tuples are ours.
+score tuples are ours.
 """
 
 import keras
@@ -20,7 +20,7 @@ CELL = 4  # Pixels, a side, that a place of the images' own scale holds.
 
 
 class ScaleDiscriminator(keras.layers.Layer):
-    """Judges images and tuples by the features of one scale.
+    """Scores images and tuples by the features of one scale.
 
     A Siamese tower sees each image. One head says of each place of an image
     whether it is of a photograph, the other of a tuple whether its images are
@@ -69,12 +69,12 @@ class ScaleDiscriminator(keras.layers.Layer):
         ]
 
     def call(self, maps, num_batches=1, mismatch=False):
-        """Judges `num_batches` equal batches that lie one after another.
+        """Scores `num_batches` equal batches that lie one after another.
 
         Args:
             maps: `[num_batches * b * k, s, s, c]`.
             num_batches: Batches in `maps`, each with its own statistics.
-            mismatch: Whether to judge, as one more batch, the tuples of the
+            mismatch: Whether to score, as one more batch, the tuples of the
                 first batch with their last image changed for that of another
                 tuple of their kind, their neighbour.
 
@@ -144,7 +144,7 @@ def neighbours(rows):
     """Rows `[n, ...]` changed for their neighbours, 0 for 1 and so on.
 
     Of an odd number the last one is changed for the first. Cutting the rows
-    into shares of even numbers changes nothing.
+    into parts of even numbers changes nothing.
     """
     n = rows.shape[0]
     places = [place ^ 1 if place ^ 1 < n else 0 for place in range(n)]
@@ -167,7 +167,7 @@ def different_neighbours(rows, kinds: int = 1):
 
 
 class ProjectedDiscriminator(keras.Model):
-    """Judges images and tuples by features of four scales.
+    """Scores images and tuples by features of four scales.
 
     Args:
         side: Side of the picture that the features are of, a multiple of 32.
@@ -225,7 +225,7 @@ class ProjectedDiscriminator(keras.Model):
         ]
 
     def call(self, maps, num_batches=1, mismatch=False):
-        """Judges features; see `ScaleDiscriminator.call`.
+        """Scores features; see `ScaleDiscriminator.call`.
 
         Args:
             maps: Mixed features of four scales, the finest first; then, with

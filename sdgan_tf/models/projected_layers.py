@@ -1,7 +1,7 @@
 """Layers of the discriminators on projected features.
 
 Source: Sauer, Chitta, Müller, Geiger 2021, arXiv 2111.01007. The heads that
-judge tuples are ours.
+score tuples are ours.
 """
 
 import keras

@@ -3,9 +3,9 @@
 from sdgan_tf.progress import Progress
 from sdgan_tf.training.samples import Samples
 from sdgan_tf.training.scoring import Scoring
-from sdgan_tf.training.state import Collapsed, TrainingState
 from sdgan_tf.training.strategy import Workers
 from sdgan_tf.training.summaries import Meter, Summaries
+from sdgan_tf.training.training_state import Collapsed, TrainingState
 
 NIGHT_SECONDS = 10 * 3600
 
@@ -88,7 +88,7 @@ class Log(Action):
 
 
 class Sample(Action):
-    """Draws the fixed grid of codes and watches it for a collapse.
+    """Samples the fixed grid of codes and watches it for a collapse.
 
     Raises:
         Collapsed: If samples hardly differ and `stop_on_collapse` is on.
@@ -108,14 +108,14 @@ class Sample(Action):
         self.state, self.workers = state, workers
         self.stop_on_collapse = stop_on_collapse
         self.grid_path = ""
-        self._drawn: int | None = None
+        self._sampled: int | None = None
 
     def begin(self, step):
         self.act(step)
 
     def act(self, step):
         self.grid_path = self.samples.write(self.summaries, step)
-        self._drawn = step
+        self._sampled = step
         if not self.stop_on_collapse:
             return
         # What a worker raises alone would let the others wait for it.
@@ -128,7 +128,7 @@ class Sample(Action):
             )
 
     def end(self, step):
-        if step != self._drawn:
+        if step != self._sampled:
             self.act(step)
 
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from sdgan_tf.training.actions import Action
-from sdgan_tf.training.state import Diverged, TrainingState
 from sdgan_tf.training.strategy import Workers
+from sdgan_tf.training.training_state import Diverged, TrainingState
 
 # A signal is answered between two calls of the compiled steps.
 SECONDS_PER_CALL = 2.0

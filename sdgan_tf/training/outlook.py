@@ -5,7 +5,7 @@ import math
 from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.algorithms.base import Algorithm, count_parameters
 from sdgan_tf.config import Experiment
-from sdgan_tf.training.data import counts
+from sdgan_tf.training.input_pipeline import counts
 from sdgan_tf.training.setup import SetUp
 
 

@@ -13,7 +13,7 @@ from sdgan_tf.training.summaries import Summaries
 GRID_SIDE = 8
 # A generator may need this long until its samples differ at all.
 COLLAPSE_WATCH_STEPS = 1000
-# Share of the rows, or columns, that look like another one.
+# Fraction of the rows, or columns, that look like another one.
 MOST_ALIKE = 0.5
 BACK = (
     "To go back, move the later checkpoints out of the run folder's "
@@ -37,7 +37,7 @@ def count_alike(pictures: np.ndarray, limit: float) -> int:
     Args:
         pictures: `[n, ...]`.
         limit: They do if the root mean square of their difference is below
-            that of two draws of this standard deviation.
+            that of two samples of this standard deviation.
     """
     flat = pictures.reshape(len(pictures), -1)
     alike = np.zeros(len(flat), bool)
@@ -50,10 +50,10 @@ def count_alike(pictures: np.ndarray, limit: float) -> int:
 
 
 class Samples:
-    """Draws the same grid of codes through the run, and pairs.
+    """Writes the same grid of codes through the run, and pairs.
 
     Args:
-        algorithm: Whose generator draws.
+        algorithm: Whose generator is sampled.
         tuples: Real tuples, of which the first are shown beside the generated
             ones.
         seed: Seed of the codes.

@@ -9,11 +9,11 @@ from data_pipeline.records import DataSet
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.evaluation.comparing import pair_kernel_distance
 from sdgan_tf.evaluation.diversity import diversity
-from sdgan_tf.evaluation.measuring import (
+from sdgan_tf.evaluation.measured_pairs import (
     measure_generated,
     measure_photographs,
 )
-from sdgan_tf.evaluation.splits import (
+from sdgan_tf.evaluation.photograph_pairs import (
     Photographs,
     check_splits_are_disjoint,
 )
@@ -21,7 +21,7 @@ from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.evaluation.verifiers import open_verifier
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run, write_text
-from sdgan_tf.training.state import TrainingState
+from sdgan_tf.training.training_state import TrainingState
 
 CARD = "best.json"
 # The measures by name, and whether the lowest is the best.

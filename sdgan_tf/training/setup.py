@@ -17,8 +17,8 @@ from sdgan_tf.locking import locked
 from sdgan_tf.progress import say
 from sdgan_tf.runs import Run, load_networks
 from sdgan_tf.training.precision import resolve_precision
-from sdgan_tf.training.state import TrainingState
 from sdgan_tf.training.strategy import Workers
+from sdgan_tf.training.training_state import TrainingState
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +82,7 @@ def build(
             )
         batches = tuples.batches(experiment.batch_size, cache_bytes=0)
         experiment = resolve_precision(experiment, next(iter(batches)))
-    # Weights drawn under a mirrored scope are copied to all replicas.
+    # Weights initialised under a mirrored scope are copied to all replicas.
     keras.utils.set_random_seed(experiment.seed)
     with workers.strategy.scope():
         algorithm = build_algorithm(experiment)

@@ -5,9 +5,9 @@ import tensorflow as tf
 from data_pipeline.tuples.source import TupleSource
 from sdgan_tf.algorithms.base import Algorithm
 from sdgan_tf.latents import Keys
-from sdgan_tf.training.data import DevicePhotographs, distribute
-from sdgan_tf.training.state import TrainingState
+from sdgan_tf.training.input_pipeline import DevicePhotographs, distribute
 from sdgan_tf.training.summaries import WAITED
+from sdgan_tf.training.training_state import TrainingState
 
 
 def compile_steps(

@@ -19,7 +19,7 @@ from sdgan_tf.training.actions import (
     Sample,
     Save,
 )
-from sdgan_tf.training.data import open_data, open_tuples
+from sdgan_tf.training.input_pipeline import open_data, open_tuples
 from sdgan_tf.training.loop import StopSignal, take_steps
 from sdgan_tf.training.outlook import describe, outlook
 from sdgan_tf.training.samples import Samples

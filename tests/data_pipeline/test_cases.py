@@ -6,13 +6,13 @@ import pathlib
 import numpy as np
 import pytest
 
-from data_pipeline.build import preview, tables
+from data_pipeline.build import csv_tables, preview
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts import registry
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Reading, TableColumns
+from data_pipeline.build.reading import Reading, TableColumns
 from data_pipeline.records import pictures
-from sdgan_tf.photographs import find_photographs
+from sdgan_tf.photograph_files import find_photographs
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_containers_and_zip(cases, tmp_path):
     (tmp_path / "faces.parquet").write_bytes(b"PAR1")
     assert "1 file .parquet" in registry.suggest(str(tmp_path), "folders")
     with pytest.raises(BadCollection, match="1 file .parquet .*unpack it"):
-        tables.Table(str(tmp_path / "faces.parquet"), ("image",))
+        csv_tables.Table(str(tmp_path / "faces.parquet"), ("image",))
 
 
 def test_folders_of_splits(cases):

@@ -13,7 +13,7 @@ from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
 from sdgan_tf.exporting.web import runtime
 from sdgan_tf.generators import Generator
-from sdgan_tf.models.embedding import EmbeddingNetwork
+from sdgan_tf.models.embedding_network import EmbeddingNetwork
 from sdgan_tf.runs import Run
 
 TINY = Experiment(model="sd_began", image_size=32, dim=8, d_i=3, d_o=2)

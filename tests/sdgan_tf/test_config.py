@@ -8,7 +8,7 @@ import pytest
 from sdgan_tf import augmentation, losses
 from sdgan_tf.commands import options
 from sdgan_tf.config import Experiment
-from sdgan_tf.datasets import writers
+from sdgan_tf.datasets import formats
 from sdgan_tf.features import networks
 from sdgan_tf.models import began, dcgan
 from sdgan_tf.training import scoring
@@ -99,7 +99,7 @@ def test_every_option_explains_itself():
         (Experiment, "augment", augmentation.AUGMENTATIONS),
         (Experiment, "features", [*networks.NETWORKS, networks.NONE]),
         (options.Train, "keep_best_by", scoring.LOWEST_IS_BEST),
-        (options.Dataset, "dataset_format", writers.WRITERS),
+        (options.Dataset, "dataset_format", formats.WRITERS),
     ],
 )
 def test_choices_are_what_there_is(of, name, known):

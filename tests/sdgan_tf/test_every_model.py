@@ -14,7 +14,7 @@ import tensorflow as tf
 from sdgan_tf.algorithms.registry import SYSTEMS
 from sdgan_tf.commands import export, sample
 from sdgan_tf.commands.options import Export, Sample
-from sdgan_tf.evaluation import protocol
+from sdgan_tf.evaluation import evaluate
 from sdgan_tf.runs import Run
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -79,7 +79,7 @@ def test_whole_way(
     with np.load(run.path("generated", "samples.npz")) as samples:
         images, z_i = samples["images"], samples["z_i"]
     assert images.shape == (2 * 3, 32, 32, 3) and images.std() > 0
-    line = protocol.evaluate(
+    line = evaluate(
         run.folder,
         split_data,
         num_pairs=8,

@@ -12,11 +12,12 @@ import io
 import json
 from collections.abc import Iterator
 
-from data_pipeline.build import files, listing
+from data_pipeline.build import collection_files, listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import below, stem
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import IDENTITY, Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import IDENTITY, Reading
 
 LISTINGS, IMAGES = "listings/metadata", "images/metadata/images.csv.gz"
 SIZES = ("images/small", "images/original")
@@ -27,15 +28,17 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     folder = next(
         (
             path
-            for path in (files.join(root, *size.split("/")) for size in SIZES)
-            if files.exists(path)
+            for path in (
+                collection_files.join(root, *size.split("/")) for size in SIZES
+            )
+            if collection_files.exists(path)
         ),
         "",
     )
-    table = files.join(root, *IMAGES.split("/"))
-    listings = files.join(root, *LISTINGS.split("/"))
+    table = collection_files.join(root, *IMAGES.split("/"))
+    listings = collection_files.join(root, *LISTINGS.split("/"))
     for path in (folder, table, listings):
-        if not path or not files.exists(path):
+        if not path or not collection_files.exists(path):
             raise BadCollection(
                 "The layout `abo` needs `listings/metadata`, "
                 f"`{IMAGES}` and one of {SIZES}. Received: input={root!r}"
@@ -69,7 +72,10 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 
 def _lines(path: str) -> Iterator[str]:
     try:
-        with files.open_bytes(path) as stream, gzip.open(stream) as data:
+        with (
+            collection_files.open_bytes(path) as stream,
+            gzip.open(stream) as data,
+        ):
             yield from io.TextIOWrapper(data, encoding="utf-8")
     except (OSError, EOFError, UnicodeError) as error:
         raise BadCollection(f"`{path}` cannot be read: {error}") from error

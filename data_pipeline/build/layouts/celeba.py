@@ -2,23 +2,24 @@
 
 from collections.abc import Iterator
 
-from data_pipeline.build import files, tables
+from data_pipeline.build import collection_files, csv_tables
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import below, stem
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     """CelebA: `img_align_celeba/` and `identity_CelebA.txt`."""
-    images = files.join(root, "img_align_celeba")
-    table = files.join(root, "identity_CelebA.txt")
-    if not files.exists(table):
+    images = collection_files.join(root, "img_align_celeba")
+    table = collection_files.join(root, "identity_CelebA.txt")
+    if not collection_files.exists(table):
         raise BadCollection(
             f"The layout `celeba` needs the file `{table}`, which comes with "
             "CelebA on request."
         )
-    for number, line in enumerate(tables.read_lines(table), start=1):
+    for number, line in enumerate(csv_tables.read_lines(table), start=1):
         fields = line.split()
         if not fields:
             continue

@@ -7,7 +7,8 @@ from data_pipeline.build import listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of, stem
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 # What `flat` has behind its last underscore: width by height.
 ASPECT_RATIO = re.compile(r"(?:0|[1-9]\d?)?\.\d+|1")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from data_pipeline.build import listing
 from data_pipeline.build.layouts.names import nfc, split_of, stem
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 
 @dataclasses.dataclass(frozen=True)

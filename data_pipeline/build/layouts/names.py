@@ -5,7 +5,7 @@ import posixpath
 import re
 import unicodedata
 
-from data_pipeline.build import files
+from data_pipeline.build import collection_files
 from data_pipeline.build.errors import BadCollection
 
 # Folders that fix the split of what lies in them.
@@ -89,8 +89,8 @@ def existing(folder: str, name: str) -> str:
         for n in (name, likely)
         for form in (None, "NFC", "NFD")
     )
-    likely = files.join(folder, likely)
+    likely = collection_files.join(folder, likely)
     if len(names) == 1:
         return likely
-    paths = (files.join(folder, n) for n in names)
-    return next(filter(files.exists, paths), likely)
+    paths = (collection_files.join(folder, n) for n in names)
+    return next(filter(collection_files.exists, paths), likely)

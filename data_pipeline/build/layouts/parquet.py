@@ -16,7 +16,8 @@ from data_pipeline.build import places
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.shards import find_shards
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:

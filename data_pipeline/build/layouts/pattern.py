@@ -8,13 +8,8 @@ from data_pipeline.build import listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import (
-    IDENTITY,
-    OBSERVATION,
-    SPLIT,
-    Photograph,
-    Reading,
-)
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import IDENTITY, OBSERVATION, SPLIT, Reading
 
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:

@@ -5,10 +5,11 @@ import dataclasses
 import importlib
 from collections.abc import Iterable, Iterator
 
-from data_pipeline.build import archives, files, listing
+from data_pipeline.build import archives, collection_files, listing
 from data_pipeline.build.layouts.names import nfc
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 LOOKED_AT = 10_000  # Files, to suggest a layout.
 # How files that hold many pictures are read.
@@ -78,7 +79,7 @@ def advise(endings: Iterable[str]) -> list[str]:
 
 def suggest(root: str, layout: str) -> str:
     """Describes a folder of which a layout takes no picture."""
-    if layout != "celeba" and files.exists(
+    if layout != "celeba" and collection_files.exists(
         listing.join(root, "identity_CelebA.txt")
     ):
         return "These are the files of --layout=celeba."

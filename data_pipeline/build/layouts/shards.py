@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from data_pipeline.build import files, listing
+from data_pipeline.build import collection_files, listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import split_of, split_of_shard
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Reading
+from data_pipeline.build.reading import Reading
 
 
 def find_shards(
@@ -28,7 +28,7 @@ def find_shards(
     """
     is_shard = re.compile(f".*{named}", re.IGNORECASE).fullmatch
     # A tar is a shard here, although it can be a folder elsewhere.
-    if is_shard(root) or not files.is_folder(root):
+    if is_shard(root) or not collection_files.is_folder(root):
         if not is_shard(root):
             raise BadCollection(
                 f"This layout wants files whose names end like {named!r}. "

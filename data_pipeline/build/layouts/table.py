@@ -3,10 +3,11 @@
 import posixpath
 from collections.abc import Iterator
 
-from data_pipeline.build import tables
+from data_pipeline.build import csv_tables
 from data_pipeline.build.layouts.names import below, stem
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
@@ -17,10 +18,10 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     folder = how.image_root or posixpath.dirname(root) or "."
     columns = how.columns
     image_column, identity_column, *label_columns = map(
-        tables.trim, (columns.image, columns.identity, *columns.labels)
+        csv_tables.trim, (columns.image, columns.identity, *columns.labels)
     )
     wanted = (image_column, identity_column, *label_columns)
-    read = tables.Table(root, wanted, how.delimiter, how.encoding)
+    read = csv_tables.Table(root, wanted, how.delimiter, how.encoding)
     notes.lines.append(str(read))
     image_columns = read.columns(image_column)
     for line, row in read.rows():
@@ -45,4 +46,4 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 def _cut(cell: str, separator: str | None) -> list[str]:
     """The pictures that a cell names."""
     parts = cell.split(separator) if separator else [cell]
-    return [part for part in map(tables.trim, parts) if part]
+    return [part for part in map(csv_tables.trim, parts) if part]

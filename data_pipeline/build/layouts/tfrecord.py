@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from data_pipeline.build import files, listing, tables
+from data_pipeline.build import collection_files, csv_tables, listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.shards import find_shards
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, Reading
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import Reading
 
 NAMED = r"\.tfrecords?(?:-\d+-of-\d+)?"
 HEAD = struct.Struct("<QI")  # A record's length, and a checksum of that.
@@ -101,6 +102,6 @@ def _records(path: str) -> Iterator[tuple[int, bytes]]:
 def _class_names(shard: str) -> list[str]:
     folder = shard.rpartition("/")[0] or "."
     path = listing.join(folder, "label.labels.txt")
-    if not files.exists(path):
+    if not collection_files.exists(path):
         return []
-    return [line.rstrip("\r\n") for line in tables.read_lines(path)]
+    return [line.rstrip("\r\n") for line in csv_tables.read_lines(path)]

@@ -14,13 +14,8 @@ from data_pipeline.build import archives, listing, places
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.shards import find_shards
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import (
-    IDENTITY,
-    Photograph,
-    Place,
-    Reading,
-    TableColumns,
-)
+from data_pipeline.build.photograph import Photograph, Place
+from data_pipeline.build.reading import IDENTITY, Reading, TableColumns
 from data_pipeline.records import pictures
 
 NAMED = r"\.(?:tar(?:\.gz|\.bz2|\.xz)?|tgz)"

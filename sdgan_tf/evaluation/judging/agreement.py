@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from sdgan_tf.evaluation.intervals import share, wilson_interval
+from sdgan_tf.evaluation.intervals import rate, wilson_interval
 
 
 def accuracy(
     same_matched: int, matched: int, same_unmatched: int, unmatched: int
 ) -> float:
-    """Share of right answers on balanced classes; nan if one is empty.
+    """Accuracy on balanced classes; nan if one is empty.
 
     Args:
         same_matched: Matched pairs that were called the same.
@@ -18,8 +18,8 @@ def accuracy(
         same_unmatched: Unmatched pairs that were called the same.
         unmatched: All unmatched pairs.
     """
-    true = share(same_matched, matched)
-    return (true + 1.0 - share(same_unmatched, unmatched)) / 2
+    true = rate(same_matched, matched)
+    return (true + 1.0 - rate(same_unmatched, unmatched)) / 2
 
 
 def accuracy_interval(
@@ -27,13 +27,13 @@ def accuracy_interval(
 ) -> tuple[float, float]:
     """The 95 % interval of `accuracy`, of the same arguments.
 
-    The accuracy is (1 + difference of the two shares) / 2, and the interval
+    The accuracy is (1 + difference of the two rates) / 2, and the interval
     that of the difference.
 
     Source: Newcombe, "Interval estimation for the difference between
     independent proportions", 1998, method 10.
     """
-    a, b = share(same_matched, matched), share(same_unmatched, unmatched)
+    a, b = rate(same_matched, matched), rate(same_unmatched, unmatched)
     low_a, high_a = wilson_interval(same_matched, matched)
     low_b, high_b = wilson_interval(same_unmatched, unmatched)
     low = a - b - math.hypot(a - low_a, high_b - b)

@@ -5,7 +5,7 @@
     batches.csv         Mechanical Turk's input: one row a batch
     mturk_layout.html   Mechanical Turk's page
     key.csv             what is right: not for the judges
-    kit.json            what was drawn; written last
+    kit.json            what was sampled; written last
     answers/            where answers are looked for
     metrics.jsonl       results, one line each
 

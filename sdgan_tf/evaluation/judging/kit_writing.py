@@ -14,12 +14,12 @@ import tensorflow as tf
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation.judging import kit, pages
-from sdgan_tf.evaluation.measuring import (
+from sdgan_tf.evaluation.measured_pairs import (
     generate,
     generated_pairs,
     pair_codes,
 )
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.images import encode_png
 from sdgan_tf.runs import Run
 

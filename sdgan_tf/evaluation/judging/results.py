@@ -27,8 +27,8 @@ def score_kit(
         answers: A CSV file, a folder or a glob of them; by default the folder
             `answers` of the kit.
         judge_annotators: Answers that a pair must have.
-        judge_min_checks: Share of the attention checks that an annotator must
-            have answered right, in [0, 1].
+        judge_min_checks: Fraction of the attention checks that an annotator
+            must have answered right, in [0, 1].
 
     Returns:
         What the kit holds and what `votes.score` found.

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from sdgan_tf.evaluation.intervals import share, wilson_interval
+from sdgan_tf.evaluation.intervals import rate, wilson_interval
 from sdgan_tf.evaluation.judging import agreement
 from sdgan_tf.evaluation.judging.kit import (
     CHECK,
@@ -67,7 +67,7 @@ def inattentive(
     Args:
         answers: Of each annotator, see `by_annotator`.
         key: The pairs by their names.
-        needed: Share of right answers that is enough, in [0, 1].
+        needed: Rate of right answers that is enough, in [0, 1].
 
     Returns:
         `{annotator: (right answers, answered checks)}`.
@@ -114,7 +114,7 @@ def _rates(called: dict[str, bool], key: dict[str, Pair]) -> dict:
         "accuracy_interval": agreement.accuracy_interval(*both),
     }
     for kind, tally in tallies.items():
-        rates[f"same_{kind}"] = share(*tally)
+        rates[f"same_{kind}"] = rate(*tally)
         rates[f"same_{kind}_interval"] = wilson_interval(*tally)
     result = {name: _or_none(value) for name, value in rates.items()}
     return result | {f"judged_{kind}": tallies[kind][1] for kind in tallies}
@@ -135,8 +135,8 @@ def score(
         votes: All of them.
         key: The pairs by their names.
         judge_annotators: Answers that a pair must have.
-        judge_min_checks: Share of the attention checks that an annotator must
-            have answered right, in [0, 1].
+        judge_min_checks: Fraction of the attention checks that an annotator
+            must have answered right, in [0, 1].
 
     Raises:
         ValueError: If `judge_min_checks` is not in [0, 1], if an annotator

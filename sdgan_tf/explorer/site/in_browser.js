@@ -60,7 +60,7 @@ export class InBrowser {
    * @param {string} name
    * @param {(part: number) => void} onProgress Hears 0 to 1.
    * @returns {Promise<Float32Array | undefined>} Codes of the identities that
-   *     it knows, where it draws no others.
+   *     it knows, where it generates no others.
    */
   async open(name, onProgress) {
     if (!this.#models.has(name)) {

@@ -80,7 +80,7 @@ export class OnServer {
     return response.json();
   }
 
-  /** Codes of the identities that it knows, where it draws no others. */
+  /** Codes of the identities that it knows, where it generates no others. */
   async open(name, onProgress, card) {
     onProgress(1);
     if (card.identities) return readNumbers(this.#address(name, "identities.f32"));

@@ -250,7 +250,7 @@ class Explorer {
     if (states.same(cell, this.#state.chosen[slot])) paint(canvas, picture);
   }
 
-  /** The same draws of another generator. */
+  /** The same samples of another generator. */
   async #showOther(state, model) {
     element("grids").classList.toggle("compared", Boolean(state.other));
     element("other-figure").hidden = !state.other;
@@ -262,7 +262,7 @@ class Explorer {
     const alike = ["d_i", "d_o"].every((n) => model.card[n] === other.card[n]);
     element("other-name").textContent = alike
       ? `${state.other}: the same codes`
-      : `${state.other}: the same draws, of codes of another size`;
+      : `${state.other}: the same samples, of codes of another size`;
     if (state === this.#state) await this.#otherGrid.show(state, other);
   }
 
@@ -282,8 +282,8 @@ class Explorer {
   #saveCodes() {
     const { prior } = this.#model;
     saveCodes(
-      this.#state.rows.map((draw) => prior.identity(draw)),
-      this.#state.columns.map((draw) => prior.observation(draw)),
+      this.#state.rows.map((sample) => prior.identity(sample)),
+      this.#state.columns.map((sample) => prior.observation(sample)),
       "codes.npz",
     );
   }

@@ -4,7 +4,7 @@
 const ROUNDS = 10;
 const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57];
 const WEYL = [0x9e3779b9, 0xbb67ae85];
-// With this key TensorFlow scrambles a seed to the key that it draws with.
+// With this key TensorFlow scrambles a seed to the key that it samples with.
 const SCRAMBLE = [0x3ec8f720, 0x02461e29];
 
 /** The high 32 bits of the product of two 32-bit numbers. */
@@ -38,14 +38,14 @@ export function philox([a, b, c, d], [k, l]) {
 /** `count` random 32-bit words from place `start` on. */
 export function words(key, start, count) {
   const [k, l, c, d] = philox(key, SCRAMBLE);
-  const drawn = new Uint32Array(count);
+  const sampled = new Uint32Array(count);
   for (let n = 0; n < count; ) {
     const place = start + n;
     const block = Math.floor(place / 4);
     const four = philox([block >>> 0, Math.floor(block / 2 ** 32), c, d], [k, l]);
-    for (let m = place % 4; m < 4 && n < count; m++, n++) drawn[n] = four[m];
+    for (let m = place % 4; m < 4 && n < count; m++, n++) sampled[n] = four[m];
   }
-  return drawn;
+  return sampled;
 }
 
 /** The low and the high 32 bits of a whole number of at most 53. */

@@ -161,9 +161,9 @@ export class Photographs {
     const canvases = columns.map((_, n) =>
       make("canvas", { role: "img", ariaLabel: `Under observation ${n + 1}` }),
     );
-    const wanted = columns.map((draw) => ({
-      name: `${name} under ${Object.values(draw)}`,
-      codes: () => ({ z_i, z_o: prior.observation(draw) }),
+    const wanted = columns.map((sample) => ({
+      name: `${name} under ${Object.values(sample)}`,
+      codes: () => ({ z_i, z_o: prior.observation(sample) }),
     }));
     const pictures = await artist.draw(wanted, {
       signal: this.#control.signal,

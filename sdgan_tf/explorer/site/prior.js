@@ -1,4 +1,4 @@
-// Codes: what a draw, a cell and a place between two cells stand for.
+// Codes: what a sample, a cell and a place between two cells stand for.
 
 import { shuffle, stepKey, uniform } from "./philox.js";
 
@@ -34,14 +34,14 @@ export class Prior {
   /**
    * @param {object} card The generator's.
    * @param {Float32Array} [table] Codes of the identities that it knows, where
-   *     it draws no others.
+   *     it generates no others.
    */
   constructor(card, table) {
     this.#card = card;
     this.#table = table;
   }
 
-  /** The code z_i of a draw, `{ seed, place, number }`. */
+  /** The code z_i of a sample, `{ seed, place, number }`. */
   identity({ seed, place, number }) {
     const { d_i: size } = this.#card;
     const key = stepKey(seed, GRID, 0, 2 * number + IDENTITY);
@@ -51,7 +51,7 @@ export class Prior {
     return this.#table.slice(row * size, (row + 1) * size);
   }
 
-  /** The code z_o of a draw. */
+  /** The code z_o of a sample. */
   observation({ seed, place, number }) {
     const { d_o: size } = this.#card;
     const key = stepKey(seed, GRID, 0, 2 * number + OBSERVATION);

@@ -1,7 +1,7 @@
 // What the page shows, as a value: the address is its text, clicks change it.
 //
-// A code is drawn anew by counting: its draw names the seed, the place in the
-// grid and how often that place was resampled. So a short address is exact.
+// A code is sampled anew by counting: its sample names the seed, the place in
+// the grid and how often that place was resampled. So a short address is exact.
 
 export const MAX_SIDE = 16;
 export const MAX_SEED = 2 ** 53 - 1;
@@ -12,16 +12,16 @@ export const SLOTS = ["first", "second"];
 const LETTERS = { identity: "i", observation: "o" };
 
 /**
- * @typedef {{seed: number, place: number, number: number}} Draw
+ * @typedef {{seed: number, place: number, number: number}} Sample
  * @typedef {{side: string, index: number, percent: number}} Move
- * @typedef {{identity: Draw, observation: Draw, moves?: Move[]}} Cell
+ * @typedef {{identity: Sample, observation: Sample, moves?: Move[]}} Cell
  *
  * @typedef {object} State
  * @property {string} generator Name of the one that is shown.
  * @property {string} other Name of the one beside it; "" is none.
  * @property {number} seed
- * @property {Draw[]} rows
- * @property {Draw[]} columns
+ * @property {Sample[]} rows
+ * @property {Sample[]} columns
  * @property {{rows: number[], columns: number[]}} locked
  * @property {(Cell | null)[]} chosen The pictures A and B.
  * @property {number} slot Where the next chosen cell goes, 0 or 1.
@@ -31,14 +31,14 @@ const LETTERS = { identity: "i", observation: "o" };
 
 /** The first grid of a seed; `generator` and the like by `fields`. */
 export function fresh(seed, rows, columns, fields = {}) {
-  const draws = (count) =>
+  const samples = (count) =>
     Array.from({ length: count }, (_, place) => ({ seed, place, number: 0 }));
   return {
     generator: "",
     other: "",
     seed,
-    rows: draws(rows),
-    columns: draws(columns),
+    rows: samples(rows),
+    columns: samples(columns),
     locked: { rows: [], columns: [] },
     chosen: [null, null],
     slot: 0,
@@ -58,29 +58,32 @@ export function cellAt(state, row, column) {
   return { identity: state.rows[row], observation: state.columns[column] };
 }
 
-const next = (draw) => ({ ...draw, number: (draw.number + 1) % MAX_NUMBER });
+const next = (sample) => ({
+  ...sample,
+  number: (sample.number + 1) % MAX_NUMBER,
+});
 
 function changed(state, side, change, place = null) {
-  const draws = state[side].map((draw, n) => {
+  const samples = state[side].map((sample, n) => {
     const kept = state.locked[side].includes(n);
-    return kept || (place !== null && place !== n) ? draw : change(draw);
+    return kept || (place !== null && place !== n) ? sample : change(sample);
   });
-  return { ...state, [side]: draws };
+  return { ...state, [side]: samples };
 }
 
-/** One row or column drawn anew, unless it is locked. */
+/** One row or column sampled anew, unless it is locked. */
 export function resampled(state, side, place) {
   return changed(state, side, next, place);
 }
 
-/** All rows and columns drawn anew but those that are locked. */
+/** All rows and columns sampled anew but those that are locked. */
 export function allResampled(state) {
   return changed(changed(state, "rows", next), "columns", next);
 }
 
 /** The grid of another seed, in which what is locked stays. */
 export function reseeded(state, seed) {
-  const first = (draw) => ({ seed, place: draw.place, number: 0 });
+  const first = (sample) => ({ seed, place: sample.place, number: 0 });
   const rows = changed({ ...state, seed }, "rows", first);
   return changed(rows, "columns", first);
 }
@@ -89,7 +92,7 @@ export function reseeded(state, seed) {
 export function resized(state, rows, columns) {
   const made = fresh(state.seed, rows, columns);
   const sized = (side) =>
-    made[side].map((draw, place) => state[side][place] ?? draw);
+    made[side].map((sample, place) => state[side][place] ?? sample);
   const inside = (side) =>
     state.locked[side].filter((place) => place < made[side].length);
   return {
@@ -165,19 +168,21 @@ export function favouring(state, cell) {
   return { ...state, favourites };
 }
 
-function drawText(draw, seed) {
-  const own = draw.seed === seed ? [] : [draw.seed];
-  return [draw.place, draw.number, ...own].join(".");
+function sampleText(sample, seed) {
+  const own = sample.seed === seed ? [] : [sample.seed];
+  return [sample.place, sample.number, ...own].join(".");
 }
 
-/** A cell as a text; draws of `seed` are short. */
+/** A cell as a text; samples of `seed` are short. */
 export function cellText({ identity, observation, moves = [] }, seed) {
-  const draws = [identity, observation].map((draw) => drawText(draw, seed));
+  const samples = [identity, observation].map((sample) =>
+    sampleText(sample, seed),
+  );
   const texts = moves.map(
     ({ side, index, percent }) =>
       `~${LETTERS[side]}${index}.${String(percent).replace("-", "n")}`,
   );
-  return draws.join("-") + texts.join("");
+  return samples.join("-") + texts.join("");
 }
 
 /** The address of a state: what follows the #. */
@@ -190,7 +195,7 @@ export function write(state) {
   fields.set("size", `${rows.length}x${columns.length}`);
   for (const side of SIDES) {
     const texts = state[side]
-      .map((draw, place) => ({ place, text: drawText(draw, seed) }))
+      .map((sample, place) => ({ place, text: sampleText(sample, seed) }))
       .filter(({ place, text }) => text !== `${place}.0`);
     fields.set(side, texts.map(({ text }) => text).join("-"));
     fields.set(`locked_${side}`, state.locked[side].join("-"));
@@ -220,7 +225,7 @@ function number(name, text, least, most) {
   );
 }
 
-function readDraw(text, seed) {
+function readSample(text, seed) {
   const [place, count, own, ...rest] = text.split(".");
   if (count === undefined || rest.length) {
     throw new RangeError(
@@ -249,11 +254,11 @@ function readMove(text) {
 
 function readCell(text, seed) {
   if (!text) return null;
-  const [draws, ...moves] = text.split("~");
-  const [identity, observation = ""] = draws.split("-");
+  const [samples, ...moves] = text.split("~");
+  const [identity, observation = ""] = samples.split("-");
   return {
-    identity: readDraw(identity, seed),
-    observation: readDraw(observation, seed),
+    identity: readSample(identity, seed),
+    observation: readSample(observation, seed),
     ...(moves.length && { moves: moves.map(readMove) }),
   };
 }
@@ -288,9 +293,10 @@ export function read(text, usual) {
   );
   for (const side of SIDES) {
     const most = state[side].length - 1;
-    for (const draw of split(field(side), "-").map((t) => readDraw(t, seed))) {
-      number(side, String(draw.place), 0, most);
-      state[side][draw.place] = draw;
+    for (const text of split(field(side), "-")) {
+      const sample = readSample(text, seed);
+      number(side, String(sample.place), 0, most);
+      state[side][sample.place] = sample;
     }
     const name = `locked_${side}`;
     const locked = split(field(name), "-").map((t) => number(name, t, 0, most));

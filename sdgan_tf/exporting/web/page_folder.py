@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from sdgan_tf.explorer import site_files
-from sdgan_tf.explorer.collection import Exhibit
+from sdgan_tf.explorer.catalogue import Exhibit
 from sdgan_tf.explorer.settings import Settings
 from sdgan_tf.exporting.onnx import write_onnx
 from sdgan_tf.exporting.web.runtime import WASM, runtime_files

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from data_pipeline.build import archives, files, listing, places
+from data_pipeline.build import archives, collection_files, listing, places
 from data_pipeline.build.errors import BadCollection
 
 MEMBERS = {
@@ -60,12 +60,14 @@ def test_archives_are_folders(tmp_path, name):
 def test_collections_in_archives(tmp_path, name):
     path = tmp_path / name
     write(path)
-    assert files.is_folder(str(path)) and files.exists(f"{path}/lfw/Ann")
-    assert files.is_folder(f"{path}/lfw")
-    assert not files.is_folder(f"{path}/lfw/Ann/0.jpg")
-    assert not files.exists(f"{path}/lfw/Cid")
-    joined = files.join(str(path), "lfw", "Ann", "1.jpg")
-    with files.open_bytes(joined) as file:
+    assert collection_files.is_folder(str(path)) and collection_files.exists(
+        f"{path}/lfw/Ann"
+    )
+    assert collection_files.is_folder(f"{path}/lfw")
+    assert not collection_files.is_folder(f"{path}/lfw/Ann/0.jpg")
+    assert not collection_files.exists(f"{path}/lfw/Cid")
+    joined = collection_files.join(str(path), "lfw", "Ann", "1.jpg")
+    with collection_files.open_bytes(joined) as file:
         assert file.read() == b"b"
 
 

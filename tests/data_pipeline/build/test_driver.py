@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from data_pipeline import records
-from data_pipeline.build import writing
+from data_pipeline.build import shard_writing
 from data_pipeline.build.errors import BadCollection
 
 
@@ -119,7 +119,7 @@ def test_interrupted_build_leaves_no_manifest(
 ):
     make_folders({"a": 2})
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "write_shard", cut_off)
+        patch.setattr(shard_writing, "write_shard", cut_off)
         with pytest.raises(Exception, match="the power went off"):
             build("folders", source, target)
     assert no_manifest(target)
@@ -132,7 +132,7 @@ def test_interrupted_build_over_an_old_one_leaves_no_manifest(
     no_manifest, make_folders, build, source, target, old, monkeypatch
 ):
     make_folders({"a": 2})
-    monkeypatch.setattr(writing, "write_shard", cut_off)
+    monkeypatch.setattr(shard_writing, "write_shard", cut_off)
     with pytest.raises(Exception, match="the power went off"):
         build("folders", source, target, overwrite=True)
     assert no_manifest(target)

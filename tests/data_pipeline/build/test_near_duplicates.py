@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from data_pipeline import records
-from data_pipeline.build import likeness, near_duplicates
 from data_pipeline.build import manifest as manifests
+from data_pipeline.build import near_duplicates, perceptual_hash
 from data_pipeline.build.photograph import Photograph
 
 
 def looks_of(signs) -> list[str]:
-    found = np.zeros(len(signs), likeness.LOOK)
+    found = np.zeros(len(signs), perceptual_hash.LOOK)
     found["signs"] = signs
     return [base64.b85encode(f.tobytes()).decode() for f in found]
 

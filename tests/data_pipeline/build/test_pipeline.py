@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from data_pipeline import records
 from data_pipeline.build import manifest as manifests
-from data_pipeline.build.photograph import TableColumns
+from data_pipeline.build.reading import TableColumns
 
 
 def test_folders(images_of, make_folders, build, read_records, source, target):

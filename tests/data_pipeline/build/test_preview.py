@@ -47,7 +47,7 @@ def test_identities_needed(part, needed):
 
 def test_preview_shows_the_first_pictures(skewed):
     """Image j of identity i is of the colour (i, j, 0)."""
-    sheet = preview.draw(skewed)
+    sheet = preview.draw_preview(skewed)
     side, line = 64, preview.LINE
     names = list(preview.look(skewed, fixed=False)["examples"])
     assert sheet.size == (8 * side, 8 * (side + line))

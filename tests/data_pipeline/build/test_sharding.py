@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import records
-from data_pipeline.build import progress
+from data_pipeline.build import picture_counts
 from data_pipeline.build.sharding import BalanceShards, balance, shard_of
 
 
@@ -64,7 +64,7 @@ def test_combined_of_parts(rng, parts, tmp_path):
             hashes[own], counts[own], 4
         ).tolist()
     # How much will be written is known from here on.
-    expected = tmp_path / progress.EXPECTED
+    expected = tmp_path / picture_counts.EXPECTED
     assert int(expected.read_text()) == counts.sum()
 
 

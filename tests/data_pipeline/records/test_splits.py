@@ -42,9 +42,9 @@ def test_splits_are_80_10_10():
     splits = [
         records.split_of(records.identity_hash(f"person {i}")) for i in range(n)
     ]
-    for split, share in (("train", 0.8), ("valid", 0.1), ("test", 0.1)):
-        deviation = np.sqrt(n * share * (1 - share))
-        assert abs(splits.count(split) - n * share) < 4 * deviation, split
+    for split, fraction in (("train", 0.8), ("valid", 0.1), ("test", 0.1)):
+        deviation = np.sqrt(n * fraction * (1 - fraction))
+        assert abs(splits.count(split) - n * fraction) < 4 * deviation, split
 
 
 def test_split_fractions_of_their_own():

@@ -57,7 +57,7 @@ def open_tuples(catalogue, text, k=2, seed=0, **options):
     )
 
 
-def drawn(batches, count):
+def sampled(batches, count):
     """Brands, products, numbers `[batches * b, k]`."""
     images = np.concatenate([b["images"].numpy() for b in batches.take(count)])
     return np.moveaxis(images[:, :, 0, 0].astype(int), -1, 0)
@@ -66,7 +66,7 @@ def drawn(batches, count):
 def test_kinds_take_turns_and_agree_in_their_factor(catalogue):
     tuples = open_tuples(catalogue, "identity,brand,observation")
     assert len(tuples.kinds) == 3
-    brand, product, number = drawn(tuples.batches(6), 300)
+    brand, product, number = sampled(tuples.batches(6), 300)
     for kind, value in enumerate((product, brand, number % 3)):
         assert (value[kind::3, 0] == value[kind::3, 1]).all()
     # Photographs are distinct, and free in what the kind does not name.
@@ -77,13 +77,13 @@ def test_kinds_take_turns_and_agree_in_their_factor(catalogue):
     assert (brand[2::3, 0] != brand[2::3, 1]).mean() > 0.1
     # Groups are uniform, whatever their number of photographs.
     assert brand[1::3, 0].mean() == pytest.approx(0.5, abs=0.06)
-    shares = np.bincount(product[0::3, 0], minlength=5) / len(product[0::3])
-    np.testing.assert_allclose(shares, 0.2, atol=0.06)
+    fractions = np.bincount(product[0::3, 0], minlength=5) / len(product[0::3])
+    np.testing.assert_allclose(fractions, 0.2, atol=0.06)
 
 
 def test_a_kind_may_agree_in_several_factors(catalogue):
     tuples = open_tuples(catalogue, "identity+observation,observation")
-    _, product, number = drawn(tuples.batches(4), 200)
+    _, product, number = sampled(tuples.batches(4), 200)
     same_form = number[:, 0] % 3 == number[:, 1] % 3
     assert same_form.all()
     assert (product[0::2, 0] == product[0::2, 1]).all()
@@ -92,10 +92,10 @@ def test_a_kind_may_agree_in_several_factors(catalogue):
 
 def test_draws_are_a_function_of_seed_and_step(catalogue):
     tuples = open_tuples(catalogue, "identity,brand")
-    whole = drawn(tuples.batches(4), 12)
-    later = drawn(tuples.batches(4, start_batch=5), 7)
+    whole = sampled(tuples.batches(4), 12)
+    later = sampled(tuples.batches(4, start_batch=5), 7)
     np.testing.assert_array_equal(whole[:, 5 * 4 :], later)
-    other = drawn(
+    other = sampled(
         open_tuples(catalogue, "identity,brand", seed=1).batches(4), 12
     )
     assert (whole != other).any()
@@ -103,11 +103,11 @@ def test_draws_are_a_function_of_seed_and_step(catalogue):
 
 def test_shares_are_parts_of_the_global_batch(catalogue):
     tuples = open_tuples(catalogue, "identity,brand")
-    whole = drawn(tuples.batches(8), 2)
-    parts = drawn(tuples.batches(8, num_shares=2, shares=(0, 1)), 4)
+    whole = sampled(tuples.batches(8), 2)
+    parts = sampled(tuples.batches(8, num_replicas=2, replicas=(0, 1)), 4)
     np.testing.assert_array_equal(whole, parts)
     with pytest.raises(ValueError, match="2 kinds, replicas=2"):
-        tuples.batches(6, num_shares=2)
+        tuples.batches(6, num_replicas=2)
 
 
 def test_rows_tell_the_groups_of_a_kind_apart(catalogue):

@@ -95,7 +95,7 @@ def test_images_and_their_order_are_uniform(
 def test_start_batch_is_as_skipped(
     take, skewed, cache_bytes, start, monkeypatch
 ):
-    monkeypatch.setattr(memory, "DRAWS_AT_ONCE", 20)
+    monkeypatch.setattr(memory, "SAMPLED_AT_ONCE", 20)
     monkeypatch.setattr(streaming, "INTERLEAVED_TUPLES", 2)
     monkeypatch.setattr(streaming, "MIXED_TUPLES", 5)
     tuples = IdentityTuples.open(skewed, "train", 2, seed=7)
@@ -182,7 +182,7 @@ def test_batch_that_cannot_be_shared(skewed, cache_bytes):
         ValueError,
         match="`batch_size` must be a multiple.*batch_size=7, replicas=2",
     ):
-        tuples.batches(7, cache_bytes=cache_bytes, num_shares=2)
+        tuples.batches(7, cache_bytes=cache_bytes, num_replicas=2)
 
 
 def test_identities_with_fewer_images_are_left_out(skewed, caplog):

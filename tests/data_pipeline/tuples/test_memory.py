@@ -16,7 +16,7 @@ def test_identities_are_uniform_in_memory(chi_square, take, skewed):
 
 def test_start_batch_beyond_a_whole_draw_block(take, skewed):
     tuples = IdentityTuples.open(skewed, "train", 2, seed=7)
-    assert memory.DRAWS_AT_ONCE == 4096
+    assert memory.SAMPLED_AT_ONCE == 4096
     whole = take(tuples.batches(1024), 7)
     resumed = take(tuples.batches(1024, 3), 4)
     for one, same in zip(resumed, whole, strict=True):

@@ -56,10 +56,10 @@ def test_a_share_has_all_kinds_equally_often(skewed, open_):
     tuples = open_(skewed)
     kinds = tuples.num_kinds
     assert kinds == (1 if open_ is open_identity else 2)
-    (batch,) = tuples.batches(4 * kinds, num_shares=4).take(1)
+    (batch,) = tuples.batches(4 * kinds, num_replicas=4).take(1)
     assert len(batch["row"]) == kinds
     with pytest.raises(ValueError, match="`batch_size` must be a multiple"):
-        tuples.batches(6, num_shares=4)
+        tuples.batches(6, num_replicas=4)
 
 
 DIGESTS = {

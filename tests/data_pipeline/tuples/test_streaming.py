@@ -36,7 +36,7 @@ def test_streaming_epochs_have_new_orders(take, write_data_set, tmp_path):
     tuples = IdentityTuples.open(data, "train", 2, seed=3)
     _, hashes = take(tuples.batches(12, cache_bytes=0), 20)
     assert len({tuple(epoch) for epoch in hashes}) == 20
-    # Whoever is first is drawn anew too; 20 draws of 12 give about 10.
+    # Whoever is first is chosen anew too; 20 choices of 12 give about 10.
     assert len(set(hashes[:, 0])) > 4
 
 
@@ -112,7 +112,7 @@ def test_workers_read_their_own_tuples_only(take, skewed, start, monkeypatch):
 
         monkeypatch.setattr(ShardReader, "read", note)
         mine = tuples.batches(
-            12, start, 0, num_shares=6, shares=(2 * worker, 2 * worker + 1)
+            12, start, 0, num_replicas=6, replicas=(2 * worker, 2 * worker + 1)
         )
         own_images, own_hashes = take(mine, 16)
         own = slice(4 * worker, 4 * worker + 4)
@@ -136,7 +136,7 @@ def test_workers_decode_their_own_tuples_only_from_end_to_end(
         return decode(serialised, n, side)
 
     monkeypatch.setattr(examples, "decode", note)
-    mine = tuples.batches(12, 5, 0, num_shares=6, shares=(3,))
+    mine = tuples.batches(12, 5, 0, num_replicas=6, replicas=(3,))
     own_images, own_hashes = take(mine, 8)
     np.testing.assert_array_equal(own_images, images[:, 6:8])
     np.testing.assert_array_equal(own_hashes, hashes[:, 6:8])
@@ -147,7 +147,7 @@ def test_identities_of_all_workers_are_uniform(take, skewed):
     """Together they have every identity once an epoch."""
     tuples = IdentityTuples.open(skewed, "train", 2, seed=3)
     parts = [
-        take(tuples.batches(4, 0, 0, num_shares=2, shares=(worker,)), 20)[1]
+        take(tuples.batches(4, 0, 0, num_replicas=2, replicas=(worker,)), 20)[1]
         for worker in range(2)
     ]
     epochs = np.stack(parts, axis=1).reshape(5, 16)

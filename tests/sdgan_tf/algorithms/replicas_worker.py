@@ -24,7 +24,7 @@ BATCH, SIZE = 4, 32
 
 
 def global_batch(seed, k):
-    """Tuples that grow brighter: the replicas' shares differ in statistics."""
+    """Tuples that grow brighter: the replicas' parts differ in statistics."""
     noise = np.random.default_rng(seed).integers(
         0, 120, (BATCH, k, SIZE, SIZE, 3)
     )
@@ -98,14 +98,14 @@ def train(options, replicas, steps=2):
     def distributed(images):
         each = BATCH // replicas
 
-        def share(context):
+        def part(context):
             start = context.replica_id_in_sync_group * each
             return {
                 "images": tf.constant(images[start : start + each]),
                 "row": tf.range(start, start + each, dtype=tf.int64),
             }
 
-        return strategy.experimental_distribute_values_from_function(share)
+        return strategy.experimental_distribute_values_from_function(part)
 
     record(0)
     for step in range(steps):

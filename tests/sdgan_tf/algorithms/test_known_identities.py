@@ -107,7 +107,7 @@ def test_encoder_pairs_are_a_photograph_and_what_is_made_of_it():
     np.testing.assert_allclose(images[:, 1:], algorithm.generate(z), atol=1e-5)
 
 
-def test_dr_gan_judges_single_images_of_the_photographs_subject():
+def test_dr_gan_scores_single_images_of_the_photographs_subject():
     algorithm = build("dr_gan")
     images, rows = fakes(algorithm, 1)
     assert images.shape == (N, 1, 32, 32, 3)
@@ -187,7 +187,7 @@ def test_the_number_of_identities_is_the_datas():
     known = Experiment(model="ac_dcgan", k=1)
     assert count_identities(known, 7).known_identities == 7
     assert count_identities(Experiment(), 7).known_identities == 0
-    with pytest.raises(ValueError, match="--data_dir or --known_identities"):
+    with pytest.raises(ValueError, match="`known_identities` must say"):
         count_identities(known, None)
     asked = Experiment(model="dr_gan", k=1, known_identities=8)
     assert count_identities(asked, None).known_identities == 8

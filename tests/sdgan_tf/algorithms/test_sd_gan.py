@@ -124,7 +124,7 @@ def test_scalars_are_the_losses_of_the_definitions(loss):
     d_loss, real_logits, fake_logits = discriminator_loss(
         algorithm, tf.constant(real, tf.float32), fake
     )
-    # The generator is judged on codes of its own.
+    # The generator is scored on codes of its own.
     g_logits = algorithm.d(
         algorithm.generate(codes(algorithm, Stream.G_LATENTS))
     )

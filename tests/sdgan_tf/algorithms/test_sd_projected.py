@@ -144,11 +144,11 @@ def test_g_goes_down_its_loss_through_the_features():
         variable.assign(value)
     z = algorithm.latents.tuples(KEYS.key(Stream.G_LATENTS), N, 2)
     with tf.GradientTape() as tape:
-        judged = algorithm.d(algorithm.see(algorithm.generate(z)))
+        logits = algorithm.d(algorithm.see(algorithm.generate(z)))
         loss = sum(
             -tf.reduce_mean(places) - tf.reduce_mean(tuples)
-            for places, tuples in judged
-        ) / len(judged)
+            for places, tuples in logits
+        ) / len(logits)
     gradients = tape.gradient(
         loss, [v.value for v in algorithm.generator.trainable_variables]
     )

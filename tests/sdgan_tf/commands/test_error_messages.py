@@ -12,7 +12,7 @@ from data_pipeline.tuples import streaming
 from sdgan_tf.commands import error_messages
 from sdgan_tf.commands.flags import fields_of
 from sdgan_tf.commands.registry import COMMANDS
-from sdgan_tf.training.data import open_data, open_tuples
+from sdgan_tf.training.input_pipeline import open_data, open_tuples
 
 
 def test_a_full_disk_names_the_last_checkpoint(trained):

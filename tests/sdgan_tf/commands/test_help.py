@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from data_pipeline.help import WIDTH
+from data_pipeline.help_text import WIDTH
 from sdgan_tf.commands import help
 from sdgan_tf.commands.flags import fields_of
 from sdgan_tf.commands.registry import COMMANDS, PROGRAMS

@@ -6,7 +6,7 @@ from PIL import Image
 
 from sdgan_tf.commands import export, project, sample
 from sdgan_tf.commands.options import Export, Project, Sample
-from sdgan_tf.photographs import read_photographs
+from sdgan_tf.photograph_files import read_photographs
 from sdgan_tf.runs import Run
 
 

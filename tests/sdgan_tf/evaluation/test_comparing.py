@@ -5,8 +5,8 @@ import pytest
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import comparing
-from sdgan_tf.evaluation.measuring import Measured
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.measured_pairs import Measured
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 
 RNG = np.random.default_rng(0)
 

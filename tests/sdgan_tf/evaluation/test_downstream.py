@@ -7,7 +7,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation import downstream
 from sdgan_tf.evaluation.downstream import Downstream, PictureSet
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verification import Verification
 from sdgan_tf.generators import Generator
 from sdgan_tf.identity_embedding import IdentityEmbedding

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import gallery, identity_sets
+from sdgan_tf.evaluation import gallery, uniqueness_and_novelty
 from sdgan_tf.evaluation.gallery import Gallery
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_templates_are_the_means_of_the_photographs(data, mean_colour):
     embeddings = mean_colour(photographs.read(np.arange(36)))
     np.testing.assert_allclose(
         found.templates,
-        identity_sets.templates(embeddings, np.full(12, 3)),
+        uniqueness_and_novelty.templates(embeddings, np.full(12, 3)),
         rtol=1e-6,
     )
     np.testing.assert_array_equal(found.hashes, photographs.hashes)
@@ -90,6 +90,6 @@ def test_of_a_large_data_set_some_photographs_are_embedded(
     images = Photographs.open(data, "train").read(positions)
     np.testing.assert_allclose(
         found.templates,
-        identity_sets.templates(mean_colour(images), np.full(12, 2)),
+        uniqueness_and_novelty.templates(mean_colour(images), np.full(12, 2)),
         rtol=1e-6,
     )

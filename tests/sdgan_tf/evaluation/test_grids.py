@@ -1,4 +1,4 @@
-"""Shares of variance and observations matched, on grids made by hand."""
+"""Fractions of variance and observations matched, on grids made by hand."""
 
 import numpy as np
 import pytest
@@ -20,30 +20,31 @@ def effects(a, b, rows, columns, noise, d=3):
 def test_shares_by_hand():
     # Rows 0 and 2, columns 0 and 4, no interaction: variances 2 and 8.
     values = np.array([[0.0, 4.0], [2.0, 6.0]])[:, :, None]
-    shares = grids.variance_shares(values)
-    assert (shares.z_i, shares.z_o) == pytest.approx((0.2, 0.8))
-    assert shares.both == pytest.approx(0.0, abs=1e-12)
+    fractions = grids.variance_fractions(values)
+    assert (fractions.z_i, fractions.z_o) == pytest.approx((0.2, 0.8))
+    assert fractions.both == pytest.approx(0.0, abs=1e-12)
 
 
 def test_shares_of_known_variances():
     # 4, 1 and 2.25 of 7.25.
-    shares = grids.variance_shares(effects(300, 300, 2.0, 1.0, 1.5, d=20))
-    assert shares.z_i == pytest.approx(4 / 7.25, abs=0.03)
-    assert shares.z_o == pytest.approx(1 / 7.25, abs=0.03)
-    assert shares.both == pytest.approx(2.25 / 7.25, abs=0.03)
+    fractions = grids.variance_fractions(effects(300, 300, 2.0, 1.0, 1.5, d=20))
+    assert fractions.z_i == pytest.approx(4 / 7.25, abs=0.03)
+    assert fractions.z_o == pytest.approx(1 / 7.25, abs=0.03)
+    assert fractions.both == pytest.approx(2.25 / 7.25, abs=0.03)
 
 
 def test_noise_alone_is_no_code_s():
     """Means of few cells vary too: without the correction z_i would gain."""
     found = [
-        grids.variance_shares(effects(8, 4, 0, 0, 1, d=50)) for _ in range(20)
+        grids.variance_fractions(effects(8, 4, 0, 0, 1, d=50))
+        for _ in range(20)
     ]
     assert np.mean([f.both for f in found]) > 0.93
 
 
 def test_what_never_changes_is_nobody_s():
-    shares = grids.variance_shares(np.full([4, 5, 1], 0.3))
-    assert (shares.z_i, shares.z_o, shares.both) == (0.0, 0.0, 1.0)
+    fractions = grids.variance_fractions(np.full([4, 5, 1], 0.3))
+    assert (fractions.z_i, fractions.z_o, fractions.both) == (0.0, 0.0, 1.0)
 
 
 def test_observation_auc():

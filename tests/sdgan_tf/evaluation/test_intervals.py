@@ -1,4 +1,4 @@
-"""Shares and Wilson's interval, by published numbers."""
+"""Rates and Wilson's interval, by published numbers."""
 
 import math
 
@@ -8,8 +8,8 @@ from sdgan_tf.evaluation import intervals
 
 
 def test_shares():
-    assert intervals.share(3, 4) == 0.75
-    assert math.isnan(intervals.share(0, 0))
+    assert intervals.rate(3, 4) == 0.75
+    assert math.isnan(intervals.rate(0, 0))
 
 
 def test_wilson():

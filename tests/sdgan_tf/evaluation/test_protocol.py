@@ -10,7 +10,7 @@ import pytest
 from data_pipeline.records import DataSet
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import evaluate, protocol
-from sdgan_tf.evaluation.measuring import Measured
+from sdgan_tf.evaluation.measured_pairs import Measured
 from sdgan_tf.evaluation.summary import summarise
 from sdgan_tf.runs import Run
 
@@ -63,8 +63,8 @@ def test_generated(trained, split_data, mean_colour):
     # All identities were observed as "0", "1" and "2".
     found = line["factors"]["observation"]
     assert found["of"] == "observation"
-    shares = found["z_i"], found["z_o"], found["both"]
-    assert sum(shares) == pytest.approx(1.0)
+    fractions = found["z_i"], found["z_o"], found["both"]
+    assert sum(fractions) == pytest.approx(1.0)
 
 
 def test_a_generator_is_measured_as_its_folder(

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from sdgan_tf.algorithms.registry import build_algorithm
-from sdgan_tf.explorer.collection import Exhibit, find_runs
+from sdgan_tf.explorer.catalogue import Exhibit, find_runs
 from sdgan_tf.explorer.settings import Settings
 from sdgan_tf.exporting.web.page_folder import write_web
 from sdgan_tf.runs import Run

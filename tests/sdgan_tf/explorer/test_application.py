@@ -10,7 +10,7 @@ from PIL import Image
 from werkzeug.test import Client
 
 from sdgan_tf.explorer.application import MOST_PICTURES, Application
-from sdgan_tf.explorer.collection import Exhibit, find_runs
+from sdgan_tf.explorer.catalogue import Exhibit, find_runs
 from sdgan_tf.explorer.settings import Settings
 from sdgan_tf.explorer.site_files import SITE
 from sdgan_tf.runs import Run

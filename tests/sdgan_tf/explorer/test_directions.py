@@ -34,17 +34,17 @@ def test_a_linear_response():
     half = 2**-0.5
     np.testing.assert_allclose(first.vector, [half, half, 0], atol=0.02)
     np.testing.assert_allclose(second.vector, [0, 0, 1], atol=0.02)
-    assert first.share == pytest.approx(9 / 14, abs=0.02)
-    assert second.share == pytest.approx(1 / 14, abs=0.02)
-    assert third.share == pytest.approx(0, abs=0.01)
+    assert first.fraction == pytest.approx(9 / 14, abs=0.02)
+    assert second.fraction == pytest.approx(1 / 14, abs=0.02)
+    assert third.fraction == pytest.approx(0, abs=0.01)
     (first, _) = found["observation"]
     np.testing.assert_allclose(first.vector, [1, 0], atol=0.02)
-    assert first.share == pytest.approx(4 / 14, abs=0.02)
+    assert first.fraction == pytest.approx(4 / 14, abs=0.02)
 
 
 def test_the_same_each_time(random_run):
     generator = random_run.generator()
-    one, two = (principal_directions(generator, draws=64) for _ in range(2))
+    one, two = (principal_directions(generator, samples=64) for _ in range(2))
     assert [len(one[side]) for side in one] == [3, 2]
     for side in one:
         for a, b in zip(one[side], two[side], strict=True):
@@ -60,7 +60,7 @@ def test_none_between_identities_of_a_table():
 
     latents = IdentityEmbedding(3, 2, Table(), closed=True)
     found = principal_directions(
-        Linear(latents, np.ones([5, 12], "float32")), draws=32
+        Linear(latents, np.ones([5, 12], "float32")), samples=32
     )
     assert found["identity"] == [] and len(found["observation"]) == 2
 

@@ -8,7 +8,7 @@ import pytest
 
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
-from sdgan_tf.explorer.collection import Exhibit
+from sdgan_tf.explorer.catalogue import Exhibit
 from sdgan_tf.exporting.web.page_folder import write_web
 from sdgan_tf.runs import Run
 

@@ -29,7 +29,7 @@ def test_packed(tiny_data, tmp_path):
     with np.load(output, allow_pickle=False) as held:
         images, rows = held["images"], held["rows"]
     assert sorted(np.bincount(rows)) == sorted(tuples.counts)
-    # The pictures of the identity whose row comes first in the draw.
+    # The pictures of the identity whose row is sampled first.
     batch = next(iter(tuples.batches(4, cache_bytes=1e9)))
-    for drawn in batch["images"].numpy().reshape(-1, *images.shape[1:]):
-        assert any((drawn == image).all() for image in images)
+    for picture in batch["images"].numpy().reshape(-1, *images.shape[1:]):
+        assert any((picture == image).all() for image in images)

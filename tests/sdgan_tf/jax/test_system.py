@@ -60,26 +60,26 @@ def inputs(k: int) -> dict[str, np.ndarray]:
     }
 
 
-def drawer_of(given, numbers):
+def sampler_of(given, numbers):
     """`Algorithm.replica_uniform` of what is given, known by its shape."""
 
-    def draw(key, n, *shape):
+    def sample(key, n, *shape):
         of_shape = {0: "between", 1: "mirror"}.get(len(shape))
         return tf.constant(given[of_shape] if of_shape else next(numbers))
 
-    return draw
+    return sample
 
 
 def steps_of_tensorflow(algorithm, given) -> dict:
-    """Each step's scalars; it draws what is given, in order."""
+    """Each step's scalars; it samples what is given, in order."""
     codes = [given["d_codes"], given["g_codes"]]
     if algorithm.experiment.model in ("sd_began", "sd_projected"):
         codes = codes[1:]
     scalars = []
     for _ in range(STEPS):
-        drawn = iter(codes)
-        algorithm.tuples = lambda *_, drawn=drawn: tf.constant(next(drawn))
-        algorithm.replica_uniform = drawer_of(
+        left = iter(codes)
+        algorithm.tuples = lambda *_, left=left: tf.constant(next(left))
+        algorithm.replica_uniform = sampler_of(
             given, iter(given["augmentation"])
         )
         batch = {
@@ -87,7 +87,7 @@ def steps_of_tensorflow(algorithm, given) -> dict:
             "row": tf.constant(given["row"]),
         }
         scalars.append(algorithm.step([batch], Keys(0, tf.constant(0))))
-        assert next(drawn, None) is None
+        assert next(left, None) is None
     return scalars
 
 

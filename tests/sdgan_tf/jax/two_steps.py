@@ -28,11 +28,11 @@ def run(folder: pathlib.Path) -> None:
     system.d.network.load_weights(folder / "discriminator.weights.h5")
     state = system.state()
     with np.load(folder / "inputs.npz") as held:
-        drawn = {name: jnp.array(held[name]) for name in held.files}
-    real = system.pixels.to_float(drawn.pop("images"))
+        sampled = {name: jnp.array(held[name]) for name in held.files}
+    real = system.pixels.to_float(sampled.pop("images"))
     result, one_step = {}, jax.jit(system.step)
     for step in range(STEPS):
-        state, values = one_step(state, real, drawn)
+        state, values = one_step(state, real, sampled)
         for name, value in values.items():
             result[f"{step}/{name}"] = np.array(value)
     groups = {

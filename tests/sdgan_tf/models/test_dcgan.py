@@ -413,11 +413,11 @@ def test_gradients_of_a_gradient_norm_equal_plain_ones(cls):
     discriminator, real, _ = discriminator_and_batches(cls, k=2)
     weights = discriminator.trainable_variables
 
-    def penalty_gradients(judge):
+    def penalty_gradients(score):
         with tf.GradientTape() as outer:
             with tf.GradientTape() as inner:
                 inner.watch(real)
-                logits = judge(real)
+                logits = score(real)
             gradient = inner.gradient(logits, real)
             norm = tf.sqrt(tf.reduce_sum(gradient**2, axis=[1, 2, 3, 4]))
             penalty = tf.reduce_mean((norm - 1.0) ** 2)

@@ -31,7 +31,7 @@ def test_neighbours():
 
 @pytest.mark.parametrize("k", [2, 3])
 @pytest.mark.parametrize("halvings", [0, 1, 2])
-def test_batches_are_judged_as_if_alone(k, halvings):
+def test_batches_are_scored_as_if_alone(k, halvings):
     scale = ScaleDiscriminator(8, halvings, 12, k)
     real, fake = noise(4 * k, 8, 8, 5), noise(4 * k, 8, 8, 5, seed=1) + 1.0
     places, tuples = scale(tf.concat([real, fake], axis=0), num_batches=2)
@@ -80,7 +80,7 @@ def test_each_kind_of_tuple_has_a_head():
     )
 
 
-def test_heads_that_judge_tuples_by_themselves():
+def test_heads_that_score_tuples_by_themselves():
     scale = ScaleDiscriminator(4, 0, 32, tuples_by_batch=False)
     for head in scale.heads:
         assert isinstance(head.collate.norm, OwnNormalization)
@@ -142,9 +142,9 @@ def test_the_images_themselves_are_a_scale():
 def test_discriminator_of_four_scales(side):
     d = ProjectedDiscriminator(side, 2)
     maps = d.mixing([noise(4, side // n, side // n, 5) for n in (4, 8, 16, 32)])
-    judged = d(maps)
-    assert len(judged) == 4
-    for places, tuples in judged:
+    logits = d(maps)
+    assert len(logits) == 4
+    for places, tuples in logits:
         assert places.dtype == tuples.dtype == tf.float32
         assert places.shape[0] == 4 and tuples.shape == (1, 2, 1)
 

@@ -69,7 +69,7 @@ def test_mixing_is_fixed_and_goes_from_coarse_to_fine():
 
 @pytest.mark.parametrize("by_batch", [True, False])
 def test_whether_other_tuples_of_a_batch_matter(by_batch):
-    """Only by itself must a tuple be judged by itself."""
+    """Only by itself must a tuple be scored by itself."""
     head = TupleHead(4, 32, False, None, by_batch)
     maps, others = noise(2, 4, 4, 10), noise(6, 4, 4, 10, seed=1) + 3.0
     together = head(tf.concat([maps, others], axis=0))[:2]

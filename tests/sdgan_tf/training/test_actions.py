@@ -8,8 +8,8 @@ from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run
 from sdgan_tf.training import actions
 from sdgan_tf.training.actions import Action, Advise, Save
-from sdgan_tf.training.state import Diverged
 from sdgan_tf.training.strategy import make_workers
+from sdgan_tf.training.training_state import Diverged
 
 
 def test_when_an_action_is_due():

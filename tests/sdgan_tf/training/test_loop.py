@@ -8,8 +8,8 @@ import pytest
 
 from sdgan_tf.training import loop
 from sdgan_tf.training.actions import Action
-from sdgan_tf.training.state import Diverged
 from sdgan_tf.training.strategy import Workers
+from sdgan_tf.training.training_state import Diverged
 
 ALONE = Workers(strategy=None)
 

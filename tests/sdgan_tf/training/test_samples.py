@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing import event_accumulator
 from sdgan_tf.commands import error_messages
 from sdgan_tf.runs import Run
 from sdgan_tf.training import samples
-from sdgan_tf.training.state import Collapsed
 from sdgan_tf.training.summaries import Summaries
+from sdgan_tf.training.training_state import Collapsed
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from sdgan_tf.progress import Progress
 from sdgan_tf.runs import Run
 from sdgan_tf.training import loop
 from sdgan_tf.training.actions import Action
-from sdgan_tf.training.data import DevicePhotographs
-from sdgan_tf.training.state import Diverged
+from sdgan_tf.training.input_pipeline import DevicePhotographs
 from sdgan_tf.training.trainer import Trainer
+from sdgan_tf.training.training_state import Diverged
 
 both_models = pytest.mark.parametrize(
     "trained", ["sd_dcgan", "sd_began"], indirect=True

@@ -4,7 +4,7 @@ import pytest
 
 from data_pipeline.build.layouts import registry
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Reading, TableColumns
+from data_pipeline.build.reading import Reading, TableColumns
 
 
 def _touch(root, *names):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.photograph import TableColumns
+from data_pipeline.build.reading import TableColumns
 
 PRODUCTS = [
     {

@@ -4,7 +4,7 @@ import pytest
 
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Reading
+from data_pipeline.build.reading import Reading
 
 # What docs/data.md gives, and what it lists.
 MARKET = r"(?P<identity>\d{4})_c(?P<camera>\d)s\d_(?P<observation>\d+_\d+)"

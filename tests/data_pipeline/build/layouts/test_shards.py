@@ -5,7 +5,7 @@ import pytest
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.shards import find_shards
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Reading
+from data_pipeline.build.reading import Reading
 
 HUGGING_FACE = (
     "data/train-00000-of-00002.parquet",

@@ -6,7 +6,8 @@ import pytest
 
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.listing import Notes
-from data_pipeline.build.photograph import Photograph, TableColumns
+from data_pipeline.build.photograph import Photograph
+from data_pipeline.build.reading import TableColumns
 
 
 def test_table(listed, write_table, tmp_path):

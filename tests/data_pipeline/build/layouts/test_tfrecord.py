@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from data_pipeline.build import places
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.photograph import TableColumns
+from data_pipeline.build.reading import TableColumns
 
 COLUMNS = TableColumns("image", "label", ("image/filename",))
 

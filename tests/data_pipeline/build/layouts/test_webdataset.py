@@ -10,7 +10,7 @@ import pytest
 
 from data_pipeline.build import places
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.photograph import TableColumns
+from data_pipeline.build.reading import TableColumns
 
 
 def write(path, files, mode="w"):

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from data_pipeline.records import DataSet
-from sdgan_tf.evaluation import measuring
+from sdgan_tf.evaluation import measured_pairs
 from sdgan_tf.evaluation.judging import kit, kit_writing
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.runs import Run
 
 
@@ -79,7 +79,10 @@ def test_generated_pairs_are_the_evaluations(trained, tmp_path):
     found = pictures(opened)
     generator = Run(trained.run_dir).generator()
     expected = np.concatenate(
-        [shown for shown, _ in measuring.generated_pairs(generator, 8, seed=0)]
+        [
+            shown
+            for shown, _ in measured_pairs.generated_pairs(generator, 8, seed=0)
+        ]
     )
     for pair, picture in found.items():
         if pair.kind != kit.CHECK:
