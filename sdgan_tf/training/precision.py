@@ -2,8 +2,6 @@
 
 import dataclasses
 import itertools
-import pathlib
-import re
 import time
 
 import keras
@@ -11,34 +9,15 @@ import tensorflow as tf
 
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
 from sdgan_tf.config import AUTO, Experiment
+from sdgan_tf.hardware import has_bfloat16
 from sdgan_tf.latents import Keys
 from sdgan_tf.progress import say
 
 FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
-CPUINFO = pathlib.Path("/proc/cpuinfo")
-CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
-GPU_CAPABILITY = (8, 0)  # NVIDIA's Ampere.
 CHECK_STEPS = 3
 CHECK_SECONDS = 5.0  # Of a precision; a step that has begun is finished.
 # Losses lie about 0.7; BEGAN's and WGAN's are smaller or larger.
 ABSOLUTE = 0.02
-
-
-def has_bfloat16() -> bool:
-    """Whether the device that trains multiplies bfloat16 in hardware."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = map(tf.config.experimental.get_device_details, gpus)
-        return all(
-            d.get("compute_capability", (0, 0)) >= GPU_CAPABILITY
-            for d in details
-        )
-    try:
-        text = CPUINFO.read_text()
-    except OSError:
-        return False  # Not Linux: nobody says.
-    flags = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
-    return bool(flags and CPU_FLAGS & set(flags[1].split()))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,35 +23,6 @@ def batch():
     return {"images": tf.constant(images, tf.uint8)}
 
 
-@pytest.fixture
-def cpu(monkeypatch, tmp_path):
-    """Makes this processor one with some flags."""
-
-    def pretend(text):
-        path = tmp_path / "cpuinfo"
-        if text is not None:
-            path.write_text(text)
-        monkeypatch.setattr(precision, "CPUINFO", path)
-
-    return pretend
-
-
-@pytest.mark.parametrize(
-    ("text", "has"),
-    [
-        ("model name\t: A\nflags\t\t: fpu avx512_bf16 sse\n", True),
-        ("flags\t\t: fpu avx512f amx_bf16\n", True),
-        ("Features\t: fp asimd bf16\n", True),
-        ("flags\t\t: fpu avx512f avx512vl\n", False),
-        ("bugs\t\t: avx512_bf16\n", False),
-        (None, False),
-    ],
-)
-def test_what_the_processor_says(cpu, text, has):
-    cpu(text)
-    assert precision.has_bfloat16() == has
-
-
 def test_first_steps(batch):
     experiment = dataclasses.replace(TINY, precision="float32")
     found = precision.first_steps(experiment, batch, 2)
