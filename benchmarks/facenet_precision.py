@@ -38,7 +38,7 @@ def main(argv: list[str]) -> None:
         }
         times = dict.fromkeys(embedders, 0.0)
         found: dict[str, list] = {name: [] for name in embedders}
-        for name, embed in embedders.items():
+        for embed in embedders.values():
             embed(images[:size])  # Traced.
         for start in range(0, len(images), size):
             for name, embed in embedders.items():
