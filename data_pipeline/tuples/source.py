@@ -62,6 +62,9 @@ class TupleSource(abc.ABC):
         batches = self.batches(rounds * self.num_kinds, cache_bytes=0)
         return next(iter(batches))["images"].numpy()[:n]
 
+    # Nothing of a pipeline branches on tensors: converting its functions would
+    # only delay the first batch, by a second.
+    @tf.autograph.experimental.do_not_convert
     def batches(
         self,
         batch_size: int,

@@ -80,7 +80,7 @@ class Gallery:
 
 
 def _path(data: DataSet, verifier: Verifier) -> str:
-    name = f"{verifier.name}-{verifier.file_hash[:12]}.npz"
+    name = f"{verifier.name}-{verifier.precision}-{verifier.file_hash[:12]}.npz"
     return os.path.join(data.folder, FOLDER, name)
 
 

@@ -29,7 +29,7 @@ class KeptEmbeddings:
 
     Args:
         data: The data set.
-        name: Of the verifier.
+        name: Of the verifier and its precision.
         file_hash: Of its weights.
         size: Numbers in an embedding.
     """

@@ -127,7 +127,10 @@ class Protocol:
         kept = None
         if keep_embeddings:
             kept = KeptEmbeddings(
-                data, verifier.name, verifier.file_hash, verifier.size
+                data,
+                f"{verifier.name}-{verifier.precision}",
+                verifier.file_hash,
+                verifier.size,
             )
         self.cached = CachedVerifier(verifier, kept)
         self.downstream = None
@@ -311,6 +314,7 @@ class Protocol:
             "data_build_id": self.data.build_id,
             "verifier": self.verifier.name,
             "verifier_hash": self.verifier.file_hash,
+            "verifier_precision": self.verifier.precision,
             "seed": self.seed,
             "seconds": round(seconds, 1),
         }

@@ -120,7 +120,7 @@ class TrainedVerifier:
                 f"verifier={folder!r}"
             )
         self.size = card["network"]["size"]
-        self.resize = ""
+        self.resize, self.precision = "", "float32"
         self.image_size = card["image_size"]
         network = EmbeddingNetwork(**card["network"])
         # Its weights are the same for pictures of any size.

@@ -26,6 +26,7 @@ class Verifier(Protocol):
         resize: How pictures are resized before, such as "bilinear160"; "" if
             they are not.
         image_size: Side of the pictures that it knows; None if it takes any.
+        precision: Of its network, as its embeddings depend on it a little.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Verifier(Protocol):
     size: int
     resize: str
     image_size: int | None
+    precision: str
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """uint8 `[n, h, w, 3]` to float32 `[n, size]`."""

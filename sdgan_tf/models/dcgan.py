@@ -10,6 +10,7 @@ import keras
 
 from sdgan_tf.models.convolutions import Conv2D, Conv2DTranspose
 from sdgan_tf.models.layers import (
+    BatchNormalization,
     GroupedBatchNormalization,
     check_dim,
     check_image_size,
@@ -81,7 +82,7 @@ class DCGANNetwork(keras.Model):
     def batch_norms(self, count: int, dtype) -> list[keras.layers.Layer]:
         """Batch norms with moving statistics, for what is run afterwards."""
         return [
-            keras.layers.BatchNormalization(
+            BatchNormalization(
                 momentum=0.99,
                 epsilon=1e-3,
                 synchronized=self.synchronized,
@@ -130,7 +131,7 @@ class DCGANGenerator(DCGANNetwork):
 
 
 class DCGANEncoder(DCGANNetwork):
-    """Images `[num_batches * b * members, h, w, c]` to 4x4 feature maps.
+    """Images `[num_batches * b, h, w, c]` to 4x4 feature maps.
 
     Args: those of `DCGANNetwork`.
     """
@@ -145,10 +146,10 @@ class DCGANEncoder(DCGANNetwork):
             for _ in self.widths[1:]
         ]
 
-    def call(self, images, num_batches=1, members=1):
+    def call(self, images, num_batches=1):
         x = keras.ops.leaky_relu(self.convs[0](images), 0.2)
         for conv, norm in zip(self.convs[1:], self.norms, strict=True):
-            x = norm(conv(x), num_batches=num_batches, members=members)
+            x = norm(conv(x), num_batches=num_batches)
             x = keras.ops.leaky_relu(x, 0.2)
         return x
 
@@ -234,17 +235,18 @@ class SiameseDiscriminator(DCGANDiscriminator):
     """
 
     def encode(self, tuples, num_batches):
-        _, k, h, w, c = tuples.shape
         ops = keras.ops
-        # The towers run as one batch of n * k images: larger products, and
-        # the grouped batch norm keeps each image's statistics apart.
-        x = self.encoder(
-            ops.reshape(tuples, (-1, h, w, c)),
-            num_batches=num_batches,
-            members=k,
-        )
+        n, k = num_batches, tuples.shape[1]
+        # The towers run as one batch of all images: larger products. The
+        # first images of a batch's tuples lie together, then the second ones,
+        # so that each is normalised by its own statistics.
+        x = ops.reshape(tuples, (n, -1, *tuples.shape[1:]))
+        x = ops.reshape(ops.swapaxes(x, 1, 2), (-1, *tuples.shape[2:]))
+        x = self.encoder(x, num_batches=n * k)
         _, h, w, c = x.shape
-        x = ops.transpose(ops.reshape(x, (-1, k, h, w, c)), (0, 2, 3, 1, 4))
+        x = ops.transpose(
+            ops.reshape(x, (n, k, -1, h, w, c)), (0, 2, 3, 4, 1, 5)
+        )
         return ops.reshape(x, (-1, h, w, k * c))
 
 

@@ -5,6 +5,7 @@ import math
 import keras
 
 from data_pipeline.records.sizes import IMAGE_SIZES
+from sdgan_tf.fused import normalize_batch
 
 
 def check_image_size(image_size: int) -> None:
@@ -63,14 +64,34 @@ class Conv2D(keras.layers.Conv2D):
         return self.activation(maps)
 
 
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras' layer, in one kernel where the backend has one.
+
+    Args: those of `keras.layers.BatchNormalization`.
+    """
+
+    def call(self, inputs, training=None):
+        if not training or self.synchronized:
+            return super().call(inputs, training=training)
+        y, mean, variance = normalize_batch(
+            inputs, self.gamma.value, self.beta.value, self.epsilon
+        )
+        for moving, new in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance),
+        ):
+            kept = moving * self.momentum
+            moving.assign(kept + new * (1.0 - self.momentum))
+        return y
+
+
 class GroupedBatchNormalization(keras.layers.Layer):
-    """Batch normalisation that always uses the statistics of its own group.
+    """Batch normalisation that always uses the statistics of its own batch.
 
     A discriminator must see real and fake tuples, and each image of a tuple,
     under statistics of their own. Merged into one batch (one large product is
-    faster than several small ones), they stay apart as the groups of this
-    layer: the batch axis is read as `[num_batches, b, members]`, and the
-    statistics are taken over `b` and the pixels.
+    faster than several small ones), they stay apart as the batches of this
+    layer, which lie one after another.
 
     There are no moving statistics: the reference uses those of the batch in
     training and nobody runs a discriminator afterwards.
@@ -99,38 +120,31 @@ class GroupedBatchNormalization(keras.layers.Layer):
             shape=(channels,), initializer="zeros", name="beta"
         )
 
-    def call(self, x, num_batches: int = 1, members: int = 1):
-        """Normalises `x`, `[num_batches * b * members, h, w, c]`."""
+    def call(self, x, num_batches: int = 1):
+        """Normalises `x`, `[num_batches * b, h, w, c]`."""
         ops = keras.ops
-        _, h, w, c = x.shape
-        # Statistics need float32: bfloat16 keeps 8 bits of a sum.
-        groups = ops.reshape(
-            ops.cast(x, "float32"), (num_batches, -1, members, h * w, c)
-        )
-        mean, variance = self.moments(groups)
-        scale = ops.rsqrt(variance + self.epsilon) * ops.cast(
-            self.gamma, "float32"
-        )
-        shift = ops.cast(self.beta, "float32") - mean * scale
-        groups = ops.cast(groups * scale + shift, self.compute_dtype)
-        return ops.reshape(groups, (-1, h, w, c))
-
-    def moments(self, groups):
-        """Mean and variance over b and the pixels, as axes of length 1."""
-        ops = keras.ops
+        gamma, beta = (ops.cast(w, "float32") for w in (self.gamma, self.beta))
         if self.synchronized:
-            return ops.moments(groups, (1, 3), keepdims=True, synchronized=True)
+            return self._over_replicas(x, gamma, beta, num_batches)
+        normalized = [
+            normalize_batch(batch, gamma, beta, self.epsilon)[0]
+            for batch in ops.split(x, num_batches)
+        ]
+        return ops.concatenate(normalized) if num_batches > 1 else normalized[0]
 
-        # One axis after the other: a reduction over axes that are no
-        # neighbours makes TensorFlow transpose the whole tensor first.
-        def mean(x):
-            return ops.mean(ops.mean(x, 3, keepdims=True), 1, keepdims=True)
-
-        # Not `ops.moments`: TensorFlow's stops the gradient at the mean inside
-        # the variance. First derivatives do not notice; the second ones of a
-        # gradient penalty come out wrong.
-        center = mean(groups)
-        return center, mean(ops.square(groups - center))
+    def _over_replicas(self, x, gamma, beta, num_batches: int):
+        """As `call`, with the statistics of all replicas' batches."""
+        ops = keras.ops
+        # Statistics need float32: bfloat16 keeps 8 bits of a sum.
+        batches = ops.reshape(
+            ops.cast(x, "float32"), (num_batches, -1, *x.shape[1:])
+        )
+        mean, variance = ops.moments(
+            batches, (1, 2, 3), keepdims=True, synchronized=True
+        )
+        scale = gamma * ops.rsqrt(variance + self.epsilon)
+        batches = batches * scale + (beta - mean * scale)
+        return ops.reshape(ops.cast(batches, x.dtype), (-1, *x.shape[1:]))
 
     def get_config(self):
         return {

@@ -9,9 +9,9 @@ import math
 import keras
 import numpy as np
 
-from sdgan_tf.fused import normalize_batch
 from sdgan_tf.models import convolutions
 from sdgan_tf.models.layers import (
+    BatchNormalization,
     Conv2D,
     check_dim,
     check_image_size,
@@ -96,27 +96,6 @@ def batch_norm(synchronized: bool, dtype) -> keras.layers.Layer:
     return BatchNormalization(
         momentum=0.99, epsilon=1e-5, synchronized=synchronized, dtype=dtype
     )
-
-
-class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer, in one kernel where the backend has one.
-
-    Args: those of `keras.layers.BatchNormalization`.
-    """
-
-    def call(self, inputs, training=None):
-        if not training or self.synchronized:
-            return super().call(inputs, training=training)
-        y, mean, variance = normalize_batch(
-            inputs, self.gamma.value, self.beta.value, self.epsilon
-        )
-        for moving, new in (
-            (self.moving_mean, mean),
-            (self.moving_variance, variance),
-        ):
-            kept = moving * self.momentum
-            moving.assign(kept + new * (1.0 - self.momentum))
-        return y
 
 
 class SkipExcitation(keras.layers.Layer):

@@ -6,7 +6,6 @@ score tuples are ours.
 
 import keras
 
-from sdgan_tf.fused import normalize_batch
 from sdgan_tf.models import convolutions
 from sdgan_tf.models.layers import (
     GroupedBatchNormalization,
@@ -102,24 +101,6 @@ class UnitConv2D(keras.layers.Conv2D):
         return add_bias(maps, ops.cast(self.bias, maps.dtype))
 
 
-class BatchwiseNormalization(GroupedBatchNormalization):
-    """`GroupedBatchNormalization` in one kernel a batch; members lie together.
-
-    Args: those of `GroupedBatchNormalization`.
-    """
-
-    def call(self, x, num_batches: int = 1):
-        if self.synchronized:
-            return super().call(x, num_batches=num_batches)
-        ops = keras.ops
-        gamma, beta = (ops.cast(w, "float32") for w in (self.gamma, self.beta))
-        normalized = [
-            normalize_batch(batch, gamma, beta, self.epsilon)[0]
-            for batch in ops.split(x, num_batches)
-        ]
-        return ops.concatenate(normalized) if num_batches > 1 else normalized[0]
-
-
 class OwnNormalization(keras.layers.GroupNormalization):
     """Normalises each member of a batch by itself, in groups of channels.
 
@@ -172,7 +153,7 @@ class NormalizedConv2D(keras.layers.Layer):
                 filters, kernel_size, padding="same", **options
             )
         self.norm = (
-            BatchwiseNormalization(synchronized=synchronized, dtype=dtype)
+            GroupedBatchNormalization(synchronized=synchronized, dtype=dtype)
             if by_batch
             else OwnNormalization(filters, dtype)
         )

@@ -1,63 +1,72 @@
-"""The precision "auto": bfloat16 where it is fast and losses agree."""
+"""The precision "auto": bfloat16 where it is faster and losses agree."""
 
 import dataclasses
-import pathlib
-import re
+import itertools
+import time
 
 import keras
 import tensorflow as tf
 
 from sdgan_tf.algorithms.registry import algorithm_class, build_algorithm
 from sdgan_tf.config import AUTO, Experiment
+from sdgan_tf.hardware import has_bfloat16
 from sdgan_tf.latents import Keys
 from sdgan_tf.progress import say
 
 FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
-CPUINFO = pathlib.Path("/proc/cpuinfo")
-CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
-GPU_CAPABILITY = (8, 0)  # NVIDIA's Ampere.
 CHECK_STEPS = 3
+CHECK_SECONDS = 5.0  # Of a precision; a step that has begun is finished.
 # Losses lie about 0.7; BEGAN's and WGAN's are smaller or larger.
 ABSOLUTE = 0.02
 
 
-def has_bfloat16() -> bool:
-    """Whether the device that trains multiplies bfloat16 in hardware."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = map(tf.config.experimental.get_device_details, gpus)
-        return all(
-            d.get("compute_capability", (0, 0)) >= GPU_CAPABILITY
-            for d in details
-        )
-    try:
-        text = CPUINFO.read_text()
-    except OSError:
-        return False  # Not Linux: nobody says.
-    flags = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
-    return bool(flags and CPU_FLAGS & set(flags[1].split()))
+@dataclasses.dataclass(frozen=True)
+class FirstSteps:
+    """What the first steps of a precision showed.
+
+    Attributes:
+        losses: All losses of each step.
+        seconds: The time of the fastest step.
+    """
+
+    losses: list[list[float]]
+    seconds: float
 
 
-def losses(experiment: Experiment, batch: dict) -> list[float]:
-    """All losses of a few first steps on one batch, on one device."""
+def first_steps(experiment: Experiment, batch: dict, count: int) -> FirstSteps:
+    """Takes a few first steps on one batch, on one device.
+
+    Args:
+        experiment: What is to be trained, with its precision.
+        batch: A batch of its tuples.
+        count: How many steps at most. There are fewer if they take more than
+            `CHECK_SECONDS`.
+    """
     keras.utils.set_random_seed(experiment.seed)
     algorithm = build_algorithm(experiment)
-    found = []
-    for step in range(CHECK_STEPS):
+    found, times = [], []
+    while len(found) < count and sum(times) < CHECK_SECONDS:
+        started = time.perf_counter()
         values = algorithm.step(
             (batch,) * algorithm.batches_per_step,
-            Keys(experiment.seed, tf.constant(step)),
+            Keys(experiment.seed, tf.constant(len(found))),
         )
-        found += [
-            float(value)
-            for name, value in values.items()
-            if name.startswith("loss/")
-        ]
-    return found
+        found.append(
+            [
+                float(value)
+                for name, value in values.items()
+                if name.startswith("loss/")
+            ]
+        )
+        times.append(time.perf_counter() - started)
+    return FirstSteps(found, min(times))
 
 
 def resolve_precision(experiment: Experiment, batch: dict) -> Experiment:
     """The experiment with a precision of its own in place of "auto".
+
+    This is the faster one of float32 and bfloat16, and float32 where the
+    losses of the first steps do not agree.
 
     Args:
         experiment: What is to be trained.
@@ -72,20 +81,33 @@ def resolve_precision(experiment: Experiment, batch: dict) -> Experiment:
     if not has_bfloat16():
         say("Precision: float32; this device has no bfloat16.")
         return wide
+    of_wide = first_steps(wide, batch, CHECK_STEPS)
+    steps = len(of_wide.losses)
+    of_narrow = first_steps(narrow, batch, steps)
     relative = algorithm_class(experiment).precision_tolerance
-    apart = [
+    apart = max(
         abs(b - a) - relative * abs(a)
-        for a, b in zip(losses(wide, batch), losses(narrow, batch), strict=True)
-    ]
-    if max(apart) > ABSOLUTE:
+        for a, b in zip(
+            itertools.chain(*of_wide.losses),
+            itertools.chain(*of_narrow.losses),
+            strict=False,
+        )
+    )
+    times = (
+        f"{of_narrow.seconds:.2f} s a step, where float32 takes "
+        f"{of_wide.seconds:.2f} s"
+    )
+    if apart > ABSOLUTE:
         say(
-            f"Precision: float32; in {CHECK_STEPS} steps of bfloat16 a loss "
-            f"lies {max(apart):.3f} further off than "
-            f"{relative:.0%} of its value."
+            f"Precision: float32; in bfloat16 a loss lies {apart:.3f} further "
+            f"off than {relative:.0%} of its value (first steps: {steps})."
         )
         return wide
+    if of_narrow.seconds >= of_wide.seconds:
+        say(f"Precision: float32; bfloat16 takes {times}.")
+        return wide
     say(
-        f"Precision: mixed_bfloat16; the losses of {CHECK_STEPS} steps agree "
-        "with float32's."
+        f"Precision: mixed_bfloat16; it takes {times}, and losses agree "
+        f"(first steps: {steps})."
     )
     return narrow

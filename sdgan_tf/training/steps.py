@@ -48,6 +48,9 @@ def compile_steps(
     if jit_compile:
         replica_step = tf.function(replica_step, jit_compile=True)
 
+    # Converting what it calls takes half a second of every start, and a step
+    # has no branches or loops of TensorFlow's.
+    @tf.autograph.experimental.do_not_convert
     def one_step(iterator):
         started = tf.timestamp()
         batches = tuple(

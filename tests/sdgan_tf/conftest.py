@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from data_pipeline import records
+from sdgan_tf import hardware
 from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.config import Experiment
 from sdgan_tf.evaluation import trained_verifier
@@ -76,6 +77,7 @@ class MeanColour:
     """Embeds a picture as its mean colour."""
 
     name, file_hash, size, resize = "mean_colour", "none", 3, ""
+    precision = "float32"
 
     def __init__(self):
         self.seen = 0
@@ -136,3 +138,16 @@ def split_data(tmp_path_factory) -> str:
         tmp_path_factory.mktemp("splits") / "splits",
         {s: {f"{s}{n}": 3 for n in range(c)} for s, c in sizes.items()},
     )
+
+
+@pytest.fixture
+def cpu(monkeypatch, tmp_path):
+    """Gives this processor other flags: a text as /proc/cpuinfo, or none."""
+
+    def pretend(text):
+        path = tmp_path / "cpuinfo"
+        if text is not None:
+            path.write_text(text)
+        monkeypatch.setattr(hardware, "CPUINFO", path)
+
+    return pretend

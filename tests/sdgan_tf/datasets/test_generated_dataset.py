@@ -187,6 +187,7 @@ class Direction:
     """Embeds a picture as the direction in which its colour leaves grey."""
 
     name, file_hash, size, resize = "direction", "none", 3, ""
+    precision = "float32"
 
     def __call__(self, images):
         found = images.mean(axis=(1, 2)) - 127.5

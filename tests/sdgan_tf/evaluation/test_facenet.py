@@ -34,9 +34,8 @@ def path():
         pytest.skip(str(error))
 
 
-def test_any_number_of_pictures(monkeypatch, path):
-    monkeypatch.setattr(facenet, "BATCH_SIZE", 2)
-    verifier = facenet.FaceNet(path)
+def test_any_number_of_pictures(path):
+    verifier = facenet.FaceNet(path, "float32", batch_size=2)
     images = np.random.default_rng(0).integers(0, 256, [3, 64, 64, 3], "uint8")
     embeddings = verifier(images)
     assert embeddings.shape == (3, 512) and embeddings.dtype == np.float32
@@ -55,3 +54,20 @@ def test_any_number_of_pictures(monkeypatch, path):
     nearer = pixels - 0.1 * gradient / np.abs(gradient).max()
     moved = verifier.embed_pixels(nearer)
     assert tf.reduce_sum(tf.square(moved - embeddings[1:2])) < apart
+
+
+def test_in_bfloat16_where_the_processor_has_it(cpu, path):
+    images = np.random.default_rng(0).integers(0, 256, [4, 64, 64, 3], "uint8")
+    cpu("flags : avx512f\n")
+    assert facenet.FaceNet(path).precision == "float32"
+    cpu("flags : avx512_bf16\n")
+    verifier = facenet.FaceNet(path)
+    assert verifier.precision == "bfloat16"
+    narrow = verifier(images)
+    assert narrow.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(narrow, axis=1), 1, rtol=1e-5)
+    # With gradients it is float32 in any case.
+    wide = verifier.embed_pixels(tf.constant(images, tf.float32))
+    cosines = np.sum(narrow * wide, axis=1)
+    # As near as bfloat16 comes, and not the same computation.
+    assert cosines.min() > 0.999 and cosines.max() < 1 - 1e-7

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from sdgan_tf.models.layers import (
+    BatchNormalization,
     GroupedBatchNormalization,
     conv_kernel_initializer,
 )
@@ -18,15 +19,18 @@ def pixels(*values):
     return np.float32(values).reshape(-1, 1, 1, 1)
 
 
-def test_groups_by_hand():
-    # [num_batches=2, b=2, members=2], members vary fastest. The groups are
-    # (0, 2): 1 +- 1; (10, 14): 12 +- 2; (100, 104): 102 +- 2; (0, 6): 3 +- 3.
-    x = pixels(0, 10, 2, 14, 100, 0, 104, 6)
+def noise(seed, *shape):
+    return tf.random.stateless_normal(shape, [seed, 1])
+
+
+def test_batches_by_hand():
+    # Batches of two: 1 +- 1, 12 +- 2, 102 +- 2, 3 +- 3.
+    x = pixels(0, 2, 10, 14, 100, 104, 0, 6)
     layer = GroupedBatchNormalization(epsilon=3.0)
-    y = layer(x, num_batches=2, members=2)
+    y = layer(x, num_batches=4)
     # d / sqrt(d^2 + 3) at d = 1, 2, 2, 3.
     a, b, c = 0.5, 0.7559289, 0.8660254
-    np.testing.assert_allclose(y, pixels(-a, -b, a, b, -b, -c, b, c), rtol=1e-5)
+    np.testing.assert_allclose(y, pixels(-a, a, -b, b, -b, b, -c, c), rtol=1e-5)
 
 
 def test_gamma_and_beta():
@@ -38,7 +42,7 @@ def test_gamma_and_beta():
     np.testing.assert_allclose(layer(pixels(0, 2)), pixels(8, 12), rtol=1e-6)
 
 
-def test_one_group_by_default():
+def test_one_batch_by_default():
     x = pixels(0, 0, 4, 4)
     y = GroupedBatchNormalization(epsilon=0.0)(x)
     np.testing.assert_allclose(y, pixels(-1, -1, 1, 1), rtol=1e-5)
@@ -99,6 +103,26 @@ def test_config_roundtrip():
     again = GroupedBatchNormalization.from_config(layer.get_config())
     assert again.epsilon == 0.5
     assert again.synchronized
+
+
+def test_one_kernel_normalises_as_keras_does():
+    ours = BatchNormalization(momentum=0.9, epsilon=1e-5)
+    theirs = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    x = 3.0 * noise(0, 4, 6, 6, 5) + 2.0
+    results = []
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+        layer.gamma.assign(np.arange(1.0, 6.0))
+        layer.beta.assign(np.arange(5.0))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+            loss = tf.reduce_sum(y * noise(1, *y.shape))
+        of = [x, layer.gamma.value, layer.beta.value]
+        gradients = tape.gradient(loss, of)
+        results.append([y, *gradients, *layer.weights, layer(x)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
 def test_conv_kernel_initializer():

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from sdgan_tf.models.layers import GroupedBatchNormalization
 from sdgan_tf.models.projected_discriminator import (
     ProjectedDiscriminator,
     ScaleDiscriminator,
     neighbours,
     spread,
 )
-from sdgan_tf.models.projected_layers import (
-    BatchwiseNormalization,
-    OwnNormalization,
-)
+from sdgan_tf.models.projected_layers import OwnNormalization
 
 
 def noise(*shape, seed=0):
@@ -85,7 +83,7 @@ def test_heads_that_score_tuples_by_themselves():
     for head in scale.heads:
         assert isinstance(head.collate.norm, OwnNormalization)
     # The towers' statistics are the batch's in any case.
-    assert isinstance(scale.tower[0].norm, BatchwiseNormalization)
+    assert isinstance(scale.tower[0].norm, GroupedBatchNormalization)
     x = 5.0 + 3.0 * noise(3, 2, 2, 32)
     y = np.reshape(scale.heads[0].collate.norm(x), [3, 4, 2, 16])
     np.testing.assert_allclose(y.mean(axis=(1, 3)), 0.0, atol=1e-4)

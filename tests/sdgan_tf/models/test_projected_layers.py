@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sdgan_tf.models.layers import GroupedBatchNormalization
 from sdgan_tf.models.projected_layers import (
-    BatchwiseNormalization,
     FeatureMixing,
     TupleHead,
     UnitConv2D,
@@ -15,16 +13,6 @@ from sdgan_tf.models.projected_layers import (
 
 def noise(*shape, seed=0):
     return tf.random.stateless_normal(shape, [seed, 1])
-
-
-def test_one_kernel_a_batch_is_the_grouped_norm():
-    x = tf.concat([noise(4, 3, 3, 5), 7.0 * noise(4, 3, 3, 5) + 1.0], axis=0)
-    results = []
-    for layer in (BatchwiseNormalization(), GroupedBatchNormalization()):
-        layer.build(x.shape)
-        layer.gamma.assign(np.arange(1.0, 6.0))
-        results.append(layer(x, num_batches=2))
-    np.testing.assert_allclose(*results, atol=1e-4)
 
 
 def test_a_kernel_of_norm_one():

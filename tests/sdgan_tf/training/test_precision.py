@@ -23,64 +23,56 @@ def batch():
     return {"images": tf.constant(images, tf.uint8)}
 
 
-@pytest.fixture
-def cpu(monkeypatch, tmp_path):
-    """Makes this processor one with some flags."""
-
-    def pretend(text):
-        path = tmp_path / "cpuinfo"
-        if text is not None:
-            path.write_text(text)
-        monkeypatch.setattr(precision, "CPUINFO", path)
-
-    return pretend
+def test_first_steps(batch):
+    experiment = dataclasses.replace(TINY, precision="float32")
+    found = precision.first_steps(experiment, batch, 2)
+    assert len(found.losses) == 2 and len(found.losses[0]) == 2
+    # The networks are trained: the second step has other losses.
+    assert found.losses[0] != found.losses[1]
+    assert found.seconds > 0
+    again = precision.first_steps(experiment, batch, 2)
+    assert again.losses == found.losses
 
 
-@pytest.mark.parametrize(
-    ("text", "has"),
-    [
-        ("model name\t: A\nflags\t\t: fpu avx512_bf16 sse\n", True),
-        ("flags\t\t: fpu avx512f amx_bf16\n", True),
-        ("Features\t: fp asimd bf16\n", True),
-        ("flags\t\t: fpu avx512f avx512vl\n", False),
-        ("bugs\t\t: avx512_bf16\n", False),
-        (None, False),
-    ],
-)
-def test_what_the_processor_says(cpu, text, has):
-    cpu(text)
-    assert precision.has_bfloat16() == has
-
-
-def test_bfloat16_where_losses_agree(cpu, batch, capsys):
-    cpu("flags : avx512_bf16\n")
-    chosen = precision.resolve_precision(TINY, batch)
-    assert chosen == dataclasses.replace(TINY, precision="mixed_bfloat16")
-    assert "losses of 3 steps agree" in capsys.readouterr().out
+def test_first_steps_end_in_time(batch, monkeypatch):
+    monkeypatch.setattr(precision, "CHECK_SECONDS", 1e-9)
+    experiment = dataclasses.replace(TINY, precision="mixed_bfloat16")
+    assert len(precision.first_steps(experiment, batch, 3).losses) == 1
 
 
 def test_float32_where_there_is_no_bfloat16(cpu, batch, monkeypatch):
     cpu("flags : avx512f\n")
-    monkeypatch.setattr(precision, "losses", None)  # Nothing is tried.
+    monkeypatch.setattr(precision, "first_steps", None)  # Nothing is tried.
     chosen = precision.resolve_precision(TINY, batch)
     assert chosen.precision == "float32"
 
 
 @pytest.mark.parametrize(
-    ("narrow", "chosen"),
+    ("narrow", "seconds", "chosen", "said"),
     [
-        ([0.75, 1.0], "mixed_bfloat16"),
-        ([0.70, 1.10], "float32"),
-        ([0.60, 1.0], "float32"),
+        ([0.75, 1.0], 0.25, "mixed_bfloat16", "0.25 s a step, where float32"),
+        ([0.75, 1.0], 0.60, "float32", "bfloat16 takes 0.60 s a step"),
+        ([0.70, 1.10], 0.25, "float32", "a loss lies"),
+        ([0.60, 1.0], 0.25, "float32", "a loss lies"),
     ],
 )
-def test_float32_where_losses_differ(cpu, batch, monkeypatch, narrow, chosen):
+def test_the_faster_one_if_losses_agree(
+    cpu, batch, monkeypatch, capsys, narrow, seconds, chosen, said
+):
     cpu("flags : avx512_bf16\n")
-    found = {"float32": [0.70, 1.0], "mixed_bfloat16": narrow}
+    found = {
+        "float32": precision.FirstSteps([[0.70], [1.0]], 0.5),
+        "mixed_bfloat16": precision.FirstSteps(
+            [narrow[:1], narrow[1:]], seconds
+        ),
+    }
     monkeypatch.setattr(
-        precision, "losses", lambda experiment, _: found[experiment.precision]
+        precision,
+        "first_steps",
+        lambda experiment, _, count: found[experiment.precision],
     )
     assert precision.resolve_precision(TINY, batch).precision == chosen
+    assert said in capsys.readouterr().out
 
 
 def test_a_named_precision_is_kept(batch):
