@@ -33,7 +33,7 @@ def has_bfloat16() -> bool:
     try:
         text = CPUINFO.read_text()
     except OSError:
-        return False  # Not Linux: nobody says.
+        return False  # Not Linux: unknown.
     flags = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
     return bool(flags and CPU_FLAGS & set(flags[1].split()))
 

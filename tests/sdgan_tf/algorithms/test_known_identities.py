@@ -198,7 +198,7 @@ def test_the_number_of_identities_is_the_datas():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"known_identities": 3}, "knows no identities one by one"),
+        ({"known_identities": 3}, "has no codes of training identities"),
         (
             {"model": "sd_began", "commonalities": "a"},
             r"models \['sd_dcgan', 'sd_projected'\]",

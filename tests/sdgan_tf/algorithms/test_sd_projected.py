@@ -242,7 +242,7 @@ def test_half_life_of_the_average():
     # 4 tuples of 2 images: a decay of 2 ** (-8 / 80).
     algorithm = make(ema_half_life_images=80.0, batch_size=4)
     assert algorithm.ema_decay == pytest.approx(0.9330, abs=1e-4)
-    with pytest.raises(ValueError, match="say the same"):
+    with pytest.raises(ValueError, match="set the same thing"):
         make(ema_half_life_images=80.0, ema_decay=0.9)
 
 

@@ -81,7 +81,7 @@ def test_histograms_have_equal_areas():
 
 def test_figures_that_say_nothing():
     line = {"auc": 0.55, "id_div": 0.2, "photographs_told_apart": False}
-    assert "says nothing" in report._number(line, "auc")
+    assert "not meaningful" in report._number(line, "auc")
     assert report._number(line, "id_div") == "0.2000"
     line["photographs_told_apart"] = True
     assert report._number(line, "auc") == "0.5500"
@@ -107,5 +107,5 @@ def test_factors_that_are_not_read_are_not_drawn():
         for r in (0.31, 0.29)
     )
     assert "0.77" in read and 'class="bar"' in read
-    assert "0.29" in unread and "not read well enough" in unread
+    assert "0.29" in unread and "not predicted well enough" in unread
     assert "0.77" not in unread and 'class="bar"' not in unread

@@ -54,7 +54,7 @@ def test_faces_of_insightface(tmp_path, listed):
         b"picture b!",
         b"picture c",
     ]
-    assert notes.report(3) == ["passed over: 3 records without picture"]
+    assert notes.report(3) == ["skipped: 3 records without picture"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
