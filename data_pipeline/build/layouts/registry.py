@@ -12,13 +12,13 @@ from data_pipeline.build.photograph import Photograph, Reading
 
 LOOKED_AT = 10_000  # Files, to suggest a layout.
 # How files that hold many pictures are read.
-_AS_FOLDER = "naming the file as --input"
+_AS_FOLDER = "the file itself as --input"
 READ_BY = {
     ".parquet": "--layout=parquet",
     ".rec": "--layout=recordio",
     ".idx": "--layout=recordio with the .rec beside it",
     ".tfrecord": "--layout=tfrecord",
-    ".tar": f"--layout=webdataset, or as a folder by {_AS_FOLDER}",
+    ".tar": f"--layout=webdataset, or {_AS_FOLDER} to read it as a folder",
     ".tgz": _AS_FOLDER,
     ".gz": f"{_AS_FOLDER}, if it is a .tar.gz",
     ".zip": _AS_FOLDER,

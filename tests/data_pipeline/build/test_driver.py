@@ -41,7 +41,7 @@ def test_containers_are_named(build, source, target):
     for name in ("a.parquet", "b.rec"):
         (source / name).write_bytes(b"PAR1")
     with pytest.raises(
-        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. Read \.parquet"
+        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. For \.parquet"
     ):
         build("folders", source, target)
     with pytest.raises(

@@ -116,7 +116,7 @@ def test_more_passed_over_than_taken_is_warned_of():
     notes = Notes()
     notes.passed_over["in the attic"] = 3
     assert notes.report(3) == ["skipped: 3 pictures in the attic"]
-    assert notes.report(2)[1].startswith("WARNING: more pictures are passed")
+    assert notes.report(2)[1].startswith("WARNING: more pictures are skipped")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

@@ -73,7 +73,7 @@ def test_an_empty_table(tmp_path):
 
 
 def test_text_in_no_known_encoding(tmp_path):
-    with pytest.raises(BadCollection, match="name its --encoding"):
+    with pytest.raises(BadCollection, match="pass its --encoding"):
         table_of(tmp_path, b"image,identity\n\x81\xff,x\n")
 
 

@@ -297,7 +297,7 @@ def test_defaults_of_its_own():
     named = {"model", "ema_decay"}
     asked = Experiment(model="sd_projected", ema_decay=0.9)
     assert with_model_defaults(asked, named).ema_half_life_images == 0
-    with pytest.raises(ValueError, match="has loss='hinge'"):
+    with pytest.raises(ValueError, match="requires loss='hinge'"):
         settle(asked, {"model", "loss"})
     plain = Experiment()
     assert with_model_defaults(plain, ()) == plain

@@ -102,5 +102,5 @@ def test_real_grid_shows_one_subject_a_row(make_splits):
 def test_vanilla_is_settled(train_run, tmp_path):
     train_run(model="dcgan", k=1)
     assert Run(str(tmp_path / "run")).experiment().k == 1
-    with pytest.raises(ValueError, match="`dcgan` has k=1"):
+    with pytest.raises(ValueError, match="`dcgan` requires k=1"):
         train_run(model="dcgan", k=2, run_dir=str(tmp_path / "b"))

@@ -45,7 +45,7 @@ def test_photographs_of_one_subject():
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
         (picture()[:60], "me.png cannot be used: corrupt"),
         (picture(size=(200, 200)), "more than 0.01 megapixels"),
-        (bytes(100_001), "too large: 0.1 MB, where 0.1 MB"),
+        (bytes(100_001), "too large: 0.1 MB, more than the limit of 0.1 MB"),
     ],
 )
 def test_refused(data, message):

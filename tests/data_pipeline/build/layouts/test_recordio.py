@@ -83,7 +83,7 @@ def test_damage_is_named(tmp_path, listed, data):
 
 def test_other_files(tmp_path, listed):
     (tmp_path / "faces.csv").write_text("image")
-    with pytest.raises(BadCollection, match="whose names end like"):
+    with pytest.raises(BadCollection, match="whose names end in"):
         listed("recordio", tmp_path / "faces.csv")
     assert listed("recordio", tmp_path) == []
 
