@@ -50,86 +50,115 @@ def _define_flags() -> None:
     fields: dict[str, Any] = {
         f.name: f.default for f in dataclasses.fields(BuildOptions)
     }
-    flags.DEFINE_enum("layout", None, sorted(LAYOUTS), "How it is laid out.")
+    flags.DEFINE_enum(
+        "layout",
+        None,
+        sorted(LAYOUTS),
+        "Layout of the collection; see docs/data.md.",
+    )
     flags.DEFINE_string(
         "input", None, "The collection: a folder, archive, table or shard."
     )
     flags.DEFINE_string("output_dir", None, "Folder of the data set.")
     flags.mark_flags_as_required(["layout", "input", "output_dir"])
     flags.DEFINE_integer(
-        "image_size", fields["image_size"], "32, 64, 128 or 256."
+        "image_size",
+        fields["image_size"],
+        "Side of the pictures in pixels: 32, 64, 128 or 256.",
     )
     flags.DEFINE_string(
         "crop",
         None,
-        "center, none, pad, face or left,top,right,bottom in [0, 1].",
+        "center, none, pad, face, or left,top,right,bottom in [0, "
+        "1]. Default: the layout's own crop.",
     )
     flags.DEFINE_integer(
-        "min_images", fields["min_images"], "Fewest images of an identity."
+        "min_images",
+        fields["min_images"],
+        "Leave out identities with fewer images.",
     )
     flags.DEFINE_integer(
-        "max_identities", 0, "Take the first so many by hash; 0 takes all."
+        "max_identities",
+        0,
+        "Use only the first identities in the order of their hashes; "
+        "0: use all.",
     )
     flags.DEFINE_bool(
         "drop_near_duplicates",
         False,
-        "Leave out photographs of other sizes, compression or brightness: all "
-        "under two identities, all but one within an identity.",
+        "Leave out copies that differ only in size, compression or "
+        "brightness: all of them under two identities, all but one "
+        "within an identity.",
     )
     flags.DEFINE_float(
         "max_bad_fraction",
         fields["max_bad_fraction"],
-        "Fraction of bad files above which the build fails.",
+        "Fail if the fraction of bad files is larger.",
     )
-    flags.DEFINE_integer("num_shards", fields["num_shards"], "Of each split.")
-    flags.DEFINE_bool("overwrite", False, "Replace a data set.")
+    flags.DEFINE_integer(
+        "num_shards", fields["num_shards"], "Number of shards of each split."
+    )
+    flags.DEFINE_bool("overwrite", False, "Replace an existing data set.")
     flags.DEFINE_list(
         "split_fractions",
         [str(part) for part in fields["split_fractions"]],
-        "Of the identities, by hash, for train, valid and test.",
+        "Shares of the identities, by hash, for train, valid and test.",
     )
     flags.DEFINE_bool(
         "folder_splits",
         True,
-        "Take folders named train, val, valid, validation, test as splits, and "
-        "shards of other programs likewise.",
+        "Use folders named train, val, valid, validation or test, "
+        "and shards with such names, as splits.",
     )
     flags.DEFINE_integer(
         "identity_depth",
         0,
-        "Of `folders`: which folder of a path names the identity, from 1; 0 "
-        "takes the one that holds the picture.",
+        "Layout `folders`: which folder of a path is the identity, "
+        "counted from 1. 0: the folder that holds the picture.",
     )
     flags.DEFINE_string(
         "pattern",
         None,
-        "Of the layout `pattern`: a regular expression for the beginning of a "
-        "picture's path below the input, with a group (?P<identity>...).",
+        "Layout `pattern`: regular expression for the beginning of a "
+        "picture's path relative to the input, with a group "
+        "(?P<identity>...).",
     )
     flags.DEFINE_string(
         "image_root",
         None,
-        "Of `table`: the folder that picture paths are relative to.",
+        "Layout `table`: folder that picture paths are relative to.",
     )
     flags.DEFINE_string(
         "image_separator",
         None,
-        "Of `table`: between the pictures in one cell, such as , or |.",
+        "Layout `table`: separator between the pictures in one cell, "
+        "such as , or |.",
     )
     flags.DEFINE_string(
-        "delimiter", None, "Of `table`: between cells; found by itself."
+        "delimiter",
+        None,
+        "Layout `table`: delimiter of the cells. Default: detected.",
     )
     flags.DEFINE_string(
-        "encoding", None, "Of `table`: utf-8, utf-16, ...; found by itself."
+        "encoding",
+        None,
+        "Layout `table`: utf-8, utf-16, ... Default: detected.",
     )
     flags.DEFINE_string(
         "image_column",
         "image",
-        "Of tables and shards; in a table image_* takes several columns.",
+        "Tables and shards: column of the picture. In a table, "
+        "image_* names several columns.",
     )
-    flags.DEFINE_string("identity_column", "identity", "Of tables and shards.")
+    flags.DEFINE_string(
+        "identity_column",
+        "identity",
+        "Tables and shards: column of the identity.",
+    )
     flags.DEFINE_list(
-        "label_columns", [], "Of tables and shards: kept in the records."
+        "label_columns",
+        [],
+        "Tables and shards: columns to keep as labels of the records.",
     )
 
 

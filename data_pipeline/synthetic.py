@@ -33,13 +33,15 @@ SECTIONS = {
 def _define_flags() -> None:
     flags.DEFINE_string("output_dir", None, "Folder to write into.")
     flags.mark_flag_as_required("output_dir")
-    flags.DEFINE_integer("num_identities", 1000, "People.")
-    flags.DEFINE_integer("images_per_identity", 16, "Photographs of each.")
+    flags.DEFINE_integer("num_identities", 1000, "Number of people.")
+    flags.DEFINE_integer("images_per_identity", 16, "Pictures of each person.")
     flags.DEFINE_integer("image_size", 64, "Side of the pictures in pixels.")
-    flags.DEFINE_integer("seed", 0, "Different seeds have different people.")
+    flags.DEFINE_integer("seed", 0, "Seed; another seed gives other people.")
     flags.DEFINE_integer("first_identity", 0, "Number of the first person.")
     flags.DEFINE_integer(
-        "num_scenes", 0, "Backgrounds that people share; 0: each its own."
+        "num_scenes",
+        0,
+        "Number of backgrounds that people share; 0: each picture has its own.",
     )
 
 

@@ -1,4 +1,4 @@
-"""SD-GAN: generative models with an identity and an observation code.
+"""SD-GAN: generative models with an identity code and an observation code.
 
     import sdgan_tf
 
@@ -6,8 +6,8 @@
     images = generator.sample(identities=6, observations=8, seed=3)
     generator.save_grid("grid.png", images)
 
-The names below are the public API (docs/python.md). They are imported when
-they are first used: `import sdgan_tf` alone imports no TensorFlow.
+The names in `__all__` are the public API (docs/python.md). Each is imported
+when it is first used, so `import sdgan_tf` alone does not import TensorFlow.
 
 Source: Donahue, Lipton, Balsubramani, McAuley, "Semantically Decomposing the
 Latent Spaces of Generative Adversarial Networks", ICLR 2018, arXiv 1705.07904.

@@ -56,7 +56,7 @@ class Checkpoints:
         if "://" in self.folder and PATTERN.search(self.folder):
             raise ValueError(
                 "A folder of checkpoints that is not local must have a name "
-                "without *, ?, [, ] and \\: TensorFlow takes them for a "
+                "without *, ?, [, ] and \\: TensorFlow reads them as a "
                 f"pattern. Received: {self.folder!r}"
             )
 

@@ -115,8 +115,8 @@ def identity_codes(
         )
     if max(rows) >= latents.num_identities:
         raise ValueError(
-            f"The model carries the codes of its first "
-            f"{latents.num_identities} training identities only: give "
+            "The model stores the codes of its first "
+            f"{latents.num_identities} training identities only: pass "
             f"photographs as `images`. Received: identities={list(names)}"
         )
     return np.asarray(latents.look_up(rows))

@@ -95,8 +95,8 @@ def read_codes(
             )
         if unpacked > MAX_CODES_BYTES:
             raise ValueError(
-                f"{unpacked} bytes unpacked, where {MAX_CODES_BYTES} are the "
-                "most"
+                f"{unpacked} bytes unpacked, more than the limit of "
+                f"{MAX_CODES_BYTES}"
             )
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             z_i, z_o = (real_numbers(n, arrays[n]) for n in ("z_i", "z_o"))

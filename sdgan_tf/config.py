@@ -65,75 +65,82 @@ def broken_rule(field: dataclasses.Field, value) -> str:
 class Experiment:
     """An experiment. The defaults are those of the reference's SD-DCGAN."""
 
-    model: str = option("sd_dcgan", "System to train; see README.")
+    model: str = option("sd_dcgan", "System to train; see docs/flags.md.")
     discriminator: str = option(
         "siamese",
-        "Where the images of a tuple meet.",
+        "Where the discriminator joins the images of a tuple: after "
+        "a tower for each image, or at its input.",
         choices=("siamese", "stacked"),
     )
     loss: str = option(
         "dcgan",
-        "Adversarial loss; it also picks the optimizer.",
+        "Adversarial loss; it also selects the optimizer.",
         choices=("dcgan", "lsgan", "wgan", "wgan-gp", "hinge"),
     )
     image_size: int = option(
         64,
-        "Side in pixels.",
+        "Side of the images in pixels.",
         choices=IMAGE_SIZES,
     )
-    k: int = option(2, "Images in an identity tuple; 1 is vanilla.", minimum=1)
+    k: int = option(
+        2, "Images in an identity tuple; 1 gives the vanilla GAN.", minimum=1
+    )
     d_i: int = option(50, "Size of the identity code z_i.", minimum=1)
     d_o: int = option(50, "Size of the observation code z_o.", minimum=1)
-    dim: int = option(64, "Width of the networks next to the image.", minimum=1)
+    dim: int = option(64, "Width of the layers next to the image.", minimum=1)
     batch_size: int = option(16, "Tuples in the global batch.", minimum=1)
     d_steps_per_g_step: int = option(
         1, "Discriminator updates for each generator update.", minimum=1
     )
     gamma: float = option(
-        0.5, "BEGAN: wanted ratio of L(G) to L(x), the diversity.", minimum=0
+        0.5,
+        "BEGAN: target ratio of L(G) to L(x), which controls diversity.",
+        minimum=0,
     )
     lambda_k: float = option(0.001, "BEGAN: learning rate of k_t.", minimum=0)
     known_identities: int = option(
         0,
-        "Identities that a model knows one by one; those of the data, which "
-        "must be named only without any.",
+        "Number of identities, for models with one code per training "
+        "identity. Needed only without a data set.",
         minimum=0,
     )
     commonalities: str = option(
         "",
-        "What tuples agree in, by commas: identity, observation, labels of the "
-        "records; a+b is both. Empty: the identity.",
+        "What the images of a tuple share, separated by commas: "
+        "identity, observation, or labels of the records; a+b is "
+        "both. Empty: the identity.",
     )
     augment: str = option(
         "none",
-        "What a discriminator's tuples, real and generated, go through.",
+        "Augmentation of all tuples that the discriminator sees, "
+        "real and generated.",
         choices=("none", "diffaug", "diffaug_weak"),
     )
     mirror: bool = option(
         False,
-        "sd_projected: mirror photographs at random, each by itself. For "
-        "faces, not for letters.",
+        "sd_projected: mirror photographs at random, each "
+        "independently. For faces, not for letters.",
     )
     features: str = option(
         "efficientnet_lite0",
-        "sd_projected: the frozen network whose features D sees; none: the "
-        "picture itself at four resolutions.",
+        "sd_projected: frozen network whose features D sees. none: "
+        "the picture itself at four resolutions.",
         choices=("efficientnet_lite0", "efficientnet_lite1", "none"),
     )
     pixel_scale: bool = option(
         False,
-        "sd_projected: D sees the picture itself too, beside the features.",
+        "sd_projected: D sees the picture itself in addition to the features.",
     )
     tuple_norm: str = option(
         "batch",
-        "sd_projected: what heads that score tuples normalise, the batch or "
-        "each tuple by itself.",
+        "sd_projected: whether the tuple heads normalise over the "
+        "batch or each tuple by itself.",
         choices=("batch", "tuple"),
     )
     tuple_spread: bool = option(
         False,
-        "sd_projected: heads that score tuples also see how far its images lie "
-        "apart, place by place.",
+        "sd_projected: the tuple heads also see the variance over "
+        "the images of a tuple at each position.",
     )
     single_weight: float = option(
         1.0,
@@ -147,14 +154,14 @@ class Experiment:
     )
     mismatched_weight: float = option(
         0.0,
-        "sd_projected: fraction in [0, 1] of photographs of different subjects "
-        "among the tuples that D is to refuse.",
+        "sd_projected: fraction in [0, 1] of photographs of different "
+        "subjects among the tuples that D learns to reject.",
         minimum=0,
         maximum=1,
     )
     r1_weight: float = option(
         0.0,
-        "R1: weight of D's squared gradient at real tuples; 0: none.",
+        "R1 penalty: weight of D's squared gradient at real tuples; 0: off.",
         minimum=0,
     )
     spectral_norm: bool = option(
@@ -162,14 +169,14 @@ class Experiment:
     )
     ema_decay: float = option(
         0.0,
-        "Decay in [0, 1) of the average of the generator's weights, which is "
-        "then what is sampled and exported; 0: none.",
+        "Decay in [0, 1) of the moving average of the generator's "
+        "weights, which is then sampled and exported; 0: no average.",
         minimum=0,
     )
     ema_half_life_images: float = option(
         0.0,
-        "As ema_decay, by the generated images after which a weight counts "
-        "half; 0: ema_decay.",
+        "As ema_decay, but as a half-life in generated images; 0: "
+        "use ema_decay.",
         minimum=0,
     )
     seed: int = option(
@@ -180,8 +187,8 @@ class Experiment:
     )
     precision: str = option(
         "float32",
-        "Arithmetic of the networks; auto: bfloat16 where the processor has "
-        "it and a short check shows that losses agree.",
+        "Arithmetic of the networks. auto: bfloat16 if the processor "
+        "supports it and a short check shows that the losses agree.",
         choices=("float32", "mixed_bfloat16", AUTO),
     )
 

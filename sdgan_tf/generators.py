@@ -1,4 +1,4 @@
-"""Trained generators: sampling, interpolation, estimates for photographs."""
+"""Trained generators: sampling, interpolation and estimation of codes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from sdgan_tf.projector import Embedding, Projector
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """The codes of photographs that a generator did not make.
+    """The estimated codes of photographs.
 
     Attributes:
         z_i: float32 `[n, d_i]`.
         z_o: float32 `[n, d_o]`.
-        images: The pictures of these codes, uint8 `[n, h, w, 3]`.
+        images: The pictures that these codes give, uint8 `[n, h, w, 3]`.
         distance: Their mean absolute differences from the photographs in grey
             levels, `[n]`.
     """
@@ -38,8 +38,8 @@ class Estimate:
 class Generator:
     """A trained generator with its latent space; `sdgan_tf.load` returns one.
 
-    Images are uint8 RGB, and codes are float32 in [-1, 1]: z_i `[n, d_i]` says
-    who or what is seen, and z_o `[n, d_o]` how.
+    Images are uint8 RGB, and codes are float32 in [-1, 1]: z_i `[n, d_i]`
+    determines who or what is seen, and z_o `[n, d_o]` how.
 
     Example:
 
@@ -48,10 +48,10 @@ class Generator:
         generator.save_grid("grid.png", images)
 
     Attributes:
-        network: Codes `[n, d_z]` to images `[n, h, w, 3]` in [-1, 1].
-        latents: The prior of its codes.
-        pixels: Its pixel mapping.
-        step: Training steps behind it.
+        network: Maps codes `[n, d_z]` to images `[n, h, w, 3]` in [-1, 1].
+        latents: The prior of the codes.
+        pixels: The mapping between the network's range and uint8.
+        step: Number of training steps.
     """
 
     network: keras.Model
@@ -62,11 +62,11 @@ class Generator:
     def __call__(
         self, z: np.ndarray | tf.Tensor, batch_size: int = 64
     ) -> tf.Tensor:
-        """Generates images `[n, h, w, 3]` in [-1, 1] of codes `[n, d_z]`.
+        """Generates images `[n, h, w, 3]` in [-1, 1] from codes `[n, d_z]`.
 
         Args:
             z: The codes.
-            batch_size: Images in one forward pass.
+            batch_size: Number of images in one forward pass.
         """
         parts = [
             self.network(z[start : start + batch_size], training=False)
@@ -75,12 +75,12 @@ class Generator:
         return tf.concat(parts, axis=0)
 
     def pictures(self, z: ArrayLike) -> np.ndarray:
-        """Generates uint8 images `[n, h, w, 3]` of codes `[n, d_z]`."""
+        """Generates uint8 images `[n, h, w, 3]` from codes `[n, d_z]`."""
         return self.pixels.to_uint8(self(z))
 
     @property
     def image_size(self) -> int:
-        """Side of its images in pixels."""
+        """Side of the images in pixels."""
         return self.network.image_size
 
     def codes(
@@ -104,15 +104,15 @@ class Generator:
         seed: int = 0,
         truncate: float = 1.0,
     ) -> np.ndarray:
-        """Samples a grid: each of several identities in the same observations.
+        """Samples a grid of several identities in the same observations.
 
-        `main.py --mode=sample` generates the same pictures from the same seed.
+        `main.py --mode=sample` generates the same pictures for the same seed.
 
         Args:
             identities: Rows of the grid.
             observations: Columns of the grid.
             seed: Seed of the codes.
-            truncate: Factor on the codes, in (0, 1]: less variety.
+            truncate: Factor for the codes, in (0, 1]; less gives less variety.
 
         Returns:
             uint8 `[identities, observations, h, w, 3]`.
@@ -137,8 +137,8 @@ class Generator:
 
         Raises:
             ValueError: If the codes are not finite numbers of these shapes, or
-                a z_i is not one of a model that has its training identities
-                only.
+                the model generates only its training identities and a z_i
+                is not one of theirs.
         """
         return self.pictures(self._paired(z_i, z_o))
 
@@ -147,8 +147,8 @@ class Generator:
     ) -> np.ndarray:
         """Generates a grid between two pairs of codes.
 
-        z_i changes in a straight line from the first row to the last, and z_o
-        from the first column to the last.
+        z_i changes linearly from the first row to the last, and z_o from the
+        first column to the last.
 
         Args:
             z_i: Two identity codes, `[2, d_i]`.
@@ -160,7 +160,7 @@ class Generator:
             uint8 `[rows, columns, h, w, 3]`.
 
         Raises:
-            ValueError: If these are not two pairs of codes; see `generate`.
+            ValueError: If there are not two pairs of codes; see `generate`.
 
         Source: paper, appendix: z_i and z_o are interpolated separately.
         """
@@ -177,7 +177,7 @@ class Generator:
         """Reads photographs in the size of the generator's images.
 
         Args:
-            images: A photograph, a folder or a glob of them.
+            images: A photograph, a folder of photographs, or a glob.
             crop: "center", "none", "pad", "face" or "left,top,right,bottom".
 
         Returns:
@@ -199,23 +199,23 @@ class Generator:
         verifier: Embedding | None = None,
         perceptual_weight: float = 0.0,
     ) -> Estimate:
-        """Estimates the codes of photographs by gradient descent on them.
+        """Estimates the codes of photographs by gradient descent on the codes.
 
         Args:
             photographs: uint8 `[n, h, w, 3]`; see `read_photographs`.
             shared_identity: Whether all photographs show one subject, and so
                 get one z_i.
-            restarts: Descents for each subject; the best one counts.
-            steps: Steps of a descent.
+            restarts: Number of descents for each subject; the best one counts.
+            steps: Steps of each descent.
             seed: Seed of the random codes.
-            verifier: An embedding that counts beside pixels, if any; see
+            verifier: An embedding whose distance is minimised too, if any; see
                 `evaluation.verifiers.open_verifier`.
-            perceptual_weight: Grey levels that a squared distance of 1 in the
-                embedding counts.
+            perceptual_weight: Weight of the embedding: the grey levels that a
+                squared distance of 1 counts.
 
         Raises:
-            ValueError: If the photographs have another shape, or the model has
-                its training identities only.
+            ValueError: If the photographs have another shape, or the model
+                generates only its training identities.
         """
         photographs = np.asarray(photographs)
         shape = (self.image_size, self.image_size, 3)

@@ -43,8 +43,8 @@ def rows_of(text: str | bytes, names: Sequence[str]) -> list[int]:
     unknown = [name for name in names if name not in rows]
     if unknown:
         raise ValueError(
-            f"Of these the model knows nothing: {unknown}; it samples its "
-            f"{len(rows)} training identities only, such as "
+            f"The model does not know these identities: {unknown}. It "
+            f"samples only its {len(rows)} training identities, such as "
             f"{sorted(rows)[:3]}."
         )
     return [rows[name] for name in names]

@@ -37,13 +37,13 @@ def locked(folder: str):
         except BlockingIOError:
             raise RunInUse(
                 "`run_dir` is in use: another training writes there. Wait "
-                "for its end, or choose another folder. "
-                f"Received: run_dir={folder!r}"
+                "until it ends, or choose another folder. Received: "
+                f"run_dir={folder!r}"
             ) from None
         except OSError as error:
             logging.warning(
-                "%s cannot be locked (%s): nothing keeps a second training "
-                "out of it.",
+                "%s cannot be locked (%s), so a second training could write "
+                "to it.",
                 folder,
                 error,
             )

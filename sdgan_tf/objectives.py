@@ -33,8 +33,9 @@ def check_average(experiment: Experiment) -> None:
         )
     if experiment.ema_decay and experiment.ema_half_life_images:
         raise ValueError(
-            "`ema_decay` and `ema_half_life_images` say the same: name "
-            f"one. Received: ema_decay={experiment.ema_decay}, "
+            "`ema_decay` and `ema_half_life_images` set the same thing: "
+            "pass only one of them. Received: "
+            f"ema_decay={experiment.ema_decay}, "
             f"ema_half_life_images={experiment.ema_half_life_images}"
         )
 

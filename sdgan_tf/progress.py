@@ -120,8 +120,8 @@ class Progress:
                 # No rate is known, and the bar has nothing to show.
                 self.reported = now
                 print(
-                    f"{self.what} {self.first + 1}/{self.total} is being "
-                    f"prepared for {duration(now - self.started)}",
+                    f"{self.what} {self.first + 1}/{self.total}: preparing for "
+                    f"{duration(now - self.started)}",
                     flush=True,
                 )
             elif self.bar:

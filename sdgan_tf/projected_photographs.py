@@ -38,9 +38,9 @@ def perceptual_verifier(name: str, image_size: int) -> Verifier:
     verifier = open_verifier(name)
     if verifier.image_size not in (None, image_size):
         raise ValueError(
-            "The verifier must know pictures of the generator's size, "
-            f"{image_size}. Received: verifier={name!r}, "
-            f"trained on {verifier.image_size}"
+            "The verifier must be trained on pictures of the generator's "
+            f"size, {image_size}. Received: verifier={name!r}, trained on "
+            f"{verifier.image_size}"
         )
     return verifier
 

@@ -269,9 +269,9 @@ def check_prior(latents: LatentSpace) -> None:
     """Raises ValueError if there are no codes of new subjects to look for."""
     if not latents.samples_new_identities:
         raise ValueError(
-            "A photograph has no code here: this model knows its training "
-            "identities only. One with an encoder takes photographs in the "
-            "command `sample`."
+            "This model generates only its training identities, so other "
+            "photographs have no codes. If it has an encoder, pass "
+            "photographs to the command `sample`."
         )
 
 

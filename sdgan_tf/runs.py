@@ -55,7 +55,7 @@ class Run:
         os.makedirs(root, exist_ok=True)
         number = max(map(_number, os.listdir(root)), default=0) + 1
         while True:
-            # Held for as long as it takes to see that nobody else has it.
+            # Held only to check that no other process holds it.
             held = os.path.join(root, f"{number:05d}")
             try:
                 os.mkdir(held)
@@ -98,7 +98,7 @@ class Run:
             fields = read_object(path).get("experiment", {})
         else:
             raise FileNotFoundError(
-                f"`run_dir` is no run folder: it has no `{CONFIG}`. "
+                f"`run_dir` is not a run folder: it has no `{CONFIG}`. "
                 f"Received: run_dir={self.folder!r}"
             )
         try:
@@ -131,8 +131,8 @@ class Run:
         """
         if not tf.io.gfile.exists(self.path(IDENTITIES)):
             raise FileNotFoundError(
-                f"`run_dir` has no `{IDENTITIES}`: its model knows no "
-                f"identities by name. Received: run_dir={self.folder!r}"
+                f"`run_dir` has no `{IDENTITIES}`: its model has no "
+                f"identities with names. Received: run_dir={self.folder!r}"
             )
         with tf.io.gfile.GFile(self.path(IDENTITIES), "rb") as file:
             return identities_csv.rows_of(file.read(), names)
@@ -207,14 +207,14 @@ def load(folder: str, precision: str | None = None) -> Generator:
     """Loads a trained generator.
 
     Args:
-        folder: A run folder, or one with a generator's weights and card, such
-            as those in `pretrained/`.
-        precision: "float32" or "mixed_bfloat16"; by default what it was
-            trained in.
+        folder: A run folder, or a folder with a generator's weights and card,
+            such as those in `pretrained/`.
+        precision: "float32" or "mixed_bfloat16"; by default the precision of
+            the training.
 
     Raises:
-        FileNotFoundError: If the folder is none of these or has no weights.
-        ValueError: If something in it is damaged.
+        FileNotFoundError: If the folder is not such a folder or has no weights.
+        ValueError: If one of its files is damaged.
     """
     return Run(folder).generator(precision)
 
@@ -272,7 +272,8 @@ def load_networks(run: Run, networks: dict[str, keras.Model]) -> int:
         others = sorted(set(networks) - {"generator"})
         if others:
             logging.warning(
-                "%s holds a generator only: these networks start fresh: %s.",
+                "%s holds only a generator, so these networks are "
+                "initialised anew: %s.",
                 run.folder,
                 ", ".join(others),
             )

@@ -257,18 +257,33 @@ def write_pictures(
 
 
 def _define_flags() -> None:
-    flags.DEFINE_string("address", "localhost:8500", "The server's.")
-    flags.DEFINE_string("model", "sd_dcgan", "What was trained.")
-    flags.DEFINE_string("served_as", "", "Its name on the server; --model.")
-    flags.DEFINE_enum("signature", "sample", SIGNATURES, "What to ask.")
+    flags.DEFINE_string("address", "localhost:8500", "Address of the server.")
+    flags.DEFINE_string("model", "sd_dcgan", "The model that was trained.")
+    flags.DEFINE_string(
+        "served_as", "", "Name of the model on the server. Default: --model."
+    )
+    flags.DEFINE_enum("signature", "sample", SIGNATURES, "Signature to call.")
     flags.DEFINE_string("output_dir", "served", "Folder for the pictures.")
     flags.DEFINE_integer("seed", 0, "Seed of the codes.", lower_bound=0)
-    flags.DEFINE_integer("num_identities", 4, "Subjects.", lower_bound=1)
-    flags.DEFINE_integer("num_observations", 4, "Of each.", lower_bound=1)
-    flags.DEFINE_integer("steps", 8, "Of an interpolation.", lower_bound=1)
+    flags.DEFINE_integer(
+        "num_identities", 4, "Number of subjects.", lower_bound=1
+    )
+    flags.DEFINE_integer(
+        "num_observations", 4, "Pictures of each subject.", lower_bound=1
+    )
+    flags.DEFINE_integer(
+        "steps", 8, "Steps of an interpolation.", lower_bound=1
+    )
     flags.DEFINE_string("codes", "", "npz with z_i and z_o, instead of a seed.")
-    flags.DEFINE_list("pictures", [], "A tuple of files, for reconstruct.")
-    flags.DEFINE_float("timeout_seconds", 60.0, "Longest wait.", lower_bound=0)
+    flags.DEFINE_list(
+        "pictures", [], "Files of one tuple, for the signature `reconstruct`."
+    )
+    flags.DEFINE_float(
+        "timeout_seconds",
+        60.0,
+        "Longest time to wait for an answer.",
+        lower_bound=0,
+    )
 
 
 def main(argv: list[str]) -> None:

@@ -223,7 +223,7 @@ def test_sd_began_trains_on_two_replicas_and_gives_samples(
         (["train"], "not a flag: train. Did you mean --mode=train ?"),
         (["\ufeff--k=2"], "not a flag: '\\ufeff--k=2'"),
         (["--batchsize=2"], "Did you mean: batch_size ?"),
-        (["--run_dir=~nobody-x/a"], "names nobody's home folder"),
+        (["--run_dir=~nobody-x/a"], "is not a home folder"),
         (["--data_dir=nowhere"], "No `manifest.json` in `data_dir`"),
         (["--model=stylegan"], "`model` must be one of"),
         (["--mode=import_reference"], "--reference_dir is missing"),

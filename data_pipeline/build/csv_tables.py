@@ -84,13 +84,13 @@ def find_encoding(path: str) -> str:
         heads = [w for head, w in CONTAINERS.items() if chunk.startswith(head)]
         if heads or ending in listing.CONTAINERS:
             raise BadCollection(
-                f"`{path}` is no CSV in plain text but 1 file {ending}"
+                f"`{path}` is not a plain-text CSV (extension: {ending})"
                 f"{''.join(f' ({what})' for what in heads)}: unpack it, or "
                 "save it as CSV."
             )
         if not chunk:
             raise BadCollection(
-                f"`{path}` is empty, and a table has a header and rows."
+                f"`{path}` is empty. A table must have a header and rows."
             )
         # Its mark begins with that of UTF-16.
         if chunk[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
@@ -117,7 +117,7 @@ def find_encoding(path: str) -> str:
             chunk = stream.read(CHUNK)
     if not left:
         raise BadCollection(
-            f"`{path}` is not UTF-8, UTF-16 or cp1252: name its --encoding."
+            f"`{path}` is not UTF-8, UTF-16 or cp1252: pass its --encoding."
         )
     return next(iter(left))
 
@@ -229,8 +229,8 @@ class Table:
             if self.header.count(name) > 1:
                 raise BadCollection(
                     f"`{self.path}` has the column `{name}` "
-                    f"{self.header.count(name)} times: rename those that are "
-                    f"not meant. Received: {self.header}"
+                    f"{self.header.count(name)} times: rename all but one of "
+                    f"them. Received: {self.header}"
                 )
 
     def _suggest(self, name: str) -> str:
@@ -265,9 +265,10 @@ class Table:
 
     def _refuse_quote(self, line: int, error=None) -> None:
         raise BadCollection(
-            f"`{self.path}` line {line}: the quote that opens there is not "
-            "closed where its cell ends. Close it, or write a quote inside of "
-            'a cell as two ("") and the cell in quotes.'
+            f"`{self.path}` line {line}: the quote that opens there is "
+            "not closed at the end of its cell. Close it. To write a "
+            'quote inside a cell, double it ("") and put the cell in '
+            "quotes."
         ) from error
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:

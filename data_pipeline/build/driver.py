@@ -118,7 +118,7 @@ def _check_input(options: BuildOptions) -> None:
 def _wrong_kind(options: BuildOptions, is_folder: bool) -> str:
     """The message for a file where a folder is wanted, or the reverse."""
     kind = "a CSV file" if is_folder else "a folder"
-    text = f"The layout `{options.layout}` wants {kind}. "
+    text = f"The layout `{options.layout}` needs {kind}. "
     ending = listing.kind(options.input)
     if is_folder:
         text += suggest(options.input, options.layout) + " "
@@ -126,7 +126,7 @@ def _wrong_kind(options: BuildOptions, is_folder: bool) -> str:
         how = " ".join(advise([ending]))
         text += f"This is 1 file {ending}. {how} "
     elif ending in (".csv", ".tsv"):
-        text += "For a CSV say --layout=table. "
+        text += "For a CSV, pass --layout=table. "
     return f"{text}Received: input={options.input!r}"
 
 
@@ -156,8 +156,8 @@ def survey(options: BuildOptions) -> Survey:
     if len(names) == 1:
         # Now, and not only in the summary after an hour.
         logging.warning(
-            "All %d pictures are of one identity, %s: pairs of one identity "
-            "teach nothing. %s",
+            "All %d pictures are of one identity, %s. Training needs "
+            "several identities. %s",
             listed,
             names[0],
             hint,
@@ -184,8 +184,8 @@ def _clear_output(options: BuildOptions) -> None:
         tf.io.gfile.makedirs(options.output_dir)
     except tf.errors.OpError as error:
         raise OSError(
-            f"`output_dir` cannot be made: {error.message}. "
-            f"Received: output_dir={options.output_dir!r}"
+            f"`output_dir` cannot be created: {error.message}. Received: "
+            f"output_dir={options.output_dir!r}"
         ) from error
     for name in (MANIFEST, REPORT, preview.PREVIEW):
         old = os.path.join(options.output_dir, name)

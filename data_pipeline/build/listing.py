@@ -1,4 +1,4 @@
-"""Folders of a collection: which files are pictures, which nobody means."""
+"""Lists the pictures of a collection and skips files of other kinds."""
 
 import collections
 import dataclasses
@@ -101,11 +101,10 @@ class Notes:
         lines = list(self.lines)
         if self.kinds:
             lines.append(
-                f"passed over: {count_files(self.kinds)}: "
-                f"{name_kinds(self.kinds)}"
+                f"skipped: {count_files(self.kinds)}: {name_kinds(self.kinds)}"
             )
         lines += [
-            f"passed over: {number:,} {'picture' + 's' * (number > 1)} {why}"
+            f"skipped: {number:,} {'picture' + 's' * (number > 1)} {why}"
             for why, number in self.passed_over.items()
         ]
         lines += [
@@ -119,12 +118,12 @@ class Notes:
             )
             more = f" and {len(alike) - 5} more" if len(alike) > 5 else ""
             lines.append(
-                "WARNING: identities whose names differ by case, blanks or "
-                f"Unicode form only: {shown}{more}."
+                "WARNING: identities whose names differ only by case, spaces "
+                f"or Unicode form: {shown}{more}."
             )
         if sum(self.passed_over.values()) > listed:
             lines.append(
-                "WARNING: more pictures are passed over than taken: is the "
+                "WARNING: more pictures are skipped than used: is the "
                 "layout right?"
             )
         return lines

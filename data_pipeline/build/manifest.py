@@ -34,7 +34,7 @@ def from_report(report: dict, options: BuildOptions) -> dict:
         if "in more than one split" in errors[0]:
             help_ = (
                 ". With --nofolder_splits neither folders nor names of shards "
-                "fix a split, and all pictures of an identity go into one"
+                "decide the split, and all pictures of an identity share one"
             )
         raise BadCollection(
             "The collection contradicts itself: "
@@ -174,9 +174,9 @@ def summary(manifest: dict) -> str:
     if pairs < 2:
         lines.append(
             f"WARNING: {pairs or 'no'} identit{'y' if pairs else 'ies'} of "
-            "`train` with two images: pairs of fewer than two teach nothing. "
-            "Does a folder, or the column of the identity, say whom each "
-            "picture shows?"
+            "`train` with two images, and training needs two. "
+            "Is the identity of each picture its folder, or the column "
+            "that you named?"
         )
     if manifest["advice"]:
         lines.append(f"WARNING: {manifest['advice']}")

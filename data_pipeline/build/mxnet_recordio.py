@@ -87,7 +87,7 @@ def read_picture(record: bytes) -> bytes:
 def _part(head: bytes, offset: int) -> tuple[int, int]:
     magic, kind_and_length = PART.unpack(head.ljust(PART.size, b"\0"))
     if magic != MAGIC:
-        raise ValueError(f"no record of RecordIO begins at byte {offset}")
+        raise ValueError(f"no RecordIO record begins at byte {offset}")
     return (
         kind_and_length >> LENGTH_BITS,
         kind_and_length & ((1 << LENGTH_BITS) - 1),

@@ -34,7 +34,7 @@ def list_collection(options: BuildOptions, notes: Notes | None = None):
 
     Args:
         options: Of the build.
-        notes: Gets what is to be said of the collection.
+        notes: Collects remarks on the collection.
     """
     yield from registry.list_photographs(
         options.layout, options.input, options.reading, notes or Notes()

@@ -69,7 +69,7 @@ def _read_at(file, offset: int, length: int) -> bytes:
     file.seek(offset)
     data = file.read(length)
     if len(data) != length:
-        raise OSError("the file that holds it is cut")
+        raise OSError("the file that contains it is truncated")
     return data
 
 
@@ -80,14 +80,14 @@ def _read_zip(file, offset: int, length: int) -> bytes:
     if method == 0:
         return data
     if method != 8:
-        raise OSError(f"it is compressed by zip's method {method}")
+        raise OSError(f"it is compressed with the zip method {method}")
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = inflate.decompress(data, MAX_BYTES)
     except zlib.error as error:
         raise OSError(f"it is damaged: {error}") from error
     if not inflate.eof:
-        raise OSError("it is cut, or too large")
+        raise OSError("it is truncated, or too large")
     return data
 
 

@@ -74,8 +74,8 @@ def _advise(pairs: dict[str, int], hashes: np.ndarray, fixed: bool) -> str:
     )
     if fixed:
         return (
-            f"{text} The collection itself says which are in it; with "
-            "--nofolder_splits the hash of an identity does."
+            f"{text} The collection itself decides the splits. With "
+            "--nofolder_splits, the hash of an identity decides."
         )
     text += (
         f" By the usual {SPLIT_FRACTIONS[1]:.0%} that takes about "

@@ -89,7 +89,7 @@ def _colours_and_alpha(picture: Image.Image, bits: int):
 def _check_range(largest: int) -> None:
     if largest < LEAST_OF_16_BITS:
         raise BadPicture(
-            "16 bits a channel, of which it uses "
+            "16 bits per channel, of which it uses "
             f"{max(largest.bit_length(), 1)}: scale its values to 65,535"
         )
 

@@ -55,13 +55,13 @@ class DataSet:
     """A built data set, as its manifest describes it.
 
     Attributes:
-        folder: Where manifest and shards lie.
+        folder: Folder of the manifest and the shards.
         image_size: Side of the square pictures in pixels.
-        num_shards: Shards of each split.
-        build_id: Differs between any two data sets with other content.
+        num_shards: Number of shards of each split.
+        build_id: Identifies the content: other content has another id.
         label_names: Names of the labels that records carry.
         contents: SHA-256 of each shard's records by the shard's name; empty
-            where a build did not say it.
+            for builds that did not store it.
     """
 
     folder: str

@@ -88,7 +88,7 @@ def decode(data: bytes) -> Image.Image:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         check_size(picture, data)
         if picture.mode not in colours.MODES:
-            raise BadPicture(f"mode {picture.mode} is not 8 bits a channel")
+            raise BadPicture(f"mode {picture.mode} is not 8 bits per channel")
         bits = colours.bits_a_channel(picture, data)
         picture.load()
         profile = picture.info.get("icc_profile")
@@ -110,7 +110,7 @@ def decode(data: bytes) -> Image.Image:
 def _too_large(pixels: int) -> BadPicture:
     return BadPicture(
         f"too large: {pixels / 1e6:.1f} megapixels, where "
-        f"{MAX_PIXELS / 1e6:g} are the most"
+        f"{MAX_PIXELS / 1e6:g} is the limit"
     )
 
 

@@ -1,4 +1,4 @@
-"""The index of a shard: whose records lie in it, and where.
+"""The index of a shard: which identities' records it holds, and where.
 
 It is an npz of arrays without pickles; identities and records are in the
 order of the shard, an identity's records together.

@@ -17,7 +17,7 @@ def split_of(
 ) -> str:
     """The split of an identity: 80 % train, 10 % valid, 10 % test.
 
-    It depends on the identity alone, so adding images moves nobody.
+    It depends on the identity alone, so adding images moves no identity.
     """
     # The last digit first: in tenths it alone decides.
     rest, tenth = divmod(int(hash_value) % 2**64, 10)

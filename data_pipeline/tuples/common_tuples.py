@@ -62,15 +62,15 @@ class CommonTuples(TupleSource):
         unknown = [name for name in commonalities.names if name not in labels]
         if unknown:
             raise ValueError(
-                f"`commonalities` must be of {sorted(labels)}: labels are "
-                "the `label_columns` of a build. Received: "
+                f"`commonalities` must be some of {sorted(labels)}: labels "
+                "are the `label_columns` of a build. Received: "
                 f"commonalities={unknown}"
             )
         indices = [data.index(shard) for shard in data.shards(split)]
         total = sum(int(index.counts.sum()) for index in indices)
         if total * data.image_size**2 * 3 > cache_bytes:
             raise ValueError(
-                "`commonalities` needs the split in memory, and it takes "
+                "`commonalities` must hold the split in memory, which takes "
                 f"{total * data.image_size**2 * 3 / 1e9:.1f} GB: raise "
                 f"`cache_gb`. Received: cache_gb={cache_bytes / 1e9}"
             )

@@ -34,18 +34,19 @@ class Commonalities:
         )
         if not all(name for kind in kinds for name in kind):
             raise ValueError(
-                "`commonalities` must be names with commas between, or + for "
-                f"tuples that agree in several. Received: {text!r}"
+                "`commonalities` must be names separated by commas, with + "
+                f"between names that tuples share together. Received: {text!r}"
             )
         for name in (name for kind in kinds for name in kind):
             if set(name) & set("/\\") or name.startswith("."):
                 raise ValueError(
-                    "`commonalities` name files and must be names without "
-                    f"slashes. Received: {text!r}"
+                    "`commonalities` become names of files and must not "
+                    f"contain slashes. Received: {text!r}"
                 )
         if len({frozenset(kind) for kind in kinds}) < len(kinds):
             raise ValueError(
-                f"`commonalities` has a kind twice. Received: {text!r}"
+                "`commonalities` must not name a kind twice. Received: "
+                f"{text!r}"
             )
         names = dict.fromkeys(name for kind in kinds for name in kind)
         return cls(tuple(names), kinds)

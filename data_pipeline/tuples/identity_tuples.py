@@ -22,9 +22,9 @@ from data_pipeline.tuples.streaming import StreamedTuples
 class IdentityTuples(TupleSource):
     """Tuples of one identity each, from memory or streamed from the shards.
 
-    Identities are uniform, whatever their number of images, and the k images
-    of a tuple are distinct. An element's `row` is the identity's number among
-    those with at least k images, in the order of the shards.
+    Identities are sampled uniformly, whatever their number of images. The k
+    images of a tuple are distinct. An element's `row` is the identity's number
+    among those with at least k images, in the order of the shards.
 
     Attributes:
         indices: The index of each shard.
@@ -50,9 +50,8 @@ class IdentityTuples(TupleSource):
             )
         if k > 1 and tuples.num_identities == 1:
             logging.warning(
-                "The split `%s` has one identity with k=%d images: tuples of "
-                "one identity teach nothing of what tells identities apart. "
-                "Was the layout right? %r",
+                "The split `%s` has only one identity with k=%d images, and "
+                "training needs several. Is the layout right? %r",
                 split,
                 k,
                 data.folder,
@@ -60,7 +59,7 @@ class IdentityTuples(TupleSource):
         if tuples.num_left_out:
             logging.warning(
                 "%d identities of the split `%s` have fewer than k=%d images "
-                "and are left out; %d stay.",
+                "and are left out; %d remain.",
                 tuples.num_left_out,
                 split,
                 k,

@@ -90,14 +90,15 @@ def settle(experiment: Experiment, named: Collection[str]) -> Experiment:
         )
     if experiment.known_identities and not system.knows_identities:
         raise ValueError(
-            f"`{experiment.model}` knows no identities one by one. Received: "
+            f"`{experiment.model}` has no codes of training identities, "
+            "so `known_identities` must be 0. Received: "
             f"known_identities={experiment.known_identities}"
         )
     for name, value in fixed.items():
         asked = getattr(experiment, name)
         if name in named and asked != value:
             raise ValueError(
-                f"`{experiment.model}` has {name}={value!r}. Received: "
+                f"`{experiment.model}` requires {name}={value!r}. Received: "
                 f"{name}={asked!r}"
             )
     return dataclasses.replace(experiment, **fixed)
@@ -124,9 +125,9 @@ def count_identities(experiment: Experiment, count: int | None) -> Experiment:
     asked = experiment.known_identities
     if count is None and not asked:
         raise ValueError(
-            "Without a data set, `known_identities` must say how many "
-            f"identities there are: the size of `{experiment.model}` depends "
-            "on them. Received: known_identities=0"
+            f"The size of `{experiment.model}` depends on the number of "
+            "training identities: without a data set, pass "
+            "`known_identities`. Received: known_identities=0"
         )
     if count and asked and count != asked:
         raise ValueError(

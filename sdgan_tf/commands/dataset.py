@@ -41,8 +41,8 @@ def run(options: Dataset) -> None:
             gallery = Gallery.open(data, verifier)
         else:
             print(
-                "Training identities are not looked at: --data_dir names their "
-                "data set."
+                "Generated identities are not compared with training "
+                "identities. To compare them, pass --data_dir."
             )
     card = write_dataset(
         generator,

@@ -46,7 +46,7 @@ FULL_DISK = ("No space left on device", "Disk quota exceeded")
 
 
 def is_users(error: Exception) -> bool:
-    """Whether the user can mend it; a bug is to keep its traceback."""
+    """Whether the user can fix it; a bug keeps its traceback."""
     return (
         isinstance(error, USER_ERRORS)
         or is_full_disk(error)
@@ -66,7 +66,7 @@ def explain(error: Exception, command: str, options: Options) -> str:
     if is_full_disk(error):
         return (
             f"the disk is full: {text}. {_checkpoints(command, options)} Make "
-            "room, then give the same command again."
+            "room, then run the same command again."
         )
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
         names = MEMORY_FLAGS.get(command, ())
@@ -95,9 +95,9 @@ def _data_dir(command: str, options: Options) -> str:
 
 
 def _explain_data(text: str, data_dir: str) -> str:
-    """Explains what befell a data set of which a read failed.
+    """Explains why reading a data set failed.
 
-    While it is built anew it may have no manifest, and any of its shards.
+    While it is rebuilt, its manifest or any shard may be missing.
     """
     try:
         damage = DataSet.open(data_dir).damage()
@@ -112,9 +112,9 @@ def _explain_data(text: str, data_dir: str) -> str:
             )
     return (
         "the data set was changed while it was read: another build, or a copy, "
-        f"wrote into its folder ({text.rstrip('.')}). Give the same command "
-        "again when that is done; a run goes on with the data set that it "
-        f"began with only. Received: data_dir={data_dir!r}"
+        f"wrote into its folder ({text.rstrip('.')}). Run the same command "
+        "again when that is done. A run can only be resumed with the data "
+        f"set that it began with. Received: data_dir={data_dir!r}"
     )
 
 

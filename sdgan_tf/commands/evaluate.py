@@ -50,8 +50,8 @@ def _check(options: Evaluate) -> None:
     """Raises ValueError if an option is missing, or fits no other."""
     if not (options.run_dir or options.evaluate_real):
         raise ValueError(
-            "--run_dir is missing: the folder of a trained run. "
-            "(--evaluate_real measures the photographs alone.)"
+            "--run_dir is missing: the folder of a trained run. (To "
+            "measure photographs only, pass --evaluate_real.)"
         )
     if not options.data_dir:
         raise ValueError("--data_dir is missing: a built data set.")

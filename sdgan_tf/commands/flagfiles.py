@@ -38,7 +38,7 @@ def expanded(arguments: list[str]) -> list[str]:
     directory, and then among the project's own flagfiles.
 
     Raises:
-        BadFlagfile: If one cannot be read or names itself by way of others.
+        BadFlagfile: If one cannot be read or includes itself through others.
     """
     given: list[str] = []
     left = list(arguments)
@@ -94,8 +94,8 @@ def _flags_of(path: str, above: tuple[str, ...]) -> Iterator[str]:
     real = os.path.realpath(path)
     if real in (os.path.realpath(other) for other in above):
         raise BadFlagfile(
-            "A flagfile must not name itself by way of others. Received: "
-            + " -> ".join([*above, path])
+            "A flagfile must not include itself through others. "
+            "Received: " + " -> ".join([*above, path])
         )
     for line in _lines(path, above):
         name, equals, nested = line.partition("=")
@@ -105,8 +105,8 @@ def _flags_of(path: str, above: tuple[str, ...]) -> Iterator[str]:
         if not equals:
             # In a file a flag and its value stand on one line.
             raise BadFlagfile(
-                "A flagfile names another one by --flagfile=PATH. Received: "
-                f"{line!r} in {path!r}"
+                "A flagfile must include another one with --flagfile=PATH. "
+                f"Received: {line!r} in {path!r}"
             )
         nested = os.path.expanduser(nested.strip())
         found = _found(nested, os.path.dirname(path))

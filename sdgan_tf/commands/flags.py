@@ -148,8 +148,9 @@ def local_path(name: str, path: str) -> str:
     found = os.path.expanduser(path)
     if found.startswith("~"):
         raise ValueError(
-            f"`{name}` begins with ~ and names nobody's home folder; write "
-            f"./{path} for a folder of that name. Received: {name}={path!r}"
+            f"`{name}` begins with ~ but is not a home folder on this "
+            f"machine. Write ./{path} for a folder of that name. "
+            f"Received: {name}={path!r}"
         )
     try:
         found.encode()

@@ -52,8 +52,8 @@ def _check(options: JudgeKit) -> None:
     pages.subject_words(options.judge_subject)
     if not (options.run_dir or options.evaluate_real):
         raise ValueError(
-            "--run_dir is missing: the folder of a trained run. "
-            "(--evaluate_real shows pairs of photographs.)"
+            "--run_dir is missing: the folder of a trained run. (For "
+            "pairs of photographs, pass --evaluate_real.)"
         )
     if options.evaluate_real and not options.data_dir:
         raise ValueError("--data_dir is missing: a built data set.")

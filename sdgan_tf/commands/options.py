@@ -45,8 +45,8 @@ class Train(Verifier, Memory, Devices, DataFolder, RunFolder, Options):
     )
     evaluate_interval_steps: int = option(
         0,
-        "Steps between small evaluations with --verifier, of which the best "
-        "checkpoint is kept; 0: none.",
+        "Steps between small evaluations with --verifier; the best "
+        "checkpoint is kept. 0: no evaluations.",
         minimum=0,
     )
     evaluate_pairs: int = option(
@@ -54,31 +54,41 @@ class Train(Verifier, Memory, Devices, DataFolder, RunFolder, Options):
     )
     keep_best_by: str = option(
         "pair_kernel",
-        "Measure of a small evaluation by which a checkpoint is the best.",
+        "Metric of the small evaluations by which the best "
+        "checkpoint is chosen.",
         choices=("pair_kernel", "auc", "best_accuracy", "id_div", "all_div"),
     )
-    keep_checkpoints: int = option(5, "Latest checkpoints kept.", minimum=1)
+    keep_checkpoints: int = option(
+        5, "Number of latest checkpoints to keep.", minimum=1
+    )
     keep_every_hours: float = option(
-        6.0, "One checkpoint in so many hours is kept for good.", minimum=0.1
+        6.0,
+        "Keep one checkpoint permanently for every so many hours.",
+        minimum=0.1,
     )
     device_gb: float = option(
         0.0,
-        "Decoded data up to this size is held on each GPU instead.",
+        "Hold the decoded data on each GPU instead if they are at "
+        "most this large.",
         minimum=0,
     )
     collapse_limit: float = option(
-        0.02, "Diversity of the fixed grid below which a run warns.", minimum=0
+        0.02,
+        "Warn if the diversity of the fixed sample grid is below this.",
+        minimum=0,
     )
     stop_on_collapse: bool = option(
-        False, "Stop where a run would warn of a collapse, and save none of it."
+        False,
+        "Stop instead of only warning of a collapse, and do not save "
+        "the collapsed state.",
     )
     init_from: str = option(
-        "", "Run folder whose networks to start from.", paths=1
+        "", "Run folder from whose networks to start.", paths=1
     )
     dry_run: bool = option(
         False,
-        "Print the configuration and, with --data_dir, what a few steps take; "
-        "then stop.",
+        "Print the configuration and, with --data_dir, the time, "
+        "memory and disk space that training takes; then stop.",
     )
     experiment: Experiment = Experiment()
 
@@ -87,7 +97,7 @@ class Train(Verifier, Memory, Devices, DataFolder, RunFolder, Options):
 class Bench(Devices, Options):
     """Options of `bench`."""
 
-    bench_steps: int = option(5, "Timed training steps.", minimum=1)
+    bench_steps: int = option(5, "Number of timed training steps.", minimum=1)
     experiment: Experiment = Experiment()
 
 
@@ -100,16 +110,20 @@ class Sample(
     num_identities: int = option(8, "Rows of the grid.", minimum=1)
     codes_as: str = option(
         "pairs",
-        "Codes of the file one by one, or each z_i with each z_o.",
+        "Use the codes of the file in pairs, or combine each z_i "
+        "with each z_o.",
         choices=("pairs", "grid"),
     )
     identities: str = option(
         "",
-        "Names, by commas, of training identities that the model knows; in "
-        "double quotes a name that holds a comma.",
+        "Names of training identities to sample, separated by "
+        "commas, for models that know them. Put a name that contains "
+        "a comma in double quotes.",
     )
     share: str = option(
-        "", "One of --commonalities that alone is shared along a row."
+        "",
+        "The one of --commonalities that is shared along a row; all "
+        "other codes vary.",
     )
     grid_labels: bool = option(
         False,
@@ -123,7 +137,8 @@ class Interpolate(Animation, Codes, Seed, OutputFolder, RunFolder, Options):
     """Options of `interpolate`."""
 
     ends: str = option(
-        "0,1", "Two seeds; with --codes two rows of the file, from 0."
+        "0,1",
+        "Two seeds, A,B. With --codes: two rows of the file, counted from 0.",
     )
     rows: int = option(8, "Steps along z_i.", minimum=1)
     columns: int = option(8, "Steps along z_o.", minimum=1)
@@ -143,12 +158,13 @@ class Project(
     """Options of `project`."""
 
     shared_identity: bool = option(
-        False, "All photographs show one subject: one z_i for all."
+        False, "Estimate one z_i for all photographs, which show one subject."
     )
     perceptual_weight: float = option(
         0.0,
-        "Grey levels that a squared distance of 1 in the embedding of "
-        "--verifier counts; 0 compares pixels only.",
+        "Weight of the distance in the embedding of --verifier: the "
+        "grey levels that a squared distance of 1 counts. 0: compare "
+        "pixels only.",
         minimum=0,
     )
 
@@ -159,18 +175,19 @@ class Export(OutputFolder, RunFolder, Options):
 
     format: str = option(
         "saved_model",
-        "For TensorFlow Serving, for onnxruntime, weights alone, or a page "
-        "that draws in the browser.",
+        "SavedModel for TensorFlow Serving, ONNX, weights alone, or "
+        "a page that generates in the browser.",
         choices=("saved_model", "onnx", "weights", "web"),
     )
     signatures: str = option(
         "all",
-        "Of a SavedModel; batchable: those for a server by --enable_batching.",
+        "Signatures of a SavedModel. batchable: only those that a "
+        "server with --enable_batching can batch.",
         choices=("all", "batchable"),
     )
     onnxruntime_web_dir: str = option(
         "",
-        "Folder with onnxruntime-web for a page; by default npm packs it.",
+        "Folder with onnxruntime-web for the page. Default: npm downloads it.",
         paths=1,
     )
 
@@ -180,12 +197,18 @@ class Explore(Animation, Crop, Descent, Seed, RunFolder, Options):
     """Options of `explore`."""
 
     explore_address: str = option(
-        "127.0.0.1", "Address to answer at; 0.0.0.0: to the whole network."
+        "127.0.0.1", "Address to listen at. 0.0.0.0: the whole network."
     )
-    explore_port: int = option(7860, "Port; 0: any that is free.", minimum=0)
-    explore_rows: int = option(6, "Identities in the grid.", minimum=1)
-    explore_columns: int = option(8, "Observations in the grid.", minimum=1)
-    upload_count: int = option(8, "Photographs in one upload.", minimum=1)
+    explore_port: int = option(
+        7860, "Port to listen at. 0: any free port.", minimum=0
+    )
+    explore_rows: int = option(
+        6, "Number of identities in the grid.", minimum=1
+    )
+    explore_columns: int = option(
+        8, "Number of observations in the grid.", minimum=1
+    )
+    upload_count: int = option(8, "Most photographs in one upload.", minimum=1)
     upload_megabytes: float = option(
         10.0, "Largest photograph, in 1e6 bytes.", minimum=0
     )
@@ -198,38 +221,49 @@ class Explore(Animation, Crop, Descent, Seed, RunFolder, Options):
 class Evaluate(Measures, DataFolder, RunFolder, Options):
     """Options of `evaluate`."""
 
-    evaluate_real: bool = option(False, "Measure photographs instead.")
-    report: bool = option(False, "Write a page of HTML beside the numbers.")
+    evaluate_real: bool = option(
+        False, "Use photographs of the data set instead of generated pictures."
+    )
+    report: bool = option(
+        False, "Also write an HTML page with charts and pairs."
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class Table(Measures, OutputFolder, DataFolder, Options):
     """Options of `table`."""
 
-    runs: str = option("", "Run folders of --mode=table, by commas.", paths=2)
+    runs: str = option("", "Run folders, separated by commas.", paths=2)
 
 
 @dataclasses.dataclass(frozen=True)
 class Dataset(Verifier, Seed, OutputFolder, DataFolder, RunFolder, Options):
     """Options of `dataset`."""
 
-    dataset_identities: int = option(1000, "Identities to write.", minimum=1)
-    dataset_pictures: int = option(10, "Pictures of each identity.", minimum=1)
+    dataset_identities: int = option(
+        1000, "Number of identities to write.", minimum=1
+    )
+    dataset_pictures: int = option(
+        10, "Number of pictures of each identity.", minimum=1
+    )
     dataset_format: str = option(
         "folders",
-        "Identity folders, a built data set to train on, or WebDataset's tars.",
+        "One folder per identity, a built data set to train on, or "
+        "tar files for WebDataset.",
         choices=("folders", "records", "webdataset"),
     )
     min_distance: float = option(
         0.0,
-        "Distance in the embedding of --verifier that identities keep from "
-        "each other and from the training identities of --data_dir; 0: none.",
+        "Smallest distance, in the embedding of --verifier, between "
+        "two identities, and between an identity and the training "
+        "identities of --data_dir. 0: no limit.",
         minimum=0,
     )
     outliers: float = option(
         0.0,
-        "Distance in the embedding of --verifier from its identity beyond "
-        "which a picture is replaced by another; 0: none.",
+        "Largest distance, in the embedding of --verifier, of a "
+        "picture from its identity; pictures beyond it are replaced. "
+        "0: no limit.",
         minimum=0,
     )
 
@@ -246,19 +280,22 @@ class JudgeKit(Pairs, Seed, OutputFolder, DataFolder, RunFolder, Options):
     """Options of `judge_kit`."""
 
     judge_batch_size: int = option(
-        12, "Pairs of a batch, its attention checks among them.", minimum=3
+        12, "Pairs of a batch, including its attention checks.", minimum=3
     )
     judge_checks: int = option(
-        2, "Attention checks of a batch, both kinds in turn.", minimum=2
+        2, "Attention checks of a batch; the two kinds alternate.", minimum=2
     )
     judge_subject: str = option(
-        "person,people", "What the pictures show: one and several of it."
+        "person,people",
+        "What the pictures show, in the singular and the plural.",
     )
     judge_url: str = option(
         "https://example.com/pictures",
-        "Where Mechanical Turk's page finds the pictures.",
+        "Address from which Mechanical Turk's page loads the pictures.",
     )
-    evaluate_real: bool = option(False, "Measure photographs instead.")
+    evaluate_real: bool = option(
+        False, "Use photographs of the data set instead of generated pictures."
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -268,15 +305,17 @@ class JudgeScore(Options):
     judge_dir: str = option("", "Folder that --mode=judge_kit wrote.", paths=1)
     answers: str = option(
         "",
-        "CSV file, folder or glob of them; `answers` in the kit by default.",
+        "CSV file, folder or glob of answers. Default: the folder "
+        "`answers` in the kit.",
         paths=1,
     )
     judge_annotators: int = option(
-        3, "Answers that a pair must have.", minimum=1
+        3, "Answers that a pair needs to be scored.", minimum=1
     )
     judge_min_checks: float = option(
         0.8,
-        "Fraction of the attention checks that an annotator must answer right.",
+        "Fraction of the attention checks that an annotator must answer "
+        "correctly.",
         minimum=0,
     )
 
@@ -285,7 +324,9 @@ class JudgeScore(Options):
 class ImportReference(RunFolder, Options):
     """Options of `import_reference`."""
 
-    reference_dir: str = option("", "Folder that the authors dumped.", paths=1)
+    reference_dir: str = option(
+        "", "Folder of the authors' exported weights (a dump).", paths=1
+    )
     d_i: int = option(50, "Size of the identity code z_i.", minimum=1)
 
 
@@ -295,12 +336,12 @@ class Queue(OutputFolder, DataFolder, Options):
 
     trainings: str = option(
         "",
-        "JSON file: a list of trainings, each with a name, flags, and minutes "
-        "if it is not to train all its steps.",
+        "JSON file with a list of trainings. Each has a name, flags "
+        "and, to limit its time, minutes.",
         paths=1,
     )
-    evaluate_trained: bool = option(True, "Evaluate what is trained.")
-    evaluate_flags: str = option("", "Flags of that evaluation.")
+    evaluate_trained: bool = option(True, "Evaluate each training that ends.")
+    evaluate_flags: str = option("", "Flags of these evaluations.")
     nice: int = option(
-        15, "Niceness of the trainings, 0 to 19.", minimum=0, maximum=19
+        15, "Niceness of the trainings, from 0 to 19.", minimum=0, maximum=19
     )

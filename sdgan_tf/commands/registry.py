@@ -63,7 +63,7 @@ PROGRAMS = {
         Program(
             "synthesize",
             "data_pipeline.synthetic",
-            "Draws portraits of people, to try things out.",
+            "Draws synthetic portraits for tests and demos.",
         ),
     )
 }
@@ -73,19 +73,25 @@ COMMANDS = {
     command.name: command
     for command in (
         Command("train", options.Train, "Trains a model; the default."),
+        Command("sample", options.Sample, "Generates pictures from codes."),
         Command(
-            "sample", options.Sample, "Generates pictures of chosen codes."
+            "interpolate",
+            options.Interpolate,
+            "Interpolates between two codes.",
         ),
-        Command("interpolate", options.Interpolate, "Walks between two codes."),
         Command(
             "project",
             options.Project,
-            "Looks for the codes of photographs.",
+            "Estimates the codes of photographs.",
         ),
         Command(
-            "evaluate", options.Evaluate, "Measures a generator as the paper."
+            "evaluate",
+            options.Evaluate,
+            "Measures a generator by the paper's protocol.",
         ),
-        Command("table", options.Table, "Compares several generators."),
+        Command(
+            "table", options.Table, "Compares several generators in a table."
+        ),
         Command(
             "dataset",
             options.Dataset,
@@ -94,7 +100,7 @@ COMMANDS = {
         Command(
             "train_verifier",
             options.TrainVerifier,
-            "Trains a network that tells subjects apart.",
+            "Trains a verifier, a network that tells subjects apart.",
         ),
         Command(
             "judge_kit",
@@ -102,22 +108,28 @@ COMMANDS = {
             "Writes pairs and pages for human judges.",
         ),
         Command(
-            "judge_score", options.JudgeScore, "Counts human judges' answers."
+            "judge_score",
+            options.JudgeScore,
+            "Scores the answers of human judges.",
         ),
         Command(
-            "explore", options.Explore, "Serves a page to look at a generator."
+            "explore", options.Explore, "Serves a page to explore a generator."
         ),
         Command(
-            "export", options.Export, "Writes a generator for other programs."
+            "export", options.Export, "Exports a generator for other programs."
         ),
         Command(
             "import_reference",
             options.ImportReference,
-            "Reads the weights of the authors' code.",
+            "Imports the authors' released weights.",
         ),
         Command(
-            "queue", options.Queue, "Runs a list of trainings, one by one."
+            "queue",
+            options.Queue,
+            "Runs a list of trainings, one after another.",
         ),
-        Command("bench", options.Bench, "Times a training step."),
+        Command(
+            "bench", options.Bench, "Measures the time of a training step."
+        ),
     )
 }

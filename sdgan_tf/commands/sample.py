@@ -96,11 +96,13 @@ def split_names(text: str) -> list[str]:
         (names,) = csv.reader([text], strict=True, skipinitialspace=True)
     except (csv.Error, ValueError) as error:
         raise ValueError(
-            "--identities must be names with commas between, and double "
-            f"quotes around one that holds a comma ({error}). "
+            "--identities must be names separated by commas, with double "
+            f"quotes around a name that contains a comma ({error}). "
             f"Received: {text!r}"
         ) from error
     names = [name for name in names if name]
     if not names:
-        raise ValueError(f"--identities names nobody. Received: {text!r}")
+        raise ValueError(
+            f"--identities must contain a name. Received: {text!r}"
+        )
     return names

@@ -17,7 +17,7 @@ class Options:
     """
 
     traceback: bool = option(
-        False, "Show where an error was raised, not its message alone."
+        False, "Show the traceback of an error, not its message alone."
     )
     named: frozenset[str] = frozenset()
 
@@ -28,7 +28,7 @@ class RunFolder:
 
     run_dir: str = option(
         "",
-        "Run folder; a new numbered one under runs/ by default.",
+        "Run folder. Default: a new numbered folder in runs/.",
         paths=1,
     )
 
@@ -46,7 +46,7 @@ class OutputFolder:
 
     output_dir: str = option(
         "",
-        "Folder for the pictures; a folder in the run's by default.",
+        "Folder for the output. Default: a folder in the run folder.",
         paths=1,
     )
 
@@ -57,7 +57,7 @@ class Seed:
 
     seed: int = option(
         0,
-        "Seed of the codes and of all that is random.",
+        "Seed of the codes and of everything else that is random.",
         minimum=0,
         maximum=2**32 - 1,
     )
@@ -68,7 +68,9 @@ class Verifier:
     """Verifier: the network that tells subjects apart."""
 
     verifier: str = option(
-        "facenet", "facenet, or the folder of --mode=train_verifier.", paths=1
+        "facenet",
+        "facenet, or a folder that --mode=train_verifier wrote.",
+        paths=1,
     )
 
 
@@ -78,9 +80,10 @@ class Novelty:
 
     novelty: bool = option(
         True,
-        "Look for the nearest training identities. The first evaluation of a "
-        "data set embeds its training photographs for it, and keeps the means "
-        "beside the data set.",
+        "Find the nearest training identity of each generated one. "
+        "The first evaluation of a data set embeds its training "
+        "photographs, and keeps the mean of each identity beside the "
+        "data set.",
     )
 
 
@@ -88,7 +91,9 @@ class Novelty:
 class Pairs:
     """Pairs."""
 
-    num_pairs: int = option(10_000, "Pairs, half of them matched.", minimum=2)
+    num_pairs: int = option(
+        10_000, "Number of pairs, half of them matched.", minimum=2
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +101,9 @@ class Memory:
     """Memory."""
 
     cache_gb: float = option(
-        8.0, "Decoded data up to this size is held in memory.", minimum=0
+        8.0,
+        "Hold the decoded data in memory if they are at most this large.",
+        minimum=0,
     )
 
 
@@ -106,8 +113,8 @@ class Crop:
 
     crop: str = option(
         "center",
-        '"center", "none", "pad", "face" or "left,top,right,bottom", as '
-        "for build_records.",
+        'Crop: "center", "none", "pad", "face" or '
+        '"left,top,right,bottom", as for build_records.',
     )
 
 
@@ -123,7 +130,7 @@ class Photographs(Crop):
     """Photographs outside a data set."""
 
     images: str = option(
-        "", "A photograph, a folder or a glob of them.", paths=1
+        "", "A photograph, a folder of photographs, or a glob.", paths=1
     )
 
 
@@ -131,9 +138,13 @@ class Photographs(Crop):
 class Codes:
     """Codes."""
 
-    codes: str = option("", "npz with z_i [n,d_i] and z_o [n,d_o].", paths=1)
+    codes: str = option(
+        "", "npz file with z_i [n,d_i] and z_o [n,d_o].", paths=1
+    )
     truncate: float = option(
-        1.0, "Factor on the codes, in (0, 1]: less variety.", minimum=0
+        1.0,
+        "Multiply the codes by this factor in (0, 1], for less variety.",
+        minimum=0,
     )
 
 
@@ -141,8 +152,12 @@ class Codes:
 class Descent:
     """Search for the codes of photographs."""
 
-    restarts: int = option(4, "Descents from different codes.", minimum=1)
-    projection_steps: int = option(200, "Steps of a descent.", minimum=1)
+    restarts: int = option(
+        4,
+        "Number of descents from different codes; the best one counts.",
+        minimum=1,
+    )
+    projection_steps: int = option(200, "Steps of each descent.", minimum=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,10 +165,10 @@ class Animation:
     """Animation."""
 
     frames: int = option(
-        12, "Frames of the animation on each of its 4 ways.", minimum=1
+        12, "Frames of the animation for each of its 4 segments.", minimum=1
     )
     frame_milliseconds: int = option(
-        80, "Time of a frame.", minimum=10, maximum=65_535
+        80, "Duration of a frame.", minimum=10, maximum=65_535
     )
 
 
@@ -163,14 +178,17 @@ class Devices:
 
     strategy: str = option(
         "mirrored",
-        "Replicas: the GPUs of this machine, or of all in TF_CONFIG.",
+        "Where replicas run: on the GPUs of this machine, or of all "
+        "machines in TF_CONFIG.",
         choices=("mirrored", "multi_worker"),
     )
     logical_cpus: int = option(
-        0, "Train on so many logical CPUs instead of GPUs.", minimum=0
+        0,
+        "Train on this number of logical CPUs instead of GPUs; 0: off.",
+        minimum=0,
     )
     jit_compile: bool = option(
-        False, "Compile steps by XLA; for one GPU, or one processor."
+        False, "Compile training steps with XLA; for one GPU or one CPU only."
     )
 
 
@@ -191,21 +209,22 @@ class Measures(VerifierTraining, Novelty, Pairs, Verifier, Seed):
     """Measures."""
 
     bootstrap_samples: int = option(
-        1000, "Resamples behind each interval.", minimum=1
+        1000, "Bootstrap resamples for each interval.", minimum=1
     )
     factor_steps: int = option(
         3000,
-        "Training steps of the model that reads the data set's known factors; "
-        "0: none.",
+        "Training steps of the model that predicts the data set's "
+        "known factors; 0: no factors.",
         minimum=0,
     )
     keep_embeddings: bool = option(
         True,
-        "Keep the verifier's embeddings beside the data set, 500 MB at most, "
-        "and find those of earlier evaluations there.",
+        "Cache the verifier's embeddings beside the data set, in at "
+        "most 500 MB, and use those of earlier evaluations.",
     )
     downstream: bool = option(
         False,
-        "Train verifiers on generated identities only, on as many training "
-        "identities and on both, and test them on photographs.",
+        "Train verifiers on generated identities only, on as many "
+        "training identities, and on both, and test them on "
+        "photographs.",
     )

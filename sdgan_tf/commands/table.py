@@ -21,7 +21,7 @@ def run(options: Table) -> None:
     """
     folders = [name for name in options.runs.split(",") if name]
     if not folders:
-        raise ValueError("--runs is missing: run folders, with commas between.")
+        raise ValueError("--runs is missing: run folders, separated by commas.")
     if not options.data_dir:
         raise ValueError("--data_dir is missing: a built data set.")
     data = DataSet.open(options.data_dir)

@@ -26,7 +26,7 @@ def run(options: Train) -> None:
     """Trains, or goes on, or says what would be trained."""
     if options.strategy == "multi_worker" and not options.run_dir:
         raise ValueError(
-            "--run_dir is missing: the workers must name one folder."
+            "--run_dir is missing: all workers must pass the same folder."
         )
     options, before = take_up(options)
     if before:
@@ -46,8 +46,8 @@ def run(options: Train) -> None:
     done = setup.state.steps_done
     if done >= options.train_steps:
         print(
-            f"Nothing to do: {done} steps are trained. A larger "
-            "--train_steps goes on."
+            f"Nothing to do: {done} steps are trained. To train further, "
+            "pass a larger --train_steps."
         )
     outcome = trainer.train(setup)
     _print_outcome(outcome)

@@ -124,7 +124,7 @@ def _check_same(noted: dict, settings: dict, output_dir: str) -> None:
     different = [name for name in settings if noted.get(name) != settings[name]]
     if different:
         raise ValueError(
-            "`output_dir` holds a data set of other settings: choose another "
-            f"folder. Received: output_dir={output_dir!r}, which differs in "
-            f"{', '.join(different)}"
+            "`output_dir` holds a data set with other settings: choose "
+            f"another folder. Received: output_dir={output_dir!r}, which "
+            f"differs in {', '.join(different)}"
         )

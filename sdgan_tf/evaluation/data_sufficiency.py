@@ -57,9 +57,9 @@ def assess(real: dict, possible_matched: int) -> dict:
     warnings = []
     if real["distinct_matched_pairs"] < real["num_matched_pairs"]:
         warnings.append(
-            f"the split test has {possible_matched} distinct matched pairs of "
-            f"{real['num_identities']} identities, so pairs repeat; intervals "
-            "resample identities"
+            f"the test split has {possible_matched} distinct matched "
+            f"pairs of {real['num_identities']} identities, so pairs "
+            "repeat; intervals resample identities"
         )
     told = tells_apart(real)
     if not told:

@@ -27,33 +27,33 @@ def evaluate(
     """Measures a generator against the photographs of a data set.
 
     Args:
-        generator: A generator, or the folder of one: a run's, or one of
-            `pretrained/`.
-        data_dir: A built data set, of the generator's image size.
-        num_pairs: Pairs that are measured, half of them matched.
+        generator: A `Generator`, a run folder, or a folder of `pretrained/`.
+        data_dir: Folder of a built data set with the generator's image size.
+        num_pairs: Number of pairs, half of them matched.
         verifier: "facenet", the folder of a trained verifier, or a `Verifier`.
-        seed: Of the pairs and of all else that is random.
-        bootstrap_samples: Resamples behind each interval.
-        factor_steps: Training steps of the model that reads the data set's
-            known factors; 0 leaves them out.
-        novelty: Whether the nearest training identities are looked for. Once
-            for a data set, this embeds its training photographs: see
-            `gallery`.
-        keep_embeddings: Whether embeddings are kept beside the data set for
-            later evaluations: see `kept_embeddings`.
-        downstream: Whether verifiers are trained on generated identities, on
-            photographs and on both: see `downstream`.
-        verifier_steps: Training steps of each of these.
+        seed: Seed of the pairs and of everything else that is random.
+        bootstrap_samples: Bootstrap resamples for each interval.
+        factor_steps: Training steps of the model that predicts the data set's
+            known factors; 0 skips them.
+        novelty: Whether to find the nearest training identities. The first
+            evaluation of a data set embeds its training photographs for it;
+            see `gallery`.
+        keep_embeddings: Whether to cache embeddings beside the data set for
+            later evaluations; see `kept_embeddings`.
+        downstream: Whether to train verifiers on generated identities, on
+            photographs and on both; see `downstream`.
+        verifier_steps: Training steps of each of these verifiers.
         verifier_width: Channels of their first stage.
 
     Returns:
-        The measures by name, each with `NAME_interval` where it has one, and
-        what they depend on. docs/evaluation.md defines them. What only a
-        folder tells, such as `fingerprint`, is None for a bare generator, and
-        a vanilla model's `independent_` figures need its folder.
+        The metrics by name, each with `NAME_interval` if it has one, and the
+        options that they depend on. docs/evaluation.md defines them. If
+        `generator` is a `Generator`, entries that come from a folder, such as
+        `fingerprint`, are None. The `independent_` figures of a vanilla model
+        need its folder.
 
     Raises:
-        FileNotFoundError: If there is no generator, data set or verifier.
+        FileNotFoundError: If the generator, data set or verifier is missing.
         ValueError: If they do not fit together, or a split has too few
             photographs.
     """

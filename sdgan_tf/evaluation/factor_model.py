@@ -99,8 +99,8 @@ def _factor(name, values: Sequence[str], of_identity: bool) -> Factor | None:
     numbers = _numbers(values)
     if numbers is None:
         logging.warning(
-            "The label %r has %d values, more than the %d that are read as "
-            "classes, and they are no numbers: it is left out.",
+            "The label %r is left out: its %d values are not numbers, "
+            "and they are more than the %d that can be classes.",
             name,
             len(distinct),
             MAX_CLASSES,

@@ -131,7 +131,9 @@ def _read(
             hashes, kept = arrays["hashes"], arrays["templates"]
     # numpy and zipfile raise many kinds for a damaged npz.
     except Exception as error:
-        logging.warning("%s is damaged and made again (%r).", path, error)
+        logging.warning(
+            "%s is damaged and is computed again (%r).", path, error
+        )
         return None
     if build_id != data.build_id or not np.array_equal(
         hashes, photographs.hashes
@@ -152,7 +154,8 @@ def _write(path: str, data: DataSet, hashes, made: np.ndarray) -> None:
         tf.io.gfile.rename(part, path, overwrite=True)
     except (OSError, tf.errors.OpError) as error:
         logging.warning(
-            "The embedded training identities cannot be kept beside the data "
-            "set (%s): the next evaluation embeds their photographs again.",
+            "The embedded training identities cannot be stored beside "
+            "the data set (%s): the next evaluation embeds their "
+            "photographs again.",
             " ".join(str(error).split()),
         )

@@ -53,7 +53,7 @@ class KeptEmbeddings:
                     raise ValueError(f"embeddings of {embeddings.shape}")
             # numpy and zipfile raise many kinds for a damaged npz.
             except Exception as error:
-                logging.warning("%s is damaged and left out (%r).", path, error)
+                logging.warning("%s is damaged and ignored (%r).", path, error)
                 continue
             names = (key.tobytes() for key in keys)
             found.update(zip(names, embeddings, strict=True))
@@ -78,8 +78,8 @@ class KeptEmbeddings:
             self._make_room()
         except (OSError, tf.errors.OpError) as error:
             logging.warning(
-                "Embeddings cannot be kept beside the data set (%s): the next "
-                "evaluation embeds these pictures again.",
+                "Embeddings cannot be stored beside the data set (%s): the "
+                "next evaluation embeds these pictures again.",
                 " ".join(str(error).split()),
             )
 

@@ -212,7 +212,8 @@ def check_splits_are_disjoint(data: DataSet) -> None:
             shared = splits[a] & splits[b]
             if shared:
                 raise BadDataSet(
-                    f"{len(shared)} identities lie in the splits `{a}` and "
-                    f"`{b}` both: what is measured would be known. Build the "
-                    f"data set again. Received: data_dir={data.folder!r}"
+                    f"{len(shared)} identities are in both splits, `{a}` and "
+                    f"`{b}`, so evaluation would not be of unseen identities. "
+                    "Build the data set again. "
+                    f"Received: data_dir={data.folder!r}"
                 )

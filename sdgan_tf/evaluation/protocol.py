@@ -58,7 +58,7 @@ from sdgan_tf.evaluation.verifiers import (
 from sdgan_tf.generators import Generator
 from sdgan_tf.runs import Run
 
-# Measures of a vanilla model that are taken again with all of z sampled afresh.
+# Metrics of a vanilla model that are also measured with independent z.
 FLOOR = ("auc", "accuracy", "best_accuracy", "eer")
 # Measures of photographs that stand beside those of generated pictures.
 REFERENCES = ("auc", "uniqueness", "novelty")
@@ -81,16 +81,16 @@ class Protocol:
     Args:
         data: The data set.
         verifier: "facenet", the folder of a trained verifier, or a `Verifier`.
-        num_pairs: Pairs that are measured, half of them matched.
-        seed: Of the pairs and of all else that is random.
-        bootstrap_samples: Resamples behind each interval.
-        factor_steps: Training steps of the model that reads the data set's
-            known factors; 0 leaves them out.
+        num_pairs: Number of pairs, half of them matched.
+        seed: Seed of the pairs and of everything else that is random.
+        bootstrap_samples: Bootstrap resamples for each interval.
+        factor_steps: Training steps of the model that predicts the data set's
+            known factors; 0 skips them.
         novelty: Whether the nearest training identities are looked for.
         keep_embeddings: Whether embeddings are kept beside the data set.
         downstream: Whether verifiers are trained on generated identities, on
             photographs and on both.
-        verifier_steps: Training steps of each of these.
+        verifier_steps: Training steps of each of these verifiers.
         verifier_width: Channels of their first stage.
 
     Raises:
@@ -279,7 +279,7 @@ class Protocol:
         )
 
     def _floor(self, measured: Measured, tau: float) -> dict:
-        """A vanilla model's second figures, with all of z sampled afresh.
+        """Measures a vanilla model a second time, with independent z.
 
         Its first ones, where z_i is shared by name only, are the control.
         """

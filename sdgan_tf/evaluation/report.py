@@ -246,8 +246,9 @@ def write_report(
             f"{line['num_pairs']} pairs, verifier {line['verifier']}, tau "
             f"{line['tau']:.4f} from {line['tau_from']}, seed {line['seed']}"
         ),
-        notice="This page holds photographs of the data set: its terms say "
-        "who may see it. " + html.escape(real.result.get("warning", "")),
+        notice="This page contains photographs of the data set, whose terms of "
+        "use say who may see it. "
+        + html.escape(real.result.get("warning", "")),
         measures=report_tables.measures_rows(line, real.result),
         verification=_verification(generated, real),
         grid=_url(contact_sheet(grid, GRID_SIDE)),

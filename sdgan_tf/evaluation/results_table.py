@@ -172,7 +172,9 @@ def _cells(line: dict, columns: list[str]) -> list[list[str]]:
             low, high = interval
             parts.append(f" [{low:.{digits}f}, {high:.{digits}f}]")
         if name == "auc" and "independent_auc" in line:
-            parts.append(f"; z afresh {line['independent_auc']:.{digits}f}")
+            parts.append(
+                f"; independent z {line['independent_auc']:.{digits}f}"
+            )
         cells.append(parts)
     return cells
 

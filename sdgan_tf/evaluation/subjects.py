@@ -43,11 +43,12 @@ def check_faces(data: DataSet, verifier: Verifier) -> None:
     cosine = mean_cosine(verifier(photographs.read(firsts[chosen.astype(int)])))
     if cosine > LARGEST_COSINE:
         raise ValueError(
-            "`verifier` facenet tells faces apart, and the photographs of the "
-            "split train show none that it sees: the mean cosine of different "
-            f"identities is {cosine:.2f}, where faces have less than "
-            f"{LARGEST_COSINE}. For other things train a verifier "
-            "(train_verifier) and give its folder as `verifier`; for faces "
-            'that are small in their photographs, build with crop="face". '
-            f"Received: verifier={verifier.name!r}, data_dir={data.folder!r}"
+            "`verifier` facenet is for faces, and it sees none in the "
+            "photographs of the split train: the mean cosine of "
+            f"different identities is {cosine:.2f}, and that of faces is "
+            f"below {LARGEST_COSINE}. For anything but faces, train a "
+            "verifier (train_verifier) and pass its folder as "
+            "`verifier`. For faces that are small in their photographs, "
+            'build with crop="face". Received: '
+            f"verifier={verifier.name!r}, data_dir={data.folder!r}"
         )

@@ -142,8 +142,8 @@ def train_verifier(
     """
     if tf.io.gfile.exists(f"{verifier}/{trained_verifier.CARD}"):
         raise FileExistsError(
-            "`verifier` holds one already: choose another folder. Received: "
-            f"verifier={verifier!r}"
+            "`verifier` already holds a verifier: choose another folder. "
+            f"Received: verifier={verifier!r}"
         )
     data = DataSet.open(data_dir)
     check_splits_are_disjoint(data)
@@ -183,8 +183,8 @@ def train_verifier(
             trained_verifier.save(verifier, training.network, card)
     if card["validation_auc"] < BARELY:
         logging.warning(
-            "The verifier tells validation pairs apart with an AUC of %.3f "
-            "only; what it says of generated pairs means little. More "
+            "The verifier's AUC on validation pairs is only %.3f, so its "
+            "figures for generated pairs mean little. More "
             "`verifier_steps` or more photographs may help.",
             card["validation_auc"],
         )

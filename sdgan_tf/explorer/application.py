@@ -121,16 +121,16 @@ class Application:
     def _check(self, request: Request) -> None:
         """Refuses what no page of this server asks for."""
         if self.hosts and request.environ.get("HTTP_HOST") not in self.hosts:
-            raise Refusal(403, "The page has another address.")
+            raise Refusal(403, "The request names another host.")
         if request.method == "GET":
             return
         if request.method != "POST":
-            raise Refusal(405, "Only GET and POST are answered.")
+            raise Refusal(405, "Only GET and POST are allowed.")
         origin = request.headers.get("Origin")
         if origin and urlsplit(origin).netloc != request.environ.get(
             "HTTP_HOST"
         ):
-            raise Refusal(403, "Another page has asked.")
+            raise Refusal(403, "The request comes from another page.")
 
     def _respond(self, request: Request) -> Response:
         match = GENERATOR.fullmatch(request.path)
@@ -226,7 +226,7 @@ def _body(request: Request, most: int) -> bytes:
     """The body of a request, in memory; refuses one that is too large."""
     length = request.content_length
     if length is None:
-        raise Refusal(411, "The request must say its length.")
+        raise Refusal(411, "The request must state its length.")
     if length > most:
         raise Refusal(413, f"The request is larger than {most} bytes.")
     return request.get_data(cache=False)

@@ -69,7 +69,7 @@ def principal_directions(
     images -= tf.reduce_mean(images, axis=0)
     weights = tf.linalg.lstsq(z, images, l2_regularizer=1.0)
     response = tf.matmul(weights, weights, transpose_b=True).numpy()
-    # A generator that answers nothing has no fractions.
+    # Fractions are undefined if the pictures do not change.
     total = float(np.trace(response)) or 1.0
     parts = {
         "identity": slice(0, latents.d_i),

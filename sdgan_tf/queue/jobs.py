@@ -120,7 +120,7 @@ class Record:
         return 60.0 * self.job.minutes - self.seconds
 
     def expected_seconds(self) -> float | None:
-        """Seconds of training that are left; None where nobody can know.
+        """Seconds of training that are left; None if unknown.
 
         A job without `minutes` goes on at its rate so far.
         """

@@ -119,8 +119,8 @@ def split_code(dump: Dump, d_z: int, d_i: int | None) -> int:
     """
     if d_i is None and FIGURE_Z_I not in dump:
         raise ValueError(
-            f"The dump has no `{FIGURE_Z_I}` to tell the size of z_i: give "
-            f"`d_i`. Received: codes of {d_z} numbers"
+            f"The dump has no `{FIGURE_Z_I}` that shows the size of z_i: "
+            f"pass `d_i`. Received: codes of {d_z} numbers"
         )
     if FIGURE_Z_I in dump:
         held = dump.shape(FIGURE_Z_I)[-1]

@@ -205,8 +205,8 @@ def advice_for_a_night(seconds_each: float, seconds_left: float) -> str:
     if days <= 1:
         return ""
     return (
-        f"At this rate it takes {days:,.0f} days on this processor. By "
-        f"tomorrow it trains {int(NIGHT_SECONDS / seconds_each):,} steps "
-        "(`train_steps`); smaller `dim` and `image_size` (of the data set, "
-        "too), as in demo.flags, make a step many times as fast."
+        f"At this rate, training takes {days:,.0f} days on this processor. By "
+        f"tomorrow, it reaches {int(NIGHT_SECONDS / seconds_each):,} steps "
+        "(`train_steps`). A smaller `dim` and `image_size` (of the data set, "
+        "too), as in demo.flags, make steps many times as fast."
     )

@@ -1,4 +1,4 @@
-"""A training that leaves nothing behind: what the real one would take."""
+"""Measures the time, memory and disk space of a training in a few steps."""
 
 import dataclasses
 import os
@@ -22,13 +22,13 @@ MEASURED_STEPS = 3
 
 
 def dry_run(trainer: Trainer) -> str:
-    """Describes a training, and measures it where its data are named.
+    """Describes a training, and measures it if it has a data set.
 
     The run folder is read if training has been there, and never written.
 
     Raises:
         ValueError: If the options do not fit.
-        FileNotFoundError: If what is named is not there.
+        FileNotFoundError: If a folder that is named does not exist.
     """
     if not trainer.data_dir:
         workers = make_workers(trainer.strategy, trainer.logical_cpus)
@@ -52,7 +52,7 @@ def dry_run(trainer: Trainer) -> str:
 
 
 def _measure(trainer: Trainer, setup: SetUp) -> list[str]:
-    """Trains a few steps: their time, their memory, and room on the disk."""
+    """Trains a few steps and reports their time, memory and disk space."""
     held = trainer.cache_gb * 1e9, trainer.device_gb * 1e9
     progress = Progress("step", MEASURED_STEPS + 1)
     with progress.watched():
@@ -94,7 +94,7 @@ def _peak_memory() -> str:
 
 
 def _disk(trainer: Trainer, setup: SetUp, hours: float) -> str:
-    """Room that the checkpoints take, those that are kept for good as well."""
+    """Describes the disk space of all checkpoints, permanent ones included."""
     run = Run(setup.state.output.path("measured"))
     setup.state.write_only(run)
     folder = run.checkpoints.folder

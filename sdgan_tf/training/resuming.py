@@ -79,8 +79,8 @@ def resolve(
     differences = asked.differences(trained)
     if differences:
         raise ValueError(
-            f"`run_dir` {run.folder!r} holds a run of another configuration "
-            f"(asked != trained): {'; '.join(differences)}. Choose another "
-            "folder or leave these out."
+            f"`run_dir` {run.folder!r} holds a run of another "
+            f"configuration (asked != trained): {'; '.join(differences)}. "
+            "Choose another folder, or do not pass these options."
         )
     return run, trained

@@ -20,11 +20,11 @@ BACK = (
     "`checkpoints`."
 )
 STEADIER = (
-    "steadier in a run of its own: `augment=diffaug`, `r1_weight=1`, "
+    "in a new run, for stability, `augment=diffaug`, `r1_weight=1`, "
     "`loss=wgan-gp`, a larger `batch_size`"
 )
 ADVICE = {
-    "rows": f"z_i does nothing. What may help: a larger `d_i` beside a smaller "
+    "rows": f"z_i does nothing. What may help: a larger `d_i` with a smaller "
     f"`d_o`, more identities; {STEADIER}. {BACK}",
     "columns": "z_o does nothing. What may help: a larger `d_o`, more "
     f"photographs of each identity; {STEADIER}. {BACK}",

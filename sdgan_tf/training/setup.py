@@ -77,8 +77,8 @@ def build(
     if experiment.precision == AUTO:
         if tuples is None:
             raise ValueError(
-                "`precision` 'auto' is settled by a short check on the data: "
-                "name a precision where there is no `data_dir`."
+                "`precision` 'auto' is decided by a short check on the data. "
+                "Without `data_dir`, pass a precision."
             )
         batches = tuples.batches(experiment.batch_size, cache_bytes=0)
         experiment = resolve_precision(experiment, next(iter(batches)))
@@ -112,7 +112,7 @@ def set_up(
         run: The run folder; a new numbered one by default.
         init_from: Run folder whose networks a new training starts from.
         keep_checkpoints: How many of the latest checkpoints stay.
-        keep_every_hours: One checkpoint in so many hours stays for good.
+        keep_every_hours: Hours between checkpoints that are kept for good.
         told: What else all workers must have been told alike.
 
     Raises:
@@ -185,7 +185,7 @@ def _load_networks_of(run: Run, state: TrainingState) -> None:
         if not differences:
             raise
         raise ValueError(
-            f"`init_from` {run.folder!r}: its networks do not fit into those "
+            f"`init_from` {run.folder!r}: its networks do not match those "
             "of this training. Its options differ in: " + ", ".join(differences)
         ) from error
 

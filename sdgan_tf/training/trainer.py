@@ -1,4 +1,4 @@
-"""A training from its options to its end: the set-up, the loop, the actions."""
+"""A complete training: the set-up, the loop and the actions between steps."""
 
 import contextlib
 import dataclasses
@@ -36,9 +36,9 @@ class Outcome:
 
     Attributes:
         run: The run folder.
-        step: Training steps behind the model.
-        is_finished: Whether all steps are taken.
-        stopped_by: The signal that stopped it before; "" if none did.
+        step: Number of training steps that the model has had.
+        is_finished: Whether all steps are done.
+        stopped_by: The signal that stopped the training early; "" if none did.
         grid_path: The PNG file of the last grid of samples; "" if no step was
             taken.
     """
@@ -52,7 +52,7 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Trainer:
-    """Trains a model in a run folder, or goes on where the folder stopped.
+    """Trains a model in a run folder, or resumes the training of the folder.
 
         trainer = Trainer(
             Experiment(model="sd_dcgan", image_size=32),
@@ -62,39 +62,40 @@ class Trainer:
         )
         generator = trainer.train().run.generator()
 
-    Nothing is opened before `set_up` or `train`. An action of one's own:
+    Nothing is opened before `set_up` or `train`. To add an action of your own:
 
         setup = trainer.set_up()
         trainer.train(setup, [MyAction(100, setup.algorithm)])
 
     Attributes:
-        experiment: What is trained.
+        experiment: The configuration to train.
         data_dir: The folder that `build_records` wrote.
         run_dir: The run folder; a new numbered one in `runs` by default.
         train_steps: Generator updates of the whole run.
         log_interval_steps: Steps between scalars.
         sample_interval_steps: Steps between sample grids.
         save_interval_steps: Steps between checkpoints.
-        evaluate_interval_steps: Steps between small evaluations, of which the
-            best checkpoint is kept; 0: none.
+        evaluate_interval_steps: Steps between small evaluations; the best
+            checkpoint is kept. 0: no evaluations.
         evaluate_pairs: Pairs of a small evaluation, half of them matched.
-        keep_best_by: The measure by which a checkpoint is the best; see
+        keep_best_by: The metric by which the best checkpoint is chosen; see
             `scoring.LOWEST_IS_BEST`.
         verifier: "facenet", or the folder of a trained verifier, for the
             evaluations.
-        keep_checkpoints: Latest checkpoints kept.
-        keep_every_hours: One checkpoint in so many hours is kept for good.
-        cache_gb: Decoded data up to this size is held in memory.
-        device_gb: Decoded data up to this size is held on each GPU instead.
+        keep_checkpoints: Number of latest checkpoints to keep.
+        keep_every_hours: Hours between checkpoints that are kept for good.
+        cache_gb: Largest decoded data to hold in memory.
+        device_gb: Largest decoded data to hold on each GPU instead.
         collapse_limit: Diversity of the fixed grid below which a run warns.
-        stop_on_collapse: Whether to stop there, and save none of it.
+        stop_on_collapse: Whether to stop instead, without saving that state.
         strategy: "mirrored" or "multi_worker"; see `make_workers`.
-        logical_cpus: Train on so many logical CPUs instead of GPUs.
-        jit_compile: Whether XLA compiles the steps; for one replica.
-        init_from: Run folder whose networks a new run starts from.
-        named: Fields of `experiment` that are asked for on purpose; by default
-            those that differ from their defaults. The others are the model's,
-            or the run folder's if training has been there.
+        logical_cpus: Number of logical CPUs to train on instead of GPUs.
+        jit_compile: Whether to compile steps with XLA; for one replica only.
+        init_from: Run folder from whose networks a new run starts.
+        named: Fields of `experiment` that the user set on purpose; by default
+            those that differ from their defaults. The other fields come from
+            the run folder if it was trained before, or else from the model's
+            defaults.
     """
 
     experiment: Experiment

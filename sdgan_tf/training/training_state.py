@@ -29,7 +29,7 @@ class TrainingState:
         data_id: The data set's `build_id`, which checkpoints carry too.
         run: The run folder, which is restored.
         keep: How many of the latest checkpoints stay.
-        keep_every_hours: One checkpoint in so many hours stays for good.
+        keep_every_hours: Hours between checkpoints that are kept for good.
         output: Where this process writes; the run folder by default.
     """
 

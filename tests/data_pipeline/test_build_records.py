@@ -91,7 +91,7 @@ def user_errors(tmp_path_factory):
         ("missing input", "build_records: `input` does not exist."),
         ("missing flag", "output_dir"),
         ("unknown flag", "min_image"),
-        ("bad line", "line 3 names a file outside of the collection's folder"),
+        ("bad line", "line 3 names a file outside the collection's folder"),
         ("full disk", "build_records: a worker failed: "),
     ],
 )

@@ -84,7 +84,7 @@ def test_folders_of_splits(cases):
     assert [{p.split for p in own} for own in found.values()] == [
         {"train", "valid"}
     ] * 3
-    assert "passed over: 4 pictures directly in folders of splits" in said
+    assert "skipped: 4 pictures directly in folders of splits" in said
     found, _ = listed(cases, "folders_of_splits", folder_splits=False)
     assert [*map(len, found.values())] == [6] * 3
 
@@ -92,7 +92,7 @@ def test_folders_of_splits(cases):
 def test_folders_with_variants(cases):
     found, said = listed(cases, "folders_with_variants")
     assert [*map(len, found.values())] == [3] * 4
-    assert "passed over: 6 pictures in folders below an identity's" in said
+    assert "skipped: 6 pictures in folders below an identity's" in said
     found, said = listed(cases, "folders_with_variants", identity_depth=1)
     assert len(found["Anna"]) == 9 and not said
 
@@ -117,7 +117,7 @@ def test_suffixes(cases):
     newer = {"AVIF", "JPEG2000"} & set(pictures.FORMATS)
     taken = 5 + len(newer)
     assert [*map(len, found.values())] == [taken] * 3
-    assert f"passed over: {24 - 3 * taken} files: " in said
+    assert f"skipped: {24 - 3 * taken} files: " in said
     assert ".heic 3" in said
     for photograph in found["id0"]:
         pictures.decode(pathlib.Path(photograph.path).read_bytes())
@@ -171,7 +171,7 @@ def test_rgb_12_bits_in_16(cases):
 def test_project_too_large(cases):
     with pytest.raises(
         pictures.BadPicture,
-        match="^too large: 400.0 megapixels, where 110 are the most$",
+        match="^too large: 400.0 megapixels, where 110 is the limit$",
     ):
         pictures.decode((cases / "project_too_large/huge.png").read_bytes())
 

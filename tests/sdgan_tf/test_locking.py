@@ -56,4 +56,4 @@ def test_a_file_system_without_locks_is_warned_of(
 
     monkeypatch.setattr("fcntl.flock", flock)
     with locked(str(tmp_path)):
-        assert "nothing keeps a second training out" in caplog.text
+        assert "a second training could write to it" in caplog.text

@@ -68,8 +68,8 @@ def test_a_watched_job_is_not_silent(clock, capsys):
     shown.logged(12, {"loss": 0.5})
     assert shown.beat(9.0) == 9.0
     assert capsys.readouterr().out.splitlines() == [
-        "step 11/110 is being prepared for 0:00:09",
-        "step 11/110 is being prepared for 0:00:18",
+        "step 11/110: preparing for 0:00:09",
+        "step 11/110: preparing for 0:00:18",
         # Nothing else is known than the first one, compiled on the way.
         "step 11/110 25.0 s each 0:41:15 left",
         # 98 of 10 s.
@@ -97,7 +97,7 @@ def test_a_thread_watches(capsys):
         shown.moved(1)
         time.sleep(0.3)
     before = capsys.readouterr().out.splitlines()
-    assert before[0] == "step 1/10 is being prepared for 0:00:00"
+    assert before[0] == "step 1/10: preparing for 0:00:00"
     assert re.fullmatch(r"step 1/10 [\d.]+/s 0:00:0\d left", before[-1])
     assert len(before) > 4
     # Whatever ends it.
@@ -111,7 +111,7 @@ def test_a_bar_is_drawn_again_while_nothing_moves(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     shown = Progress("step", 3)
     shown.beat(0.0)
-    assert "step 1/3 is being prepared" in capsys.readouterr().out
+    assert "step 1/3: preparing for" in capsys.readouterr().out
     shown.moved(1)
     time.sleep(0.1)
     capsys.readouterr()

@@ -210,7 +210,7 @@ def test_a_keras_file_is_refused(tmp_path):
     """Such a file may hold a Lambda layer with any program."""
     model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1)])
     model.save(tmp_path / "foreign.keras")
-    with pytest.raises(FileNotFoundError, match="is no run folder"):
+    with pytest.raises(FileNotFoundError, match="is not a run folder"):
         Run(str(tmp_path / "foreign.keras")).generator()
     run = Run(str(tmp_path / "run"))
     run.write_generator(build_algorithm(TINY).generator, TINY, 0)

@@ -97,7 +97,7 @@ def _products(path: str) -> Iterator[tuple[int, dict]]:
             product = json.loads(line)
         except ValueError as error:
             raise BadCollection(
-                f"`{path}` line {number} is no JSON: {error}"
+                f"`{path}` line {number} is not JSON: {error}"
             ) from error
         if isinstance(product, dict):
             yield number, product

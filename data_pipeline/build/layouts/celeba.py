@@ -25,7 +25,7 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
             continue
         if len(fields) != 2:
             raise BadCollection(
-                f"`{table}` wants `<file> <identity>` in each line. "
+                f"`{table}` must have `<file> <identity>` in each line. "
                 f"Received: line {number}: {line.strip()!r}"
             )
         name, identity = fields

@@ -44,11 +44,11 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
                 or not ASPECT_RATIO.fullmatch(parts[2])
             ):
                 raise BadCollection(
-                    "The layout `flat` wants names like "
-                    "`<IDENTITY>_<OBSERVATION>_<x>.png`, where x is the "
-                    "aspect ratio, like 0.82. For other names say --layout="
-                    r"pattern --pattern='(?P<identity>.+)_(?P<observation>"
-                    r"\d+)\.\w+' or so; where a folder is an identity, "
+                    "The layout `flat` needs names like "
+                    "`<IDENTITY>_<OBSERVATION>_<x>.png`, where x is the aspect "
+                    "ratio, like 0.82. For other names, pass --layout=pattern "
+                    r"--pattern='(?P<identity>.+)_(?P<observation>\d+)\.\w+' "
+                    "or a similar pattern. If each folder is an identity, pass "
                     f"--layout=folders. Received: {path}"
                 )
             yield Photograph(path, parts[0], parts[1], split=split)

@@ -59,9 +59,9 @@ def below(folder: str, name: str, where: str) -> str:
     """
     if URL.match(name):
         raise BadCollection(
-            f"{where} names a picture on the web, and none is fetched: "
-            "download the pictures and name their files. "
-            f"Received: {name[:200]!r}"
+            f"{where} names a picture on the web, and pictures are not "
+            "downloaded. Download them and name their files. Received: "
+            f"{name[:200]!r}"
         )
     if os.path.isabs(name) or "://" in name:
         for root in (folder, os.path.abspath(folder)):
@@ -71,8 +71,8 @@ def below(folder: str, name: str, where: str) -> str:
     outside |= bool(_DRIVE.match(name))
     if outside or "\0" in name:
         raise BadCollection(
-            f"{where} names a file outside of the collection's folder; paths "
-            f"must be relative to it (--image_root sets it for a table). "
+            f"{where} names a file outside the collection's folder. Paths "
+            "must be relative to it (--image_root sets it for a table). "
             f"Received: {name!r}, folder {folder!r}"
         )
     return existing(folder, name)

@@ -2,7 +2,7 @@
 
 The identity is a record's first label. The index `.idx` is not needed: the
 records are read in the file's order. Those without a picture, in which
-insightface notes the records of each identity, are passed over.
+insightface notes the records of each identity, are skipped.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
     notes.kinds.pop(".idx", None)
     notes.kinds.pop(".lst", None)
     if without:
-        notes.lines.append(f"passed over: {without:,} records without picture")
+        notes.lines.append(f"skipped: {without:,} records without picture")
 
 
 def _next(found, path: str):

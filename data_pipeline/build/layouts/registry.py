@@ -13,13 +13,13 @@ from data_pipeline.build.reading import Reading
 
 LOOKED_AT = 10_000  # Files, to suggest a layout.
 # How files that hold many pictures are read.
-_AS_FOLDER = "naming the file as --input"
+_AS_FOLDER = "the file itself as --input"
 READ_BY = {
     ".parquet": "--layout=parquet",
     ".rec": "--layout=recordio",
-    ".idx": "--layout=recordio of the .rec beside it",
+    ".idx": "--layout=recordio with the .rec beside it",
     ".tfrecord": "--layout=tfrecord",
-    ".tar": f"--layout=webdataset, or as a folder by {_AS_FOLDER}",
+    ".tar": f"--layout=webdataset, or {_AS_FOLDER} to read it as a folder",
     ".tgz": _AS_FOLDER,
     ".gz": f"{_AS_FOLDER}, if it is a .tar.gz",
     ".zip": _AS_FOLDER,
@@ -38,7 +38,7 @@ def list_photographs(
         layout: A name of `kinds.LAYOUTS`.
         root: The collection.
         how: To read it.
-        notes: Gets what is to be said of it.
+        notes: Collects remarks on the collection.
 
     Raises:
         BadCollection: If it is not as its layout says.
@@ -68,12 +68,12 @@ def advise(endings: Iterable[str]) -> list[str]:
     """How files of some endings are read, of those that hold pictures."""
     endings = sorted(set(endings) & set(listing.CONTAINERS))
     text = [
-        f"Read {ending} by {READ_BY[ending]}."
+        f"For {ending} files, pass {READ_BY[ending]}."
         for ending in endings
         if ending in READ_BY
     ]
     if set(endings) - set(READ_BY):
-        text.append("Unpack what holds pictures, so that each is a file.")
+        text.append("Unpack the archives, so that each picture is a file.")
     return text
 
 
@@ -105,10 +105,10 @@ def suggest(root: str, layout: str) -> str:
         where = where if depth else "in no folder"
         text.append(f"{number:,} pictures lie {where}.")
     if max(depths, default=0) and layout != "folders":
-        text.append("Where a folder is an identity, say --layout=folders.")
+        text.append("If each folder is an identity, pass --layout=folders.")
     elif depths:
         text.append(
-            "Where their names tell the identity, say --layout=flat or "
+            "If their names contain the identity, pass --layout=flat or "
             "--layout=pattern."
         )
     if seen:
@@ -116,8 +116,8 @@ def suggest(root: str, layout: str) -> str:
             f"{number:,} file{'s' * (number > 1)} {kind}"
             for kind, number in listing.most_common(seen)
         )
-        text.append(f"Here lie {named}.")
+        text.append(f"It contains {named}.")
     text += advise(seen)
     if csvs:
-        text.append(f"For a CSV say --layout=table --input={csvs[0]}")
+        text.append(f"For a CSV, pass --layout=table --input={csvs[0]}")
     return " ".join(text)

@@ -20,7 +20,7 @@ def find_shards(
             splits. So are shards, where each names a split and not all the
             same: one `train.rec` is a collection, not a split of one.
         how: To read the collection.
-        notes: Gets what is passed over.
+        notes: Collects what is skipped.
         named: A regular expression for the end of a shard's name.
 
     Raises:
@@ -31,7 +31,7 @@ def find_shards(
     if is_shard(root) or not collection_files.is_folder(root):
         if not is_shard(root):
             raise BadCollection(
-                f"This layout wants files whose names end like {named!r}. "
+                f"This layout needs files whose names end in {named!r}. "
                 f"Received: input={root!r}"
             )
         yield root, None

@@ -92,8 +92,8 @@ def _records(path: str) -> Iterator[tuple[int, bytes]]:
             )
             if len(data) != length + TRAIL_BYTES:
                 raise BadCollection(
-                    f"`{path}` is no TFRecord file, is compressed, or is cut "
-                    f"at byte {offset}."
+                    f"`{path}` is not a TFRecord file, is compressed, or is "
+                    f"truncated at byte {offset}."
                 )
             yield offset + HEAD.size, data[:-TRAIL_BYTES]
             offset += HEAD.size + len(data)

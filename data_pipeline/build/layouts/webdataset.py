@@ -59,8 +59,8 @@ def _photograph(
         found = [columns.image]
     if len(found) > 1:
         raise BadCollection(
-            f"The sample {key!r} of `{path}` has several pictures: name one "
-            f"by --image_column. Received: {found}"
+            f"The sample {key!r} of `{path}` has several pictures: select "
+            f"one with --image_column. Received: {found}"
         )
     fields = _fields(members, path, key)
     identity = fields.get(columns.identity, "")

@@ -91,7 +91,7 @@ def _read_file(path: str, kit: Kit) -> Iterator[Vote]:
             yield from read(row, place, kit)
     except csv.Error as error:
         raise ValueError(
-            f"{path}:{rows.reader.line_num}: this is no CSV ({error})."
+            f"{path}:{rows.reader.line_num}: this is not a CSV ({error})."
         ) from error
 
 

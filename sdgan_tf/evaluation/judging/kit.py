@@ -158,8 +158,8 @@ class Kit:
             path = os.path.join(judge_dir, name)
             if not tf.io.gfile.exists(path):
                 raise FileNotFoundError(
-                    "`judge_dir` is no complete kit of human judges: it has "
-                    f"no `{name}`. Received: judge_dir={judge_dir!r}"
+                    "`judge_dir` is not a complete kit for human judges: it "
+                    f"has no `{name}`. Received: judge_dir={judge_dir!r}"
                 )
             with tf.io.gfile.GFile(path, "rb") as file:
                 texts.append(file.read())

@@ -16,8 +16,9 @@ def subject_words(judge_subject: str) -> tuple[str, str]:
     words = tuple(word.strip() for word in judge_subject.split(","))
     if len(words) != 2 or not all(words):
         raise ValueError(
-            '`judge_subject` must be two words, as "person,people": one and '
-            f"several of what the pictures show. Received: {judge_subject!r}"
+            '`judge_subject` must be two words, as "person,people": '
+            "the singular and the plural of what the pictures show. "
+            f"Received: {judge_subject!r}"
         )
     return words
 

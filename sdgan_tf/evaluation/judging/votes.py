@@ -49,8 +49,8 @@ def by_annotator(votes: list[Vote]) -> dict[str, dict[str, str]]:
         place = places.setdefault((vote.annotator, vote.pair), vote.place)
         if earlier != vote.answer:
             raise ValueError(
-                f"{vote.place}: an annotator has one answer for a pair; "
-                "remove the file that is not to count. Received: "
+                f"{vote.place}: an annotator may give only one answer for a "
+                "pair. Remove the file that should not count. Received: "
                 f"annotator={vote.annotator!r}, pair={vote.pair!r}, "
                 f"{vote.answer!r} here and {earlier!r} in {place}"
             )

@@ -71,7 +71,7 @@ export class Photographs {
     } else if (large) {
       this.#refuse(
         `${large.name} is too large: ${(large.size / 1e6).toFixed(1)} MB, ` +
-          `where ${megabytes} MB are the most.`,
+          `more than the limit of ${megabytes} MB.`,
       );
     } else {
       await this.#estimate(files);

@@ -68,12 +68,12 @@ def test_given_delimiter_and_encoding_go_first(tmp_path):
 
 
 def test_an_empty_table(tmp_path):
-    with pytest.raises(BadCollection, match="is empty, and a table has"):
+    with pytest.raises(BadCollection, match="is empty. A table must have"):
         table_of(tmp_path, "")
 
 
 def test_text_in_no_known_encoding(tmp_path):
-    with pytest.raises(BadCollection, match="name its --encoding"):
+    with pytest.raises(BadCollection, match="pass its --encoding"):
         table_of(tmp_path, b"image,identity\n\x81\xff,x\n")
 
 
@@ -184,7 +184,8 @@ def test_containers_are_named(tmp_path, name, head):
     (tmp_path / name).write_bytes(head)
     ending = name[name.rindex(".") :]
     with pytest.raises(
-        BadCollection, match=rf"no CSV .* 1 file \{ending}.*: unpack it"
+        BadCollection,
+        match=rf"not a plain-text CSV .*\{ending}\).*: unpack it",
     ):
         Table(str(tmp_path / name), WANTED)
 

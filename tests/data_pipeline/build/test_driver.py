@@ -19,13 +19,13 @@ def test_missing_input(build, source, target):
 @pytest.mark.parametrize("layout", ["flat", "folders", "celeba"])
 def test_file_where_a_folder_is_wanted(build, source, target, layout):
     source.write_text("image,identity\n")
-    with pytest.raises(BadCollection, match=f"`{layout}` wants a folder"):
+    with pytest.raises(BadCollection, match=f"`{layout}` needs a folder"):
         build(layout, source, target)
 
 
 def test_folder_where_a_table_is_wanted(make_folders, build, source, target):
     make_folders({"a": 2})
-    with pytest.raises(BadCollection, match="`table` wants a CSV file"):
+    with pytest.raises(BadCollection, match="`table` needs a CSV file"):
         build("table", source, target)
 
 
@@ -41,15 +41,16 @@ def test_containers_are_named(build, source, target):
     for name in ("a.parquet", "b.rec"):
         (source / name).write_bytes(b"PAR1")
     with pytest.raises(
-        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. Read \.parquet"
+        BadCollection, match=r"1 file \.parquet, 1 file \.rec\. For \.parquet"
     ):
         build("folders", source, target)
     with pytest.raises(
-        BadCollection, match=r"folder\. This is 1 file \.rec\. Read .*=recordio"
+        BadCollection,
+        match=r"folder\. This is 1 file \.rec\. For .* pass .*=recordio",
     ):
         build("folders", source / "b.rec", target)
     with pytest.raises(
-        BadCollection, match=r"wants a CSV file\. Here lie 1 file \.parquet"
+        BadCollection, match=r"needs a CSV file\. It contains 1 file \.parquet"
     ):
         build("table", source, target)
 

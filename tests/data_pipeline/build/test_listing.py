@@ -64,7 +64,7 @@ def test_what_is_passed_over_is_counted_by_kind(tmp_path):
     names, _ = listing.scan(str(tmp_path))
     assert listing.pictures_in(str(tmp_path), names, notes) == ["x.png"]
     assert notes.report(1) == [
-        "passed over: 4 files: .heicx 2, .mp4 1, no ending 1"
+        "skipped: 4 files: .heicx 2, .mp4 1, no ending 1"
     ]
 
 
@@ -104,7 +104,9 @@ def test_names_that_are_much_alike_are_reported():
     for name in ("Anna", "anna", "An na", "Bob", "Bob", "ﬁ", "fi"):
         notes.name(name)
     (line,) = notes.report(7)
-    assert line.startswith("WARNING: identities whose names differ by case")
+    assert line.startswith(
+        "WARNING: identities whose names differ only by case"
+    )
     assert "'An na' and 'Anna' and 'anna'" in line
     assert r"'fi' and '\ufb01'" in line
     assert "Bob" not in line
@@ -113,8 +115,8 @@ def test_names_that_are_much_alike_are_reported():
 def test_more_passed_over_than_taken_is_warned_of():
     notes = Notes()
     notes.passed_over["in the attic"] = 3
-    assert notes.report(3) == ["passed over: 3 pictures in the attic"]
-    assert notes.report(2)[1].startswith("WARNING: more pictures are passed")
+    assert notes.report(3) == ["skipped: 3 pictures in the attic"]
+    assert notes.report(2)[1].startswith("WARNING: more pictures are skipped")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

@@ -279,7 +279,7 @@ def test_folders_of_splits_and_a_single_identity(
     assert "All 3 pictures are of one identity, Ada" in caplog.text
     text = manifests.summary(manifest)
     assert "WARNING: 1 identity of `train` with two images" in text
-    assert "The collection itself says" in text
+    assert "The collection itself decides" in text
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ def test_bytes_of_a_file(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"0123456789")
     assert places.read((str(path), "bytes", 3, 4)) == b"3456"
-    with pytest.raises(OSError, match="is cut"):
+    with pytest.raises(OSError, match="is truncated"):
         places.read((str(path), "bytes", 8, 4))
 
 

@@ -8,9 +8,9 @@ from data_pipeline.tuples.commonalities import Commonalities
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "names with commas"),
-        ("brand,,identity", "names with commas"),
-        ("brand+identity,identity+brand", "a kind twice"),
+        ("", "names separated by commas"),
+        ("brand,,identity", "names separated by commas"),
+        ("brand+identity,identity+brand", "not name a kind twice"),
     ],
 )
 def test_bad_commonalities(text, message):
@@ -20,7 +20,7 @@ def test_bad_commonalities(text, message):
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "a\\b", ".hidden"])
 def test_names_lead_into_no_other_folder(name):
-    with pytest.raises(ValueError, match="names without slashes"):
+    with pytest.raises(ValueError, match="must not contain slashes"):
         Commonalities.parse(f"identity,{name}")
 
 

@@ -362,7 +362,7 @@ def test_pairs_of_a_single_identity_are_warned_of(
 ):
     data = write_data_set(tmp_path / "one", [5, 1, 1])
     IdentityTuples.open(data, "train", 2, seed=0)
-    assert "has one identity with k=2 images" in caplog.text
+    assert "has only one identity with k=2 images" in caplog.text
     caplog.clear()
     data = write_data_set(tmp_path / "two", [5, 2])
     IdentityTuples.open(data, "train", 2, seed=0)

@@ -198,12 +198,12 @@ def test_the_number_of_identities_is_the_datas():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"known_identities": 3}, "knows no identities one by one"),
+        ({"known_identities": 3}, "has no codes of training identities"),
         (
             {"model": "sd_began", "commonalities": "a"},
             r"models \['sd_dcgan', 'sd_projected'\]",
         ),
-        ({"model": "encoder_pairwise", "k": 3}, "has k=2"),
+        ({"model": "encoder_pairwise", "k": 3}, "requires k=2"),
     ],
 )
 def test_what_a_system_refuses(options, message):

@@ -242,7 +242,7 @@ def test_half_life_of_the_average():
     # 4 tuples of 2 images: a decay of 2 ** (-8 / 80).
     algorithm = make(ema_half_life_images=80.0, batch_size=4)
     assert algorithm.ema_decay == pytest.approx(0.9330, abs=1e-4)
-    with pytest.raises(ValueError, match="say the same"):
+    with pytest.raises(ValueError, match="set the same thing"):
         make(ema_half_life_images=80.0, ema_decay=0.9)
 
 
@@ -297,7 +297,7 @@ def test_defaults_of_its_own():
     named = {"model", "ema_decay"}
     asked = Experiment(model="sd_projected", ema_decay=0.9)
     assert with_model_defaults(asked, named).ema_half_life_images == 0
-    with pytest.raises(ValueError, match="has loss='hinge'"):
+    with pytest.raises(ValueError, match="requires loss='hinge'"):
         settle(asked, {"model", "loss"})
     plain = Experiment()
     assert with_model_defaults(plain, ()) == plain

@@ -38,7 +38,10 @@ def test_training_identities_are_looked_at(
     assert json.loads(printed.splitlines()[-1])["training_identities"] == 12
     dataset.run(Dataset(**vars(given) | {"output_dir": str(tmp_path / "b")}))
     printed = capsys.readouterr().out
-    assert "Training identities are not looked at: --data_dir" in printed
+    assert (
+        "Generated identities are not compared with training identities."
+        in printed
+    )
 
 
 def test_options_are_wanted():

@@ -19,7 +19,7 @@ def test_a_full_disk_names_the_last_checkpoint(trained):
     error = OSError(errno.ENOSPC, "No space left on device")
     assert error_messages.explain(error, "train", trained) == (
         "the disk is full: [Errno 28] No space left on device. Checkpoints "
-        "that were saved stay; the last one: step 6. Make room, then give the "
+        "that were saved stay; the last one: step 6. Make room, then run the "
         "same command again."
     )
 

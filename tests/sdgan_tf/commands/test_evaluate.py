@@ -67,7 +67,7 @@ def test_without_novelty(options, capsys, tmp_path):
     assert "novelty" not in line and "distinct_identities" in line
     page = (tmp_path / "run" / "report-00000006.html").read_text()
     assert "They were not looked for." in page
-    assert "It was not measured: `downstream` was off." in page
+    assert "Not measured: `downstream` was off." in page
 
 
 def test_downstream(options, capsys, tmp_path):

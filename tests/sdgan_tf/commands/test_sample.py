@@ -146,7 +146,9 @@ def test_training_identities_by_name(train, run, tmp_path, capsys):
     (tmp_path / "photo.png").write_bytes(b"not read")
     with pytest.raises(ValueError, match="has no encoder"):
         run(images=str(tmp_path / "photo.png"))
-    with pytest.raises(ValueError, match="knows its training identities only"):
+    with pytest.raises(
+        ValueError, match="generates only its training identities"
+    ):
         project.run(Project(run_dir=folder.folder, images=str(out)))
 
 

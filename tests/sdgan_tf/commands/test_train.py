@@ -74,7 +74,10 @@ def test_finished_run_does_nothing(trained, train_run, capsys):
     before = files(trained.run_dir)
     train_run(run_dir=trained.run_dir)
     said = capsys.readouterr().out
-    assert "Nothing to do: 6 steps are trained. A larger --train_steps" in said
+    assert (
+        "Nothing to do: 6 steps are trained. To train further, pass a larger"
+        in said
+    )
     assert f"Checkpoint:  {trained.run_dir}/checkpoints/step-00000006" in said
     assert "Grid:" not in said
     assert files(trained.run_dir) == before

@@ -34,7 +34,7 @@ def test_not_told_apart():
 def test_repeated_pairs_are_said_beside_it():
     few = CHANCE | {"distinct_matched_pairs": 9}
     warning = data_sufficiency.assess(few, 9)["warning"]
-    assert warning.startswith("the split test has 9 distinct matched pairs")
+    assert warning.startswith("the test split has 9 distinct matched pairs")
     assert "; the verifier does not tell the photographs apart" in warning
 
 

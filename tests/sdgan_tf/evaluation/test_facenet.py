@@ -22,7 +22,7 @@ def test_another_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="lacks its graph"):
         facenet.FaceNet(str(path))
     path.write_bytes(b"other")
-    with pytest.raises(ValueError, match="not the known one"):
+    with pytest.raises(ValueError, match="not the expected one"):
         facenet.FaceNet(str(path))
 
 

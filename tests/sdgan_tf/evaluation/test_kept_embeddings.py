@@ -91,5 +91,5 @@ def test_of_another_size(kept, caplog):
 def test_a_folder_that_cannot_be_written(kept, caplog):
     pathlib.Path(kept.folder).parent.write_bytes(b"")
     add(kept, 1)
-    assert "cannot be kept beside the data set" in caplog.text
+    assert "cannot be stored beside the data set" in caplog.text
     assert not kept.read()

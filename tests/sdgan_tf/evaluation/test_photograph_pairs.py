@@ -99,5 +99,7 @@ def test_too_few_pairs(uneven):
 def test_identities_in_two_splits(make_splits, split_data):
     check_splits_are_disjoint(DataSet.open(split_data))
     data = make_splits("leak", {"train": {"a": 2}, "test": {"a": 2, "b": 2}})
-    with pytest.raises(BadDataSet, match="1 identities lie in .*train.*test"):
+    with pytest.raises(
+        BadDataSet, match="1 identities are in both .*train.*test"
+    ):
         check_splits_are_disjoint(DataSet.open(data))

@@ -66,11 +66,11 @@ def test_table(trained, train_run, split_data, mean_colour, tmp_path):
     head = markdown.splitlines()[0]
     assert "| EER |" in head and "Downstream AUC" not in head
     assert "downstream_auc" in rows[0]
-    assert "z afresh" in markdown and markdown.endswith("\na note\n")
+    assert "independent z" in markdown and markdown.endswith("\na note\n")
     page = (output / "table.html").read_text()
     low, high = line["auc_interval"]
     shown = f"<td>{line['auc']:.3f}<small>[{low:.3f}, {high:.3f}]</small>"
-    assert shown in page and "<small>z afresh" in page
+    assert shown in page and "<small>independent z" in page
     assert page.count("data:image/png;base64,") == 3
     assert "http" not in page
 
@@ -102,5 +102,5 @@ def test_real_grid_shows_one_subject_a_row(make_splits):
 def test_vanilla_is_settled(train_run, tmp_path):
     train_run(model="dcgan", k=1)
     assert Run(str(tmp_path / "run")).experiment().k == 1
-    with pytest.raises(ValueError, match="`dcgan` has k=1"):
+    with pytest.raises(ValueError, match="`dcgan` requires k=1"):
         train_run(model="dcgan", k=2, run_dir=str(tmp_path / "b"))

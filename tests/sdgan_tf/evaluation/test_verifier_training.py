@@ -67,7 +67,7 @@ def test_errors(verifier, make_splits, split_data, tmp_path):
     other = make_splits("other", {"test": {"a": 2, "b": 2}})
     with pytest.raises(ValueError, match="of another data set"):
         open_verifier(folder, DataSet.open(other))
-    with pytest.raises(FileExistsError, match="holds one already"):
+    with pytest.raises(FileExistsError, match="already holds a verifier"):
         train(folder, split_data)
     with pytest.raises(FileNotFoundError, match="must be facenet or"):
         open_verifier(str(tmp_path), DataSet.open(split_data))

@@ -75,8 +75,8 @@ def test_a_damaged_folder_beside_a_sound_one(two_runs, tmp_path):
     client = Client(Application(exhibits, SETTINGS))
     assert client.get("/generators/0/card.json").status_code == 200
     answer = client.get("/generators/1/card.json")
-    assert answer.status_code == 500 and "no run folder" in answer.text
-    with pytest.raises(FileNotFoundError, match="no run folder"):
+    assert answer.status_code == 500 and "not a run folder" in answer.text
+    with pytest.raises(FileNotFoundError, match="not a run folder"):
         Application(exhibits[1:], SETTINGS)
 
 
@@ -113,9 +113,9 @@ def test_an_estimation(client):
         ("[", "Choose 1 to 2 photographs. Received: 0 files"),
         ("[" * 9000, "Choose 1 to 2"),
         ("null", "Choose 1 to 2"),
-        ('[{"name": 5, "data": 5}]', "asked for nothing known"),
-        (json.dumps([{"name": "a", "data": "?"}]), "a came broken"),
-        (json.dumps([{"name": "a", "data": ""}]), "a is no picture"),
+        ('[{"name": 5, "data": 5}]', "request is malformed"),
+        (json.dumps([{"name": "a", "data": "?"}]), "a arrived damaged"),
+        (json.dumps([{"name": "a", "data": ""}]), "a is not a picture"),
     ],
     ids=str,
 )

@@ -15,7 +15,7 @@ def test_one_run_or_a_folder_of_them(two_runs, tmp_path):
     assert list(find_runs(f"{two_runs}/second/")) == ["second"]
     (name,) = find_runs(str(tmp_path))
     assert name == tmp_path.name
-    with pytest.raises(FileNotFoundError, match="no run folder"):
+    with pytest.raises(FileNotFoundError, match="not a run folder"):
         Exhibit(name, find_runs(str(tmp_path))[name]).card  # noqa: B018
 
 

@@ -72,9 +72,9 @@ def test_what_is_no_photograph_is_refused(opened, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, [450, 450, 3])
     Image.fromarray(pixels.astype("uint8")).save(tmp_path / "c.png")
     for name, message in (
-        ("a.png", "a.png is no picture that can be read"),
+        ("a.png", "a.png is not a picture that can be read"),
         ("b.png", "b.png is too large: more than 0.1 megapixels"),
-        ("c.png", "c.png is too large: 0.6 MB, where 0.5 MB are the most"),
+        ("c.png", "c.png is too large: 0.6 MB, more than the limit of 0.5 MB"),
     ):
         upload(page, tmp_path / name)
         page.page.locator("#refused", has_text=message).wait_for()

@@ -39,7 +39,7 @@ def test_no_run_folder(main_py, tmp_path):
     done = main_py(
         "--mode=explore", f"--run_dir={tmp_path / 'none'}", check=False
     )
-    assert "no run folder" in done.stderr
+    assert "not a run folder" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -37,12 +37,15 @@ def test_photographs_of_one_subject():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"only a text", "me.png is no picture that can be read: choose PNG"),
-        (b"", "me.png is no picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture"),
+        (
+            b"only a text",
+            "me.png is not a picture that can be read: choose PNG",
+        ),
+        (b"", "me.png is not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
         (picture()[:60], "me.png cannot be used: corrupt"),
         (picture(size=(200, 200)), "more than 0.01 megapixels"),
-        (bytes(100_001), "too large: 0.1 MB, where 0.1 MB"),
+        (bytes(100_001), "too large: 0.1 MB, more than the limit of 0.1 MB"),
     ],
 )
 def test_refused(data, message):
@@ -64,7 +67,7 @@ def test_how_many():
 
 @pytest.mark.parametrize("data", ["?", "\N{SNOWMAN}"])
 def test_not_base64(data):
-    with pytest.raises(ValueError, match="a came broken"):
+    with pytest.raises(ValueError, match="a arrived damaged"):
         uploads.read_uploads([{"name": "a", "data": data}], 1, **LIMITS)
 
 
@@ -74,10 +77,10 @@ def test_not_base64(data):
         (None, "Choose 1 to 2 photographs. Received: 0 files"),
         ({"name": "a"}, "Choose 1 to 2"),
         (5, "Choose 1 to 2"),
-        ([5], "asked for nothing known"),
-        ([{"name": 5, "data": 5}], "asked for nothing known"),
-        ([{"name": "a"}], "asked for nothing known"),
-        ([upload(picture()), None], "asked for nothing known"),
+        ([5], "request is malformed"),
+        ([{"name": 5, "data": 5}], "request is malformed"),
+        ([{"name": "a"}], "request is malformed"),
+        ([upload(picture()), None], "request is malformed"),
     ],
     ids=str,
 )

@@ -147,7 +147,7 @@ def test_another_file_is_refused(monkeypatch, tmp_path):
         file="w.pth",
     )
     monkeypatch.setitem(networks.NETWORKS, "efficientnet_lite0", other)
-    with pytest.raises(ValueError, match="not the known ones") as error:
+    with pytest.raises(ValueError, match="not the expected ones") as error:
         build_features("efficientnet_lite0", 64)
     assert "w.pth" in str(error.value)
 

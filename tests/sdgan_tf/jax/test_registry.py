@@ -9,7 +9,10 @@ from sdgan_tf.jax.registry import build_system
 def test_an_average_is_checked_as_on_tensorflow():
     for options, message in (
         ({"ema_decay": 1.5}, r"`ema_decay` must be in \[0, 1\)"),
-        ({"ema_decay": 0.9, "ema_half_life_images": 40.0}, "say the same"),
+        (
+            {"ema_decay": 0.9, "ema_half_life_images": 40.0},
+            "set the same thing",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             build_system(Experiment(image_size=32, dim=4, **options))

@@ -206,7 +206,7 @@ def test_neither_system(began):
 
 
 def test_d_i_is_wanted_where_nothing_tells_it(dcgan):
-    with pytest.raises(ValueError, match="give `d_i`. Received: codes of"):
+    with pytest.raises(ValueError, match="pass `d_i`. Received: codes of"):
         load_dump(Dump.open(dcgan[1]))
 
 

@@ -40,6 +40,6 @@ def test_checkpoints_that_are_kept_for_good_take_room(make_trainer):
 
 def test_without_data_nothing_is_measured(make_trainer, tmp_path):
     assert "time:" not in dry_run(make_trainer(data_dir=""))
-    with pytest.raises(ValueError, match="name a precision where"):
+    with pytest.raises(ValueError, match="pass a precision"):
         dry_run(make_trainer(data_dir="", precision="auto"))
     assert not os.listdir(tmp_path)

@@ -93,7 +93,9 @@ def test_auto_is_settled_once(cpu, make_trainer):
 
 
 def test_auto_needs_the_data(make_trainer):
-    with pytest.raises(ValueError, match="name a precision where there is no"):
+    with pytest.raises(
+        ValueError, match="Without `data_dir`, pass a precision"
+    ):
         build(make_trainer(precision="auto").experiment, make_workers())
 
 

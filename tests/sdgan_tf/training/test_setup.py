@@ -89,7 +89,10 @@ def test_init_from_a_generator_alone(trained, make_trainer, tmp_path, caplog):
         setup = make_trainer(
             run_dir=str(tmp_path / "new"), init_from=alone.folder
         ).set_up()
-    assert "a generator only: these networks start fresh: disc" in caplog.text
+    assert (
+        "only a generator, so these networks are initialised anew: disc"
+        in caplog.text
+    )
     assert setup.state.step.numpy() == 0
     ours, theirs = setup.algorithm.networks, fresh.algorithm.networks
     for a, b in zip(

@@ -175,7 +175,7 @@ def test_what_is_known_is_said_before_the_first_step(
         lines[4],
     ]
     assert re.match(r"Memory:      [\d.]+ MB for weights, grad", lines[4])
-    assert lines[5] == "step 1/2 is being prepared for 0:00:00"
+    assert lines[5] == "step 1/2: preparing for 0:00:00"
     first = next(n for n, line in enumerate(lines) if "step 2/2 loss" in line)
     assert first > 8
 

@@ -70,5 +70,5 @@ def test_damaged_parts(objects, listed, damage):
     else:
         text = b"{" if damage == "no gzip" else gzip.compress(b"{")
         path.write_bytes(text)
-    with pytest.raises(BadCollection, match="needs|cannot be read|is no JSON"):
+    with pytest.raises(BadCollection, match="needs|cannot be read|is not JSON"):
         listed("abo", objects)

@@ -83,6 +83,6 @@ def test_flat_counts_what_it_passes_over(touch, listed, tmp_path):
     found = listed("flat", tmp_path, notes=notes)
     assert [p.split for p in found] == [None, "valid"]
     assert notes.report(2) == [
-        "passed over: 1 file: .gifv 1",
-        "passed over: 1 picture in folders that name no split",
+        "skipped: 1 file: .gifv 1",
+        "skipped: 1 picture in folders that name no split",
     ]

@@ -40,7 +40,7 @@ def test_folders_of_splits(touch, listed, shown, tmp_path):
         ("train/Ann/0.png", "Ann", "0", "train"),
     ]
     (line,) = notes.report(4)
-    assert line.startswith("passed over: 1 picture directly in folders of spl")
+    assert line.startswith("skipped: 1 picture directly in folders of spl")
 
 
 def test_folders_of_splits_that_are_none(touch, listed, shown, tmp_path):
@@ -83,7 +83,7 @@ def test_folders_below_an_identity_are_counted(touch, listed, tmp_path):
     (photograph,) = listed("folders", tmp_path / "in", notes=notes)
     assert photograph.observation == "0"
     assert notes.report(9) == [
-        "passed over: 2 pictures in folders below an identity's folder "
+        "skipped: 2 pictures in folders below an identity's folder "
         "(--identity_depth=1 takes them)"
     ]
 
@@ -104,7 +104,7 @@ def test_identity_depth(touch, listed, shown, tmp_path):
         ("test/hats/fez/2.png", "fez", "2", "test"),
     ]
     assert notes.report(9) == [
-        "passed over: 1 picture in folders above those of --identity_depth=2"
+        "skipped: 1 picture in folders above those of --identity_depth=2"
     ]
     found = listed("folders", tmp_path / "in", identity_depth=1)
     assert [p.identity for p in found] == ["shoes"] * 3 + ["hats"]

@@ -47,7 +47,7 @@ def test_patterns(touch, listed, tmp_path, name):
         found.split,
     )
     assert notes.report(1) == [
-        f"passed over: 1 picture that --pattern does not match, like {files[1]}"
+        f"skipped: 1 picture that --pattern does not match, like {files[1]}"
     ]
 
 

@@ -54,7 +54,7 @@ def test_faces_of_insightface(tmp_path, listed):
         b"picture b!",
         b"picture c",
     ]
-    assert notes.report(3) == ["passed over: 3 records without picture"]
+    assert notes.report(3) == ["skipped: 3 records without picture"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -83,7 +83,7 @@ def test_damage_is_named(tmp_path, listed, data):
 
 def test_other_files(tmp_path, listed):
     (tmp_path / "faces.csv").write_text("image")
-    with pytest.raises(BadCollection, match="whose names end like"):
+    with pytest.raises(BadCollection, match="whose names end in"):
         listed("recordio", tmp_path / "faces.csv")
     assert listed("recordio", tmp_path) == []
 

@@ -76,6 +76,9 @@ def test_suggestions(touch, tmp_path):
     assert "--layout=pattern" in suggest("folders", "Ann_0.png")
     assert "--layout=table --input=" in suggest("folders", "shop.csv", "0.png")
     text = suggest("folders", "a/x.parquet", "a/y.rec", "a/z.rec", "r.txt")
-    assert "2 files .rec, 1 file .parquet, 1 file .txt. Read .parquet" in text
-    assert "by --layout=parquet. Read .rec by --layout=recordio." in text
-    assert "Unpack what holds" in suggest("folders", "a/x.7z")
+    assert "2 files .rec, 1 file .parquet, 1 file .txt. For .parquet " in text
+    assert (
+        "files, pass --layout=parquet. For .rec files, pass --layout=recordio."
+        in text
+    )
+    assert "Unpack the archives" in suggest("folders", "a/x.7z")

@@ -67,5 +67,5 @@ def test_one_shard_is_a_collection(tmp_path, touch):
     notes = Notes()
     path = str(tmp_path / "train-0.tar")
     assert list(find_shards(path, Reading(), notes, r"\.tar")) == [(path, None)]
-    with pytest.raises(BadCollection, match="names end like"):
+    with pytest.raises(BadCollection, match="names end in"):
         list(find_shards(str(tmp_path / "y.zip"), Reading(), notes, r"\.tar"))

@@ -114,7 +114,7 @@ def test_bad_lines(read, small_kit):
         (f"{name}, ,1,{pair},same", "must name its annotator"),
         (f"{name},ann,1,{pair}", "as many fields"),
         (f"{name},ann,1,{pair},same,x", "as many fields"),
-        (f'{name},"ann"x,1,{pair},same', "is no CSV"),
+        (f'{name},"ann"x,1,{pair},same', "is not a CSV"),
     ):
         with pytest.raises(ValueError, match=r"answers.csv:3: .*" + message):
             read(PAGE, good, line)

@@ -67,7 +67,7 @@ def test_pairs_that_are_left_out_are_named(small_kit):
 
 
 def test_what_is_missing(small_kit, tmp_path):
-    with pytest.raises(FileNotFoundError, match="no complete kit"):
+    with pytest.raises(FileNotFoundError, match="not a complete kit"):
         score_kit(str(tmp_path / "none"))
     with pytest.raises(FileNotFoundError, match="names no CSV file"):
         score_kit(small_kit.folder)
