@@ -192,7 +192,7 @@ def test_identities_with_fewer_images_are_left_out(skewed, caplog):
     assert "9 identities of the split `train` have fewer than k=5" in (
         caplog.text
     )
-    assert "7 stay" in caplog.text
+    assert "7 remain" in caplog.text
 
 
 def test_none_left_out_warns_of_nothing(skewed, caplog):
