@@ -30,7 +30,7 @@ MODELS = [
     "dr_gan",
 ]
 HEAD = """\
-| model | GFLOP a step | float32: s | share | bfloat16: s | share |
+| model | GFLOP a step | float32: s | fraction | bfloat16: s | fraction |
 |---|---|---|---|---|---|"""
 PRECISIONS = ["float32", "mixed_bfloat16"]
 STEPS = flags.DEFINE_integer("steps", 5, "Of which the fastest counts.")

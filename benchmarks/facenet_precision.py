@@ -14,7 +14,7 @@ from absl import app, flags
 
 from data_pipeline.records import DataSet
 from sdgan_tf.evaluation.facenet import FaceNet, facenet_path
-from sdgan_tf.evaluation.splits import Photographs
+from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verification import Verification, distances
 
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Data set.", required=True)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.profile_step --flagfile=faces.flags --bench_steps=3
 
-Prints a table in Markdown: the kinds of operations, their part of all
+Prints a table in Markdown: the kinds of operations, their fraction of all
 operations' time, and how many there are in a step. Operations run side by side,
 so that the times add up to more than a step's.
 """
@@ -80,7 +80,8 @@ def profile(options: Bench) -> None:
     total = sum(seconds for seconds, _ in kinds.values())
     print(f"{experiment.model}, {experiment.precision}, {steps} steps")
     print(
-        "| operation | share | ms a step | number a step |\n|---|---|---|---|"
+        "| operation | fraction | ms a step | number a step |\n"
+        "|---|---|---|---|"
     )
     ordered = sorted(kinds.items(), key=lambda item: -item[1][0])
     for kind, (seconds, count) in ordered[:SHOWN]:

@@ -214,7 +214,7 @@ class MeanColour:
     """A verifier that needs no file: it embeds a picture as its colour."""
 
     name, file_hash, size, image_size = "mean_colour", "none", 3, None
-    resize = None
+    resize, precision = None, "float32"
 
     def __call__(self, images):
         return images.mean(axis=(1, 2)).astype("float32")

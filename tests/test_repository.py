@@ -30,7 +30,7 @@ IMPORTS = {
     "benchmarks": (
         "data_pipeline data_pipeline.records data_pipeline.tuples sdgan_tf "
         ".algorithms .benchmark .commands .evaluation .generators .images "
-        ".models .runs .training"
+        ".models .optimizers .runs .training"
     ),
     "sdgan_tf.__main__": ".commands",
     "sdgan_tf.serving_client": (
@@ -56,7 +56,7 @@ IMPORTS = {
     "sdgan_tf.training": (
         "data_pipeline.records data_pipeline.startup data_pipeline.tuples "
         ".algorithms .allocator .checkpoints .config .evaluation .generators "
-        ".images .latents .locking .progress .run_files .runs"
+        ".hardware .images .latents .locking .progress .run_files .runs"
     ),
     "sdgan_tf.projected_photographs": (
         ".codes .evaluation .generators .images .picture_folder"
@@ -68,8 +68,8 @@ IMPORTS = {
     "sdgan_tf.cards": "data_pipeline.records .runs",
     "sdgan_tf.evaluation": (
         "data_pipeline.records data_pipeline.tuples .algorithms .augmentation "
-        ".checkpoints .config .generators .identity_embedding .images "
-        ".latents .models .progress .runs"
+        ".checkpoints .config .generators .hardware .identity_embedding "
+        ".images .latents .models .progress .runs"
     ),
     "sdgan_tf.reference": ".algorithms .config .models .runs",
     "sdgan_tf.code_grids": (
@@ -119,6 +119,7 @@ IMPORTS = {
     "sdgan_tf.codes": ".latents",
     "sdgan_tf.identities_csv": "",
     "sdgan_tf.fused": "",
+    "sdgan_tf.hardware": "",
     "sdgan_tf.philox": "",
     "data_pipeline.blocked_imports": "",
     "sdgan_tf.environment": "",
