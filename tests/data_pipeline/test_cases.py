@@ -74,7 +74,7 @@ def test_empty_label(cases):
 def test_containers_and_zip(cases, tmp_path):
     (tmp_path / "faces.parquet").write_bytes(b"PAR1")
     assert "1 file .parquet" in registry.suggest(str(tmp_path), "folders")
-    with pytest.raises(BadCollection, match="1 file .parquet .*unpack it"):
+    with pytest.raises(BadCollection, match=r": \.parquet\) .*unpack it"):
         csv_tables.Table(str(tmp_path / "faces.parquet"), ("image",))
 
 
