@@ -114,11 +114,11 @@ def projected_discriminator_loss(
         real, fake = ops.split(places, 2)
         total += single_weight * hinge_discriminator_loss(real, fake)
         kinds = ops.unstack(tuples, tuples.shape[0])
-        means.append([ops.mean(logits) for logits in (real, fake, *kinds)])
+        means.append([ops.mean(values) for values in (real, fake, *kinds)])
         real, fake, *mismatched = kinds
         refused = ops.mean(fake_hinge(fake))
-        for logits in mismatched:
-            other = ops.mean(apart * fake_hinge(logits))
+        for of_mismatched in mismatched:
+            other = ops.mean(apart * fake_hinge(of_mismatched))
             refused += mismatched_weight * (other - refused)
         total += tuple_weight * (ops.mean(real_hinge(real)) + refused)
     count = len(logits)
