@@ -91,8 +91,8 @@ def _define_flags() -> None:
     flags.DEFINE_bool(
         "folder_splits",
         True,
-        "Take folders named train, val, valid, validation, test as splits, and "
-        "shards of other programs likewise.",
+        "Take folders named train, val, test or likewise as splits, and shards "
+        "of other programs too.",
     )
     flags.DEFINE_integer(
         "identity_depth",

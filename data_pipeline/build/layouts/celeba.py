@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator
 
-from data_pipeline.build import files, tables
+from data_pipeline.build import files, listing, tables
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import below, stem
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph, Reading
 
+TABLE = "identity_CelebA.txt"
+
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
-    """CelebA: `img_align_celeba/` and `identity_CelebA.txt`."""
+    """CelebA: `img_align_celeba/` and `identity_CelebA.txt`.
+
+    They may lie in one folder more, as they do in archives.
+    """
+    table = files.join(root, TABLE)
+    _, folders = listing.scan(root)
+    if not files.exists(table) and len(folders) == 1:
+        root = listing.join(root, folders[0])
+        table = files.join(root, TABLE)
     images = files.join(root, "img_align_celeba")
-    table = files.join(root, "identity_CelebA.txt")
     if not files.exists(table):
         raise BadCollection(
             f"The layout `celeba` needs the file `{table}`, which comes with "

@@ -18,10 +18,13 @@ READ_BY = {
     ".rec": "--layout=recordio",
     ".idx": "--layout=recordio of the .rec beside it",
     ".tfrecord": "--layout=tfrecord",
+    # One without a dot inside, as `listing.kind` gives it.
+    **{end: _AS_FOLDER for end in archives.ENDINGS if end.count(".") == 1},
+    **{
+        end: f"{_AS_FOLDER}, if it is a .tar{end}"
+        for end in (".gz", ".bz2", ".xz", ".lzma")
+    },
     ".tar": f"--layout=webdataset, or as a folder by {_AS_FOLDER}",
-    ".tgz": _AS_FOLDER,
-    ".gz": f"{_AS_FOLDER}, if it is a .tar.gz",
-    ".zip": _AS_FOLDER,
 }
 
 
@@ -116,7 +119,13 @@ def suggest(root: str, layout: str) -> str:
             for kind, number in listing.most_common(seen)
         )
         text.append(f"Here lie {named}.")
-    text += advise(seen)
+    if archives.split(root) and set(seen) & set(listing.CONTAINERS):
+        text.append(
+            "What lies in an archive in an archive is not read: unpack "
+            "the outer one."
+        )
+    else:
+        text += advise(seen)
     if csvs:
         text.append(f"For a CSV say --layout=table --input={csvs[0]}")
     return " ".join(text)
