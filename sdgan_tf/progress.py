@@ -128,7 +128,10 @@ class Progress:
                 self.reported = now
                 self.bar.update(self._done - self.first)
             else:
-                self._print(_rate(self.seconds_each))
+                # The first one has compiled what the others run.
+                least = self._rated is not None and not self.is_rated
+                rate = _rate(self.seconds_each)
+                self._print(f"at most {rate}" if least else rate)
         return seconds
 
     @property
