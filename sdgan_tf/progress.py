@@ -129,9 +129,8 @@ class Progress:
                 self.bar.update(self._done - self.first)
             else:
                 # The first one has compiled what the others run.
-                least = self._rated is not None and not self.is_rated
-                rate = _rate(self.seconds_each)
-                self._print(f"at most {rate}" if least else rate)
+                is_bound = self._rated is not None and not self.is_rated
+                self._print(_rate(self.seconds_each, is_bound))
         return seconds
 
     @property
@@ -162,10 +161,10 @@ class Progress:
         print(" ".join(filter(None, said)), f"{left} left", flush=True)
 
 
-def _rate(seconds_each: float) -> str:
+def _rate(seconds_each: float, is_bound: bool) -> str:
     if seconds_each >= 1:
-        return f"{seconds_each:.1f} s each"
-    return f"{1 / max(seconds_each, 1e-9):.1f}/s"
+        return "at most " * is_bound + f"{seconds_each:.1f} s each"
+    return "at least " * is_bound + f"{1 / max(seconds_each, 1e-9):.1f}/s"
 
 
 def duration(seconds: float) -> str:

@@ -98,7 +98,9 @@ def test_a_thread_watches(capsys):
         time.sleep(0.3)
     before = capsys.readouterr().out.splitlines()
     assert before[0] == "step 1/10 is being prepared for 0:00:00"
-    assert re.fullmatch(r"step 1/10 [\d.]+/s 0:00:0\d left", before[-1])
+    assert re.fullmatch(
+        r"step 1/10 at least [\d.]+/s 0:00:0\d left", before[-1]
+    )
     assert len(before) > 4
     # Whatever ends it.
     with pytest.raises(ValueError), shown.watched(0.02):  # noqa: PT011
