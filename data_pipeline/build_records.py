@@ -19,6 +19,7 @@ from data_pipeline import help, startup
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.photograph import TableColumns
+from data_pipeline.local_paths import local_path
 
 # Of --help.
 SECTIONS = {
@@ -145,10 +146,9 @@ def read_options() -> BuildOptions:
         for f in dataclasses.fields(BuildOptions)
         if f.name != "columns"
     }
-    # A shell expands no ~ behind an equals sign.
     for name in ("input", "output_dir", "image_root"):
         if given[name]:
-            given[name] = os.path.expanduser(given[name])
+            given[name] = local_path(name, given[name])
     try:
         given["split_fractions"] = tuple(map(float, flag.split_fractions))
     except ValueError as error:

@@ -46,8 +46,8 @@ ROOMS = (
     "data_pipeline.build_records data_pipeline.synthetic",
     "data_pipeline.build data_pipeline.tuples data_pipeline.portraits",
     "data_pipeline.records",
-    "data_pipeline.help data_pipeline.lazy data_pipeline.startup "
-    "data_pipeline.unwanted",
+    "data_pipeline.help data_pipeline.lazy data_pipeline.local_paths "
+    "data_pipeline.startup data_pipeline.unwanted",
 )
 # Rooms of equal standing that know nothing of each other.
 APART = (
