@@ -19,6 +19,7 @@ from data_pipeline import help_text, startup
 from data_pipeline.build.layouts.kinds import LAYOUTS
 from data_pipeline.build.options import BuildOptions
 from data_pipeline.build.reading import TableColumns
+from data_pipeline.local_paths import local_path
 
 # Of --help.
 SECTIONS = {
@@ -107,8 +108,8 @@ def _define_flags() -> None:
     flags.DEFINE_bool(
         "folder_splits",
         True,
-        "Use folders named train, val, valid, validation or test, "
-        "and shards with such names, as splits.",
+        "Use folders named train, val, test or similar, and shards with such "
+        "names, as splits.",
     )
     flags.DEFINE_integer(
         "identity_depth",
@@ -174,10 +175,9 @@ def read_options() -> BuildOptions:
         for f in dataclasses.fields(BuildOptions)
         if f.name != "columns"
     }
-    # A shell expands no ~ behind an equals sign.
     for name in ("input", "output_dir", "image_root"):
         if given[name]:
-            given[name] = os.path.expanduser(given[name])
+            given[name] = local_path(name, given[name])
     try:
         given["split_fractions"] = tuple(map(float, flag.split_fractions))
     except ValueError as error:

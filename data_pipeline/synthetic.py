@@ -12,6 +12,7 @@ import sys
 from absl import app, flags
 
 from data_pipeline import help_text, startup
+from data_pipeline.local_paths import local_path
 from data_pipeline.portraits.collection import (
     SCENE,
     factor_columns,
@@ -51,8 +52,9 @@ def main(argv: list[str]) -> None:
         sys.exit(f"synthetic: not a flag: {argv[1]}")
     flag = flags.FLAGS
     try:
+        output_dir = local_path("output_dir", flag.output_dir)
         table = write_portraits(
-            flag.output_dir,
+            output_dir,
             flag.num_identities,
             flag.images_per_identity,
             image_size=flag.image_size,
@@ -71,7 +73,7 @@ def main(argv: list[str]) -> None:
         "--identity_column=identity",
         f"--label_columns={','.join(columns)}",
         f"--image_size={flag.image_size}",
-        f"--output_dir={os.path.join(flag.output_dir, 'records')}",
+        f"--output_dir={os.path.join(output_dir, 'records')}",
     ]
     print(f"python -m data_pipeline.build_records {shlex.join(arguments)}")
 

@@ -128,7 +128,9 @@ class Progress:
                 self.reported = now
                 self.bar.update(self._done - self.first)
             else:
-                self._print(_rate(self.seconds_each))
+                # The first one has compiled what the others run.
+                is_bound = self._rated is not None and not self.is_rated
+                self._print(_rate(self.seconds_each, is_bound))
         return seconds
 
     @property
@@ -159,10 +161,10 @@ class Progress:
         print(" ".join(filter(None, said)), f"{left} left", flush=True)
 
 
-def _rate(seconds_each: float) -> str:
+def _rate(seconds_each: float, is_bound: bool) -> str:
     if seconds_each >= 1:
-        return f"{seconds_each:.1f} s each"
-    return f"{1 / max(seconds_each, 1e-9):.1f}/s"
+        return "at most " * is_bound + f"{seconds_each:.1f} s each"
+    return "at least " * is_bound + f"{1 / max(seconds_each, 1e-9):.1f}/s"
 
 
 def duration(seconds: float) -> str:

@@ -29,9 +29,9 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from data_pipeline.local_paths import local_path
 from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
 from sdgan_tf.codes import read_codes
-from sdgan_tf.commands.flags import local_path
 from sdgan_tf.config import Experiment
 from sdgan_tf.images import contact_sheet, encode_png
 from sdgan_tf.latents import LatentSpace

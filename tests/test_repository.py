@@ -34,11 +34,13 @@ IMPORTS = {
     ),
     "sdgan_tf.__main__": ".commands",
     "sdgan_tf.serving_client": (
-        ".algorithms .codes .commands .config .images .latents .pixels"
+        "data_pipeline.local_paths .algorithms .codes .config .images "
+        ".latents .pixels"
     ),
     "sdgan_tf.commands": (
-        "data_pipeline.help_text data_pipeline.records data_pipeline.startup "
-        "sdgan_tf .allocator .benchmark .cards .checkpoints .code_grids "
+        "data_pipeline.help_text data_pipeline.local_paths "
+        "data_pipeline.records data_pipeline.startup sdgan_tf .allocator "
+        ".benchmark .cards .checkpoints .code_grids "
         ".codes .config .datasets .environment .evaluation .explorer "
         ".exporting .generators .identity_embedding .interpolation "
         ".photograph_files .picture_folder .projected_photographs .queue "
@@ -96,7 +98,8 @@ IMPORTS = {
         ".identity_embedding .latents .losses .models .objectives .pixels"
     ),
     "data_pipeline.build_records": (
-        "data_pipeline.build data_pipeline.help_text data_pipeline.startup"
+        "data_pipeline.build data_pipeline.help_text "
+        "data_pipeline.local_paths data_pipeline.startup"
     ),
     "sdgan_tf.photograph_files": "data_pipeline.build data_pipeline.records",
     "sdgan_tf.features": ".models",
@@ -105,7 +108,8 @@ IMPORTS = {
     "sdgan_tf.identity_embedding": ".config .latents",
     "data_pipeline.build": "data_pipeline.records data_pipeline.startup",
     "data_pipeline.synthetic": (
-        "data_pipeline.help_text data_pipeline.portraits data_pipeline.startup"
+        "data_pipeline.help_text data_pipeline.local_paths "
+        "data_pipeline.portraits data_pipeline.startup"
     ),
     "sdgan_tf.models": "data_pipeline.records .fused",
     "sdgan_tf.config": "data_pipeline.records",
@@ -130,6 +134,7 @@ IMPORTS = {
     "sdgan_tf.augmentation": "",
     "data_pipeline.help_text": "",
     "data_pipeline.lazy": "",
+    "data_pipeline.local_paths": "",
     "sdgan_tf.allocator": "",
     "sdgan_tf.progress": "",
     "sdgan_tf.latents": "",

@@ -3,6 +3,7 @@
 Nothing is unpacked. A path such as `faces.zip/Ada/0.jpg` names a member.
 """
 
+import contextlib
 import dataclasses
 import functools
 import lzma
@@ -16,9 +17,30 @@ import tensorflow as tf
 
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.photograph import Place
-from data_pipeline.build.places import STREAMS, decompressed
+from data_pipeline.build.places import (
+    decompressed,
+    decompressor,
+    read_head,
+)
 
-ENDINGS = (".zip", ".tar", *STREAMS)
+# The names of what is read as a folder; how, its first bytes say.
+ENDINGS = (
+    ".zip",
+    ".tar",
+    *(".tar.gz", ".tgz"),
+    *(".tar.bz2", ".tbz2", ".tbz", ".tb2"),
+    *(".tar.xz", ".txz", ".tar.lzma", ".tlz"),
+)
+ZIP_HEADS = (b"PK\3\4", b"PK\5\6")
+ZSTD_HEAD = b"\x28\xb5\x2f\xfd"
+TAR_MARK = slice(257, 262), b"ustar"  # Older tars lack it.
+ZIP_METHODS = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+    zipfile.ZIP_BZIP2,
+    zipfile.ZIP_LZMA,
+)
+UTF_8_NAME = 0x800  # The flag of a member of a zip.
 _MEMBER = re.compile(
     rf"(.*?(?:{'|'.join(map(re.escape, ENDINGS))}))(?:/(.*))?",
     re.IGNORECASE | re.DOTALL,
@@ -66,11 +88,10 @@ def read(path: str) -> Archive:
     Raises:
         BadCollection: If it is damaged or encrypted.
     """
-    members = _zip if path.lower().endswith(".zip") else _tar
     places: dict[str, Place] = {}
     folders: dict[str, tuple[list[str], list[str]]] = {"": ([], [])}
     try:
-        for name, place in members(path):
+        for name, place in _members(path):
             parts = posixpath.normpath(name.replace("\\", "/")).split("/")
             parts = parts[not parts[0] :]  # Some begin with a slash.
             if ".." in parts:
@@ -108,6 +129,24 @@ def _add(folders: dict, parts: list[str]) -> None:
     folders[above][0].append(parts[-1])
 
 
+def _members(path: str) -> Iterator[tuple[str, Place]]:
+    head = read_head(path)
+    if head.startswith(ZSTD_HEAD):
+        raise BadCollection(
+            f"The archive `{path}` is compressed by zstd: decompress it first "
+            "(zstd -d)."
+        )
+    where, mark = TAR_MARK
+    if decompressor(head):
+        return _tar(path, is_plain=False)
+    if head.startswith(ZIP_HEADS) or (
+        # Other programs' zips unpack themselves, and begin with how.
+        path.lower().endswith(".zip") and head[where] != mark
+    ):
+        return _zip(path)
+    return _tar(path, is_plain=True)
+
+
 def _zip(path: str) -> Iterator[tuple[str, Place]]:
     with (
         tf.io.gfile.GFile(path, "rb") as file,
@@ -121,10 +160,28 @@ def _zip(path: str) -> Iterator[tuple[str, Place]]:
                     f"The archive `{path}` is encrypted: unpack it with its "
                     "password."
                 )
+            if member.compress_type not in ZIP_METHODS:
+                number = member.compress_type
+                # Python has the names of all methods, but no public name.
+                names: dict[int, str] = getattr(zipfile, "compressor_names", {})
+                method = names.get(number, f"method {number}")
+                raise BadCollection(
+                    f"The archive `{path}` is compressed with {method}, which "
+                    "cannot be read: unpack it, or pack it as an ordinary zip. "
+                    f"Received: {member.filename!r}"
+                )
             yield (
-                member.filename,
+                _name(member),
                 (path, "zip", member.header_offset, member.compress_size),
             )
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """A member's name: macOS writes UTF-8 and does not say so."""
+    if not member.flag_bits & UTF_8_NAME:
+        with contextlib.suppress(UnicodeError):
+            return member.filename.encode("cp437").decode()
+    return member.filename
 
 
 def _opened_zip(file) -> zipfile.ZipFile:
@@ -133,8 +190,7 @@ def _opened_zip(file) -> zipfile.ZipFile:
     return zipfile.ZipFile(file)
 
 
-def _tar(path: str) -> Iterator[tuple[str, Place]]:
-    is_plain = path.lower().endswith(".tar")
+def _tar(path: str, is_plain: bool) -> Iterator[tuple[str, Place]]:
     how = "bytes" if is_plain else "stream"
     with (
         (

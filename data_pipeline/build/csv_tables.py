@@ -53,6 +53,8 @@ COMMON = {
 }
 FALLBACK = "cp1252"  # Of Windows in the West; nearly any file may be it.
 CHUNK = 1 << 20
+# Letters of one cell: shops write whole pages into a column that is not wanted.
+csv.field_size_limit(1 << 24)
 
 
 def read_lines(path: str, encoding: str = "utf-8-sig") -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 import collections
 import dataclasses
+import itertools
 import os
 import unicodedata
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -39,6 +41,14 @@ CONTAINERS = (
     ".gz",
     ".bz2",
     ".xz",
+    ".zst",
+    ".lzma",
+    ".tbz2",
+    ".tbz",
+    ".tb2",
+    ".txz",
+    ".tlz",
+    ".tzst",
     ".zip",
     ".rar",
     ".7z",
@@ -70,6 +80,7 @@ class Notes:
         passed_over: Pictures that are not taken, by the reason.
         missing_labels: Photographs without a label, by its name.
         lines: Sentences for the user.
+        splits: The split of each folder or shard that is named as one.
         names: Identities by their names without case, blanks and form.
     """
 
@@ -83,6 +94,7 @@ class Notes:
         default_factory=collections.Counter
     )
     lines: list[str] = dataclasses.field(default_factory=list)
+    splits: dict[str, str] = dataclasses.field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     def name(self, identity: str) -> None:
@@ -99,6 +111,15 @@ class Notes:
             listed: Photographs that were listed.
         """
         lines = list(self.lines)
+        if self.splits:
+            taken = ", ".join(
+                f"`{name}` as {split}"
+                for name, split in sorted(self.splits.items())
+            )
+            lines.append(
+                f"splits: {taken} (--nofolder_splits: by the hash of the "
+                "identity)"
+            )
         if self.kinds:
             lines.append(
                 f"skipped: {count_files(self.kinds)}: {name_kinds(self.kinds)}"
@@ -273,6 +294,37 @@ def walk(folder: str, parts: tuple[str, ...] = ()):
     yield folder, parts, files
     for name in below:
         yield from walk(join(folder, name), (*parts, name))
+
+
+def top(
+    folder: str, but: Callable[[str], object]
+) -> tuple[str, tuple[str, ...]]:
+    """The folder below which a collection branches, and the way to it.
+
+    An archive mostly holds one folder, and that all the others.
+
+    Args:
+        folder: The collection.
+        but: Whether a folder of that name is not entered.
+    """
+    parts: tuple[str, ...] = ()
+    while True:
+        files, below = scan(folder)
+        if any(is_picture(folder, name) for name in files):
+            return folder, parts
+        holding = (n for n in below if _holds_picture(join(folder, n)))
+        name, *others = *itertools.islice(holding, 2), ""
+        if len(others) != 1 or but(name):
+            return folder, parts
+        folder, parts = join(folder, name), (*parts, name)
+
+
+def _holds_picture(folder: str) -> bool:
+    return any(
+        is_picture(place, name)
+        for place, _, names in walk(folder)
+        for name in names
+    )
 
 
 def count_pictures(folder: str, notes: Notes) -> int:

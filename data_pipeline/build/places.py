@@ -6,6 +6,7 @@ import functools
 import gzip
 import lzma
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable
 
@@ -14,15 +15,15 @@ import tensorflow as tf
 from data_pipeline.build import mxnet_recordio
 from data_pipeline.build.photograph import Place
 
-# What decompresses a tar whose name ends so.
-STREAMS: dict[str, Callable] = {
-    ".tar.gz": gzip.open,
-    ".tgz": gzip.open,
-    ".tar.bz2": bz2.open,
-    ".tbz2": bz2.open,
-    ".tar.xz": lzma.open,
-    ".txz": lzma.open,
+# What decompresses a file that begins so. Names do not decide: browsers
+# decompress what they load and keep its name.
+STREAMS: dict[bytes, Callable] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+    b"]\0\0": lzma.open,
 }
+HEAD_BYTES = 512  # Of a tar: its first header.
 # A picture's file may decompress to so much.
 MAX_BYTES = 1 << 30
 ZIP_HEADER = struct.Struct("<4s5H3L2H")
@@ -59,7 +60,7 @@ def _read(path: str, how: str, first: int, second: int) -> bytes:
         return _read_at(_stream(path), first, second)
     with tf.io.gfile.GFile(path, "rb") as file:
         if how == "zip":
-            return _read_zip(file, first, second)
+            return _read_zip(path, file, first, second)
         if how == "record":
             return mxnet_recordio.read_picture(_read_at(file, first, second))
         return _read_at(file, first, second)
@@ -73,14 +74,14 @@ def _read_at(file, offset: int, length: int) -> bytes:
     return data
 
 
-def _read_zip(file, offset: int, length: int) -> bytes:
+def _read_zip(path: str, file, offset: int, length: int) -> bytes:
     header = ZIP_HEADER.unpack(_read_at(file, offset, ZIP_HEADER.size))
     method, behind = header[3], header[9] + header[10]
     data = _read_at(file, offset + ZIP_HEADER.size + behind, length)
-    if method == 0:
+    if method == zipfile.ZIP_STORED:
         return data
-    if method != 8:
-        raise OSError(f"it is compressed with the zip method {method}")
+    if method != zipfile.ZIP_DEFLATED:
+        return _read_member(path, offset)
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = inflate.decompress(data, MAX_BYTES)
@@ -89,6 +90,32 @@ def _read_zip(file, offset: int, length: int) -> bytes:
     if not inflate.eof:
         raise OSError("it is truncated, or too large")
     return data
+
+
+def _read_member(path: str, offset: int) -> bytes:
+    """A member of a zip that is compressed in a less common way."""
+    archive, members = _members(path)
+    try:
+        with archive.open(members[offset]) as file:
+            data = file.read(MAX_BYTES + 1)
+    # Each way has an error of its own for damaged data.
+    except (
+        zipfile.BadZipFile,
+        lzma.LZMAError,
+        OSError,
+        EOFError,
+        KeyError,
+    ) as error:
+        raise OSError(f"it is damaged: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise OSError("it is too large")
+    return data
+
+
+@functools.lru_cache(maxsize=1)
+def _members(path: str):
+    archive = zipfile.ZipFile(tf.io.gfile.GFile(path, "rb"))
+    return archive, {m.header_offset: m for m in archive.infolist()}
 
 
 @functools.lru_cache(maxsize=1)
@@ -130,7 +157,22 @@ def open_parquet(path: str):
         raise OSError(str(error)) from error
 
 
+def read_head(path: str) -> bytes:
+    """The beginning of a file."""
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def decompressor(head: bytes) -> Callable | None:
+    """What decompresses a file that begins so; None if it is plain."""
+    return next(
+        (opens for h, opens in STREAMS.items() if head[: len(h)] == h), None
+    )
+
+
 def decompressed(path: str):
     """The tar in a compressed file, as a stream that seeks forwards well."""
-    ending = next(end for end in STREAMS if path.lower().endswith(end))
-    return STREAMS[ending](tf.io.gfile.GFile(path, "rb"))
+    opens = decompressor(read_head(path))
+    if not opens:
+        raise OSError("the file that holds it was changed")
+    return opens(tf.io.gfile.GFile(path, "rb"))

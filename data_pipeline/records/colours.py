@@ -25,7 +25,10 @@ SAME_COLOUR = 3
 
 
 def to_srgb(
-    picture: Image.Image, bits: int, profile: bytes | None
+    picture: Image.Image,
+    bits: int,
+    profile: bytes | None,
+    inverted: bool = False,
 ) -> Image.Image:
     """A decoded picture of one of `MODES` as RGB in sRGB, alpha on white.
 
@@ -33,11 +36,14 @@ def to_srgb(
         picture: Upright.
         bits: See `bits_a_channel`.
         profile: Its ICC profile.
+        inverted: See `is_inverted`.
 
     Raises:
         BadPicture: If it uses less than its 16 bits.
     """
     colours, alpha = _colours_and_alpha(picture, bits)
+    if inverted:
+        colours = ImageChops.invert(colours)
     return _on_white(colours, alpha, profile)
 
 
@@ -48,6 +54,18 @@ def bits_a_channel(picture: Image.Image, data: bytes) -> int:
     if picture.format == "TIFF":
         return max(picture.tag_v2.get(258, (8,)))  # BitsPerSample.
     return 8
+
+
+def is_inverted(picture: Image.Image) -> bool:
+    """Whether 0 is white, as in scans, and Pillow has left it so.
+
+    It turns the values of 8 bits, and not those of 16.
+    """
+    return (
+        picture.format == "TIFF"
+        and picture.mode in GREY_16
+        and picture.tag_v2.get(262) == 0  # PhotometricInterpretation.
+    )
 
 
 def _colours_and_alpha(picture: Image.Image, bits: int):

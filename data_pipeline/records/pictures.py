@@ -90,10 +90,11 @@ def decode(data: bytes) -> Image.Image:
         if picture.mode not in colours.MODES:
             raise BadPicture(f"mode {picture.mode} is not 8 bits per channel")
         bits = colours.bits_a_channel(picture, data)
+        inverted = colours.is_inverted(picture)
         picture.load()
         profile = picture.info.get("icc_profile")
         picture = ImageOps.exif_transpose(picture)
-        return colours.to_srgb(picture, bits, profile)
+        return colours.to_srgb(picture, bits, profile, inverted)
     except UnidentifiedImageError:
         raise BadPicture("not a picture that Pillow can read") from None
     except Image.DecompressionBombError as error:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from absl import flags
 
+from data_pipeline.local_paths import local_path
 from sdgan_tf.commands import flagfiles
 from sdgan_tf.commands.registry import COMMANDS, Command
 from sdgan_tf.commands.shared_options import Options
@@ -135,30 +136,6 @@ def check_own(argv: list[str], command: Command) -> None:
                 f"{os.path.basename(argv[0])}: --{name} is a flag of "
                 f"{', '.join(of)}."
             )
-
-
-def local_path(name: str, path: str) -> str:
-    """A path with `~` and `~USER` replaced by the home folder.
-
-    A shell replaces them at the start of a word only, not in --name=~/path.
-
-    Raises:
-        ValueError: If there is no such home folder, or the path is no text.
-    """
-    found = os.path.expanduser(path)
-    if found.startswith("~"):
-        raise ValueError(
-            f"`{name}` begins with ~ but is not a home folder on this "
-            f"machine. Write ./{path} for a folder of that name. "
-            f"Received: {name}={path!r}"
-        )
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        raise ValueError(
-            f"`{name}` must be a path in UTF-8. Received: {name}={path!a}"
-        ) from None
-    return found
 
 
 def _value(field: dataclasses.Field, parsed: flags.FlagValues) -> Any:

@@ -4,6 +4,7 @@ import shlex
 import signal
 import sys
 
+from data_pipeline import startup
 from sdgan_tf.commands.options import Queue as Options
 from sdgan_tf.queue.jobs import read_list
 from sdgan_tf.queue.training_queue import Queue
@@ -28,11 +29,19 @@ def run(options: Options) -> None:
         else None,
         options.nice,
     )
+    told = set()
+
+    def stop(number, _frame):
+        told.add(number)
+        queue.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, queue.stop)
+        signal.signal(number, stop)
     print(f"Status: {queue.status_path}", flush=True)
     done = queue.run()
     for record in queue.records:
         print(f"{record.job.name}: {record.state}")
+    if signal.SIGINT in told:
+        sys.exit(startup.INTERRUPTED)
     if not done and not queue.stopped:
         sys.exit(1)

@@ -3,8 +3,10 @@
 import dataclasses
 import os
 import shlex
+import signal
 import sys
 
+from data_pipeline import startup
 from sdgan_tf.commands.options import Train
 from sdgan_tf.commands.resumed_options import take_up
 from sdgan_tf.config import Experiment
@@ -55,6 +57,10 @@ def run(options: Train) -> None:
         # One that was told to stop has stopped all: a cluster that starts
         # again what failed must not take them for done.
         sys.exit(os.EX_TEMPFAIL)
+    if outcome.stopped_by == signal.SIGINT.name:
+        # What a script does next it is not to do; SIGTERM is a farewell that
+        # was asked for, and saving is success.
+        sys.exit(startup.INTERRUPTED)
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -168,7 +168,7 @@ def _narrow(graph) -> None:
     wide, narrow = (
         dtype.as_datatype_enum for dtype in (tf.float32, tf.bfloat16)
     )
-    for node in map(nodes.get, found):
+    for node in (nodes[name] for name in found):
         for name in ("T", "dtype"):
             if name in node.attr and node.attr[name].type == wide:
                 node.attr[name].type = narrow

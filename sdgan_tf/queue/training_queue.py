@@ -59,8 +59,8 @@ class Queue:
         """The status page."""
         return self.folder / STATUS
 
-    def stop(self, *_) -> None:
-        """Stops when the running training has saved; a signal handler."""
+    def stop(self) -> None:
+        """Stops when the running training has saved; a handler may call it."""
         self.stopped = True
 
     def run(self) -> bool:

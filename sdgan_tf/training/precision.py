@@ -44,7 +44,8 @@ def first_steps(experiment: Experiment, batch: dict, count: int) -> FirstSteps:
     """
     keras.utils.set_random_seed(experiment.seed)
     algorithm = build_algorithm(experiment)
-    found, times = [], []
+    found: list[list[float]] = []
+    times: list[float] = []
     while len(found) < count and sum(times) < CHECK_SECONDS:
         started = time.perf_counter()
         values = algorithm.step(

@@ -71,7 +71,7 @@ def test_a_watched_job_is_not_silent(clock, capsys):
         "step 11/110: preparing for 0:00:09",
         "step 11/110: preparing for 0:00:18",
         # Nothing else is known than the first one, compiled on the way.
-        "step 11/110 25.0 s each 0:41:15 left",
+        "step 11/110 at most 25.0 s each 0:41:15 left",
         # 98 of 10 s.
         "step 12/110 10.0 s each 0:16:20 left",
         "step 12/110 loss=0.5000 0:18:47 left",
@@ -98,7 +98,9 @@ def test_a_thread_watches(capsys):
         time.sleep(0.3)
     before = capsys.readouterr().out.splitlines()
     assert before[0] == "step 1/10: preparing for 0:00:00"
-    assert re.fullmatch(r"step 1/10 [\d.]+/s 0:00:0\d left", before[-1])
+    assert re.fullmatch(
+        r"step 1/10 at least [\d.]+/s 0:00:0\d left", before[-1]
+    )
     assert len(before) > 4
     # Whatever ends it.
     with pytest.raises(ValueError), shown.watched(0.02):  # noqa: PT011

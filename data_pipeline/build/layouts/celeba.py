@@ -2,18 +2,27 @@
 
 from collections.abc import Iterator
 
-from data_pipeline.build import collection_files, csv_tables
+from data_pipeline.build import collection_files, csv_tables, listing
 from data_pipeline.build.errors import BadCollection
 from data_pipeline.build.layouts.names import below, stem
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.build.reading import Reading
 
+TABLE = "identity_CelebA.txt"
+
 
 def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
-    """CelebA: `img_align_celeba/` and `identity_CelebA.txt`."""
+    """CelebA: `img_align_celeba/` and `identity_CelebA.txt`.
+
+    They may lie in one folder more, as they do in archives.
+    """
+    table = collection_files.join(root, TABLE)
+    _, folders = listing.scan(root)
+    if not collection_files.exists(table) and len(folders) == 1:
+        root = listing.join(root, folders[0])
+        table = collection_files.join(root, TABLE)
     images = collection_files.join(root, "img_align_celeba")
-    table = collection_files.join(root, "identity_CelebA.txt")
     if not collection_files.exists(table):
         raise BadCollection(
             f"The layout `celeba` needs the file `{table}`, which comes with "

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from data_pipeline.build import listing
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of, stem
+from data_pipeline.build.layouts.names import split_folders, split_of, stem
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.build.reading import Reading
+from data_pipeline.records.splits import SPLITS
 
 # What `flat` has behind its last underscore: width by height.
 ASPECT_RATIO = re.compile(r"(?:0|[1-9]\d?)?\.\d+|1")
@@ -23,17 +24,21 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 
     Source: the reference code's data layout.
     """
+    root, _ = listing.top(root, but=split_of)
     files, subfolders = listing.scan(root)
+    splits = split_folders(subfolders)
     places: list[tuple[str, str | None, list[str]]] = [(root, None, files)]
-    for name in sorted(subfolders, key=_order_of_splits):
+    for name in sorted(subfolders, key=lambda n: (_order(splits.get(n)), n)):
         folder = listing.join(root, name)
-        if name.lower() not in SPLIT_FOLDERS:
+        if name not in splits:
             count = listing.count_pictures(folder, Notes())
             if count:
                 notes.passed_over["in folders that name no split"] += count
             continue
-        split = split_of(name) if how.folder_splits else None
+        split = splits[name] if how.folder_splits else None
         places.append((folder, split, listing.scan(folder)[0]))
+        if split:
+            notes.splits[name] = split
     for folder, split, names in places:
         for name in listing.pictures_in(folder, names, notes):
             path = listing.join(folder, name)
@@ -54,7 +59,6 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
             yield Photograph(path, parts[0], parts[1], split=split)
 
 
-def _order_of_splits(name: str):
-    order = list(SPLIT_FOLDERS)
-    known = name.lower() in order
-    return (order.index(name.lower()) if known else len(order)), name
+def _order(split: str | None) -> int:
+    order = [*SPLITS, None]
+    return order.index(split)

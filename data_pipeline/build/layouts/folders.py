@@ -5,7 +5,12 @@ import dataclasses
 from collections.abc import Iterator
 
 from data_pipeline.build import listing
-from data_pipeline.build.layouts.names import nfc, split_of, stem
+from data_pipeline.build.layouts.names import (
+    nfc,
+    split_folders,
+    split_of,
+    stem,
+)
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.build.reading import Reading
@@ -34,21 +39,24 @@ def _holders(root: str, how: Reading, notes: Notes) -> Iterator[_Holder]:
     identities: list[
         str
     ] = []  # Folders above, whose pictures are those of an identity.
+    top, above = listing.top(root, but=split_of)
+    level = len(above)  # Of the folders that may be splits.
+    splits = split_folders(listing.scan(top)[1])
     for folder, parts, files in listing.walk(root):
         found = listing.pictures_in(folder, files, notes)
         if not found:
             continue
-        split = split_of(parts[0]) if parts else None
+        split = splits.get(parts[level]) if len(parts) > level else None
         # Where no folder has to be a split, it may be an identity.
-        if split and len(parts) == 1 and not how.folder_splits:
+        if split and len(parts) == level + 1 and not how.folder_splits:
             alone = listing.count_pictures(folder, Notes()) == len(found)
             split = None if alone else split
         in_split = split is not None
-        names = parts[1:] if in_split else parts
+        names = parts[:level] + parts[level + in_split :]
         why = None
         if not parts:
             why = "beside the identities' folders"
-        elif not names:
+        elif in_split and len(parts) == level + 1:
             why = (
                 "directly in folders of splits, where no folder says whom they "
                 "show (where one is an identity, say --nofolder_splits)"
@@ -59,17 +67,19 @@ def _holders(root: str, how: Reading, notes: Notes) -> Iterator[_Holder]:
             while identities and parts[: len(identities[-1])] != identities[-1]:
                 identities.pop()
             if identities:
-                level = len(identities[-1]) - in_split
+                fits = len(identities[-1]) - in_split
                 why = (
                     "in folders below an identity's folder "
-                    f"(--identity_depth={level} takes them)"
+                    f"(--identity_depth={fits} takes them)"
                 )
             else:
                 identities.append(parts)
         if why:
             notes.passed_over[why] += len(found)
             continue
-        if not how.folder_splits:
+        if split and how.folder_splits:
+            notes.splits[parts[level]] = split
+        else:
             split = None
         key = tuple(map(nfc, names[: depth or None]))
         yield _Holder(folder, key, names[depth:] if depth else (), split)
@@ -80,6 +90,7 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
 
     It is the one that directly holds the pictures, at any depth. Where two of
     one name lie in different folders, those are part of the identities' names.
+    Folders may be splits, see `names.split_folders`: where the tree branches.
     """
     # The tree is read twice: its pictures at once may be more than memory.
     keys = collections.defaultdict(set)

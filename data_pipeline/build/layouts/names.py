@@ -4,24 +4,30 @@ import os
 import posixpath
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from data_pipeline.build import collection_files
 from data_pipeline.build.errors import BadCollection
 
-# Folders that fix the split of what lies in them.
+# What fixes the split of what lies in a folder or shard of that name.
 SPLIT_FOLDERS = {
     "train": "train",
+    "training": "train",
     "val": "valid",
     "valid": "valid",
     "validation": "valid",
     "test": "test",
+    "testing": "test",
 }
+# Likewise, but beside training data alone: Dev is a name of people too.
+BESIDE_TRAINING = {"dev": "valid", "eval": "test", "evaluation": "test"}
 # A split's name as a word of its own, which a number may follow.
 _SHARD = re.compile(
-    rf"(?:.*[-_.])?({'|'.join(SPLIT_FOLDERS)})"
+    rf"(?:.*[-_.])?({'|'.join(SPLIT_FOLDERS | BESIDE_TRAINING)})"
     r"(?:[-_.]?\d+(?:[-_]of[-_]\d+)?)?(?:[-.].*)?",
     re.IGNORECASE,
 )
+_SET = re.compile(r"[-_ ]?set")  # `training_set`, `testset`.
 _DRIVE = re.compile(r"[a-z]:[\\/]", re.IGNORECASE)  # Of Windows.
 URL = re.compile(r"(?:https?|ftps?)://|//[\w-]+\.|data:\w+/", re.IGNORECASE)
 
@@ -36,19 +42,44 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def split_of(folder: str) -> str | None:
-    """The split that a folder is named as."""
-    return SPLIT_FOLDERS.get(folder.lower())
+def split_of(name: str) -> str | None:
+    """The split that a name means, where it is meant to be one."""
+    word = _SET.sub("", name.lower())
+    return (SPLIT_FOLDERS | BESIDE_TRAINING).get(word)
 
 
-def split_of_shard(name: str) -> str | None:
-    """The split that the name of another program's shard says, as a word.
+def split_folders(names: Iterable[str]) -> dict[str, str]:
+    """The splits that folders, or shards, beside each other are named as.
+
+    Args:
+        names: All of them; those that name no split have none in the result.
+    """
+    named = {name: split_of(name) for name in names}
+    sure = {
+        name: split
+        for name, split in named.items()
+        if split and _SET.sub("", name.lower()) not in BESIDE_TRAINING
+    }
+    if "train" not in sure.values():
+        return sure
+    # Beside `train` and `test`, `eval` is what is looked at in between.
+    third = {split for split in named.values() if split} - {"train"} == {"test"}
+    as_valid = third and "test" in sure.values()
+    return {
+        name: "valid" if as_valid and name not in sure else split
+        for name, split in named.items()
+        if split
+    }
+
+
+def word_of_shard(name: str) -> str | None:
+    """What the name of another program's shard calls its split, as a word.
 
     Such as `train-00000-of-00002.parquet`, `faces_val_07.tar` and
     `faces-test.tfrecord-00000-of-00001`.
     """
     match = _SHARD.fullmatch(name)
-    return split_of(match.group(1)) if match else None
+    return match.group(1).lower() if match else None
 
 
 def below(folder: str, name: str, where: str) -> str:

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from data_pipeline.build import listing
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.layouts.names import SPLIT_FOLDERS, split_of
+from data_pipeline.build.layouts.names import (
+    BESIDE_TRAINING,
+    SPLIT_FOLDERS,
+    split_of,
+)
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.photograph import Photograph
 from data_pipeline.build.reading import IDENTITY, OBSERVATION, SPLIT, Reading
@@ -33,10 +37,10 @@ def photographs(root: str, how: Reading, notes: Notes) -> Iterator[Photograph]:
             observation = told.pop(OBSERVATION, None)
             split = told.pop(SPLIT, None)
             if split and not split_of(split):
+                names = sorted(SPLIT_FOLDERS | BESIDE_TRAINING)
                 raise BadCollection(
                     "The group `split` of --pattern must be one of "
-                    f"{sorted(SPLIT_FOLDERS)}. Received: {split!r} of "
-                    f"{relative!r}"
+                    f"{names}. Received: {split!r} of {relative!r}"
                 )
             yield Photograph(
                 listing.join(folder, name),

@@ -19,10 +19,13 @@ READ_BY = {
     ".rec": "--layout=recordio",
     ".idx": "--layout=recordio with the .rec beside it",
     ".tfrecord": "--layout=tfrecord",
+    # Extensions with one dot, as `listing.kind` gives them.
+    **{end: _AS_FOLDER for end in archives.ENDINGS if end.count(".") == 1},
+    **{
+        end: f"{_AS_FOLDER}, if it is a .tar{end}"
+        for end in (".gz", ".bz2", ".xz", ".lzma")
+    },
     ".tar": f"--layout=webdataset, or {_AS_FOLDER} to read it as a folder",
-    ".tgz": _AS_FOLDER,
-    ".gz": f"{_AS_FOLDER}, if it is a .tar.gz",
-    ".zip": _AS_FOLDER,
 }
 
 
@@ -117,7 +120,12 @@ def suggest(root: str, layout: str) -> str:
             for kind, number in listing.most_common(seen)
         )
         text.append(f"It contains {named}.")
-    text += advise(seen)
+    if archives.split(root) and set(seen) & set(listing.CONTAINERS):
+        text.append(
+            "An archive within an archive is not read: unpack the outer one."
+        )
+    else:
+        text += advise(seen)
     if csvs:
         text.append(f"For a CSV, pass --layout=table --input={csvs[0]}")
     return " ".join(text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from data_pipeline.build import collection_files, listing
 from data_pipeline.build.errors import BadCollection
-from data_pipeline.build.layouts.names import split_of, split_of_shard
+from data_pipeline.build.layouts.names import split_folders, word_of_shard
 from data_pipeline.build.listing import Notes
 from data_pipeline.build.reading import Reading
 
@@ -36,22 +36,22 @@ def find_shards(
             )
         yield root, None
         return
-    shards, in_folders, in_names = [], [], []
+    shards, tops, words = [], [], []
     for folder, parts, names in listing.walk(root):
         for name in names:
             if not is_shard(name):
                 notes.kinds[listing.kind(name)] += 1
                 continue
             shards.append(listing.join(folder, name))
-            in_folders.append(split_of(parts[0]) if parts else None)
-            in_names.append(split_of_shard(name))
+            tops.append(parts[0] if parts else "")
+            words.append(word_of_shard(name) or "")
     splits: list[str | None] = [None] * len(shards)
     if how.folder_splits:
-        splits = in_folders
-        if not any(in_folders) and all(in_names) and len({*in_names}) > 1:
-            splits = in_names
-            notes.lines.append(
-                "splits: as the names of the shards say "
-                "(--nofolder_splits: by the hash of the identity)"
-            )
+        of_folders, of_names = split_folders(tops), split_folders(words)
+        splits = [of_folders.get(top) for top in tops]
+        if of_folders:
+            notes.splits |= of_folders
+        elif set(words) == set(of_names) and len({*of_names.values()}) > 1:
+            splits = [of_names[word] for word in words]
+            notes.splits |= of_names
     yield from zip(shards, splits, strict=True)

@@ -18,7 +18,7 @@ from data_pipeline.build.photograph import Photograph, Place
 from data_pipeline.build.reading import IDENTITY, Reading, TableColumns
 from data_pipeline.records import pictures
 
-NAMED = r"\.(?:tar(?:\.gz|\.bz2|\.xz)?|tgz)"
+NAMED = r"\.(?:tar(?:\.gz|\.bz2|\.xz|\.lzma)?|tgz|tbz2?|tb2|txz|tlz)"
 TEXTS = ("cls", "cls2", "txt", "id", "text", "class", "identity", "label")
 MAX_BYTES = 1 << 20  # Of a text or a JSON file.
 

@@ -26,7 +26,7 @@ def write(path):
                 kind = zipfile.ZIP_DEFLATED if n % 2 else zipfile.ZIP_STORED
                 archive.writestr(name, data, kind)
         return
-    packed = {".tgz": "gz", ".bz2": "bz2", ".xz": "xz"}
+    packed = {".tgz": "gz", ".bz2": "bz2", ".tb2": "bz2", ".xz": "xz"}
     with tarfile.open(path, "w:" + packed.get(path.suffix, "")) as archive:
         for name, data in MEMBERS.items():
             member = tarfile.TarInfo(name)
@@ -35,7 +35,7 @@ def write(path):
 
 
 KINDS = pytest.mark.parametrize(
-    "name", ["x.zip", "x.tar", "x.tgz", "X.TAR.bz2", "x.tar.xz"]
+    "name", ["x.zip", "x.tar", "x.tgz", "X.TAR.bz2", "x.tb2", "x.tar.xz"]
 )
 
 
@@ -103,3 +103,61 @@ def test_encrypted_archive(tmp_path):
     path.write_bytes(data)
     with pytest.raises(BadCollection, match="is encrypted"):
         archives.read(str(path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("x.tar", "x.tar.gz"),  # A browser has decompressed it.
+        ("x.tgz", "x.tar"),
+        ("x.tar.xz", "x.tgz"),
+        ("x.zip", "x.tar"),
+        ("x.tar", "x.zip"),
+    ],
+)
+def test_the_ending_decides_nothing(tmp_path, kind, name):
+    write(tmp_path / kind)
+    path = (tmp_path / kind).rename(tmp_path / ("named_" + name))
+    place = archives.place_of(f"{path}/lfw/Ann/1.jpg")
+    assert places.read(place) == b"b"
+
+
+def test_a_zip_that_unpacks_itself(tmp_path):
+    write(tmp_path / "x.zip")
+    path = tmp_path / "y.zip"
+    path.write_bytes(b"MZ" + bytes(600) + (tmp_path / "x.zip").read_bytes())
+    for member in ("lfw/Ann/0.jpg", "lfw/Ann/1.jpg"):
+        place = archives.place_of(f"{path}/{member}")
+        assert places.read(place) == MEMBERS[member]
+
+
+def test_a_zip_of_a_method_that_is_not_read(tmp_path):
+    path = tmp_path / "x.zip"
+    write(path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 10] = 9
+    path.write_bytes(data)
+    with pytest.raises(BadCollection, match="compressed with deflate64.*Ann/0"):
+        archives.read(str(path))
+
+
+def test_zstd(tmp_path):
+    path = tmp_path / "x.tar"
+    path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(600))
+    with pytest.raises(BadCollection, match=r"by zstd: .*\(zstd -d\)"):
+        archives.read(str(path))
+
+
+def test_names_that_macos_writes(tmp_path):
+    """They are UTF-8, and no flag says so; Windows' are of code page 437."""
+    path = tmp_path / "x.zip"
+    for raw, name in (
+        ("Jose\u0301/0.jpg".encode(), "Jose\u0301/0.jpg"),
+        ("José/0.jpg".encode("cp437"), "José/0.jpg"),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x" * len(raw), b"a")
+        data = path.read_bytes().replace(b"x" * len(raw), raw)
+        path.write_bytes(data)
+        archives.read.cache_clear()
+        assert list(archives.read(str(path)).places) == [name]

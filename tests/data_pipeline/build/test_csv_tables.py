@@ -51,6 +51,12 @@ def test_found_by_itself(tmp_path, delimiter, encoding, newline):
     )  # fmt: skip
 
 
+def test_a_page_in_a_cell(tmp_path):
+    page = "x" * 200_000
+    table = table_of(tmp_path, f"image,identity,text\na.png,Ada,{page}\n")
+    assert cells_of(table) == [("a.png", "Ada")]
+
+
 @pytest.mark.parametrize("mark", ["sep=;", '"sep=;"', "SEP=;"])
 def test_line_of_excel(tmp_path, mark):
     table = table_of(tmp_path, f"{mark}\r\nimage;identity\r\na,b.png;x\r\n")

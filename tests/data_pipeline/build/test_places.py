@@ -21,30 +21,45 @@ def test_file_that_is_gone(how):
         places.read(("gone", how, 0, 1))
 
 
-def test_member_that_is_damaged_or_of_another_method(tmp_path):
-    path = tmp_path / "x.zip"
-    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):
-        with zipfile.ZipFile(path, "w", method) as archive:
-            archive.writestr("0", bytes(range(256)) * 9)
-        (member,) = zipfile.ZipFile(path).infolist()
-        place = (str(path), "zip", 0, member.compress_size)
-        if method == zipfile.ZIP_LZMA:
-            with pytest.raises(OSError, match="method 14"):
-                places.read(place)
-            continue
-        assert places.read(place) == bytes(range(256)) * 9
-        with pytest.raises(OSError, match="cut"):
-            places.read((*place[:3], member.compress_size - 9))
+METHODS = [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 
 
-def test_a_bomb_is_refused(tmp_path, monkeypatch):
+def write_zip(path, method, data):
+    """Two members: the place of the second, and where it lies."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("first", b"another")
+        archive.writestr("0", data)
+    _, member = zipfile.ZipFile(path).infolist()
+    offset = member.header_offset
+    return (str(path), "zip", offset, member.compress_size), offset
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_member_that_is_damaged(tmp_path, method):
+    data = bytes(range(256)) * 9
+    place, offset = write_zip(tmp_path / "x.zip", method, data)
+    assert places.read(place) == data
+    damaged = bytearray((tmp_path / "x.zip").read_bytes())
+    damaged[offset + 35 : offset + 75] = b"\xff" * 40
+    (tmp_path / "y.zip").write_bytes(damaged)
+    with pytest.raises(OSError, match="it is damaged: "):
+        places.read((str(tmp_path / "y.zip"), *place[1:]))
+
+
+def test_member_that_is_cut(tmp_path):
+    place, _ = write_zip(tmp_path / "x.zip", METHODS[0], bytes(range(99)))
+    *place, size = place
+    with pytest.raises(OSError, match="cut"):
+        places.read((*place, size - 9))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_bomb_is_refused(tmp_path, monkeypatch, method):
     monkeypatch.setattr(places, "MAX_BYTES", 1000)
     path = tmp_path / "x.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("0", bytes(2000))
-    (member,) = zipfile.ZipFile(path).infolist()
+    place, _ = write_zip(path, method, bytes(2000))
     with pytest.raises(OSError, match="too large"):
-        places.read((str(path), "zip", 0, member.compress_size))
+        places.read(place)
     with pytest.raises(OSError, match="2000 bytes"):
         places.read((str(path), "bytes", 0, 2000))
 

@@ -180,6 +180,12 @@ def test_16_bits_of_grey_are_scaled(kind):
         )
 
 
+def test_16_bits_of_a_tiff_whose_0_is_white():
+    values = np.array([[0, 257 * 100], [257 * 200, 65535]], np.uint16)
+    data = file_of(Image.fromarray(values), "TIFF", tiffinfo={262: 0})
+    assert [*pictures.decode(data).getdata(0)] == [255, 155, 55, 0]
+
+
 def test_16_bits_of_colour_are_scaled():
     rows = np.full((2, 2, 3), (60000, 128, 256 * 30), np.uint16)
     assert decode_rgb(png_of(rows, 2)).getpixel((0, 0)) == (234, 0, 30)

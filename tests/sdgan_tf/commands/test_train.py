@@ -106,7 +106,9 @@ def test_interrupt_saves_and_stops(make_options, monkeypatch, capsys):
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Progress, "logged", interrupt)
-    train.run(options)
+    with pytest.raises(SystemExit) as caught:
+        train.run(options)
+    assert caught.value.code == 130
     said = capsys.readouterr().out
     assert "Stopped by SIGINT; saved at step 4.\nRun folder:" in said
     assert Run(options.run_dir).checkpoints.paths()[0].endswith("00000004")

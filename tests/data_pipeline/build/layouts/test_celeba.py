@@ -18,6 +18,14 @@ def test_celeba(listed, tmp_path):
     ]
 
 
+def test_celeba_in_a_folder(listed, tmp_path):
+    folder = tmp_path / "CelebA"
+    folder.mkdir()
+    (folder / "identity_CelebA.txt").write_text("000001.jpg 2880")
+    path = str(folder / "img_align_celeba" / "000001.jpg")
+    assert listed("celeba", tmp_path) == [Photograph(path, "2880", "000001")]
+
+
 def test_celeba_without_identities(touch, listed, tmp_path):
     touch(tmp_path, "img_align_celeba/000001.jpg")
     with pytest.raises(

@@ -83,6 +83,17 @@ def test_flat_counts_what_it_passes_over(touch, listed, tmp_path):
     found = listed("flat", tmp_path, notes=notes)
     assert [p.split for p in found] == [None, "valid"]
     assert notes.report(2) == [
+        "splits: `val` as valid (--nofolder_splits: by the hash of the "
+        "identity)",
         "skipped: 1 file: .gifv 1",
         "skipped: 1 picture in folders that name no split",
+    ]
+
+
+def test_flat_in_one_folder(touch, listed, tmp_path):
+    touch(tmp_path, "faces/a_1_1.png", "faces/Training/b_1_1.png", "doc/a.txt")
+    found = listed("flat", tmp_path)
+    assert [(p.identity, p.split) for p in found] == [
+        ("a", None),
+        ("b", "train"),
     ]

@@ -39,7 +39,11 @@ def test_folders_of_splits(touch, listed, shown, tmp_path):
         ("test/people/Cid/0.png", "Cid", "0", "test"),
         ("train/Ann/0.png", "Ann", "0", "train"),
     ]
-    (line,) = notes.report(4)
+    said, line = notes.report(4)
+    assert said == (
+        "splits: `Val` as valid, `test` as test, `train` as train "
+        "(--nofolder_splits: by the hash of the identity)"
+    )
     assert line.startswith("skipped: 1 picture directly in folders of spl")
 
 
@@ -56,6 +60,34 @@ def test_folders_of_splits_that_are_none(touch, listed, shown, tmp_path):
         ("test/0.png", "test", "0", None),
         ("train/Ann/0.png", "Ann", "0", None),
         ("val/Ann/1.png", "Ann", "1", None),
+    ]
+
+
+def test_folders_of_splits_in_one_folder(touch, listed, shown, tmp_path):
+    touch(
+        tmp_path / "in",
+        "faces/v2/training_set/Ann/0.png",
+        "faces/v2/eval/Bob/0.png",
+        "faces/notes/readme.txt",
+    )
+    notes = Notes()
+    assert shown(listed("folders", tmp_path / "in", notes=notes)) == [
+        ("faces/v2/eval/Bob/0.png", "Bob", "0", "test"),
+        ("faces/v2/training_set/Ann/0.png", "Ann", "0", "train"),
+    ]
+    assert notes.splits == {"training_set": "train", "eval": "test"}
+    found = listed("folders", tmp_path / "in", identity_depth=3)
+    assert [p.identity for p in found] == ["Bob", "Ann"]
+    notes = Notes()
+    found = listed("folders", tmp_path / "in", notes=notes, folder_splits=False)
+    assert {p.split for p in found} == {None} and not notes.splits
+
+
+def test_people_whose_names_may_be_splits(touch, listed, shown, tmp_path):
+    touch(tmp_path / "in", "Ann/0.png", "Dev/0.png")
+    assert shown(listed("folders", tmp_path / "in")) == [
+        ("Ann/0.png", "Ann", "0", None),
+        ("Dev/0.png", "Dev", "0", None),
     ]
 
 
@@ -103,7 +135,7 @@ def test_identity_depth(touch, listed, shown, tmp_path):
         ("shoes/nike/red/1.png", "nike", "red/1", None),
         ("test/hats/fez/2.png", "fez", "2", "test"),
     ]
-    assert notes.report(9) == [
+    assert notes.report(9)[1:] == [
         "skipped: 1 picture in folders above those of --identity_depth=2"
     ]
     found = listed("folders", tmp_path / "in", identity_depth=1)

@@ -65,6 +65,6 @@ def test_pattern_without_an_observation_and_with_a_group_that_is_empty(
 
 
 def test_pattern_with_a_split_of_another_name(touch, listed, tmp_path):
-    touch(tmp_path, "dev/a.png")
-    with pytest.raises(BadCollection, match=r"group `split`.*'dev'"):
+    touch(tmp_path, "more/a.png")
+    with pytest.raises(BadCollection, match=r"group `split`.*'more'"):
         listed("pattern", tmp_path, pattern=r"(?P<split>\w+)/(?P<identity>\w)")

@@ -34,7 +34,9 @@ def test_names_of_hugging_face(splits_of):
     found, said = splits_of(*HUGGING_FACE, "README.md")
     splits = ["train", "train", "valid", "test"]
     assert found == dict(zip(HUGGING_FACE, splits, strict=True))
-    assert any("as the names of the shards say" in line for line in said)
+    assert said[0].startswith(
+        "splits: `test` as test, `train` as train, `validation` as valid ("
+    )
     assert any(".md 1" in line for line in said)
 
 
