@@ -97,7 +97,7 @@ def test_table_with_an_empty_cell_has_a_bad_file(
 
 @pytest.mark.parametrize("lines", [[], ["image,identity", "1.jpg,shoe"]])
 def test_table_with_a_field_without_end(listed, write_table, tmp_path, lines):
-    path = write_table(tmp_path, "\n".join([*lines, "x" * 200_000 + ",y"]))
+    path = write_table(tmp_path, "\n".join([*lines, "x" * (2**24 + 1) + ",y"]))
     with pytest.raises(
         BadCollection, match=rf"shop\.csv` line {len(lines) + 1}: field larger"
     ):

@@ -93,7 +93,11 @@ KEY_HEAD = ",".join(kit.KEY_COLUMNS)
     ("name", "data", "message"),
     [
         (kit.KEY, b"pair,batch\nx,1\n", "is damaged.*'kind'"),
-        (kit.KEY, f"{KEY_HEAD}\n{'x' * 2**18},1\n".encode(), "field larger"),
+        (
+            kit.KEY,
+            f"{KEY_HEAD}\n{'x' * (2**24 + 1)},1\n".encode(),
+            "field larger",
+        ),
         (kit.KEY, f"{KEY_HEAD}\nx,1,check,same\n".encode(), "NoneType"),
         (kit.KEY, b"\xff", "UnicodeDecodeError"),
         (kit.INFO, b"\xff", "UnicodeDecodeError"),
