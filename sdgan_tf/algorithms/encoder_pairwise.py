@@ -51,7 +51,7 @@ class EncoderPairwise(SDGAN):
         """Makes fakes `[n, fakes_per_tuple, ...]` of each first photograph."""
         z_i = self.generator.encoder(real[:, 0], training=True)
         z_o = self.replica_rows(
-            len(real),
+            real.shape[0],
             lambda total: self.latents.observations(
                 key, total, self.fakes_per_tuple
             ),

@@ -21,7 +21,7 @@ def test_home_folders(monkeypatch):
 
 
 def test_nobody_s_home_folder_is_refused():
-    with pytest.raises(ValueError, match=r"`input` .*write \./~nobody"):
+    with pytest.raises(ValueError, match=r"`input` .*Write \./~nobody"):
         local_path("input", NOBODY)
 
 
@@ -45,5 +45,5 @@ def test_programs_make_no_folder_of_nobody(tmp_path, program, more):
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith(f"{program}: `output_dir` begins with ~ and")
+    assert done.stderr.startswith(f"{program}: `output_dir` begins with ~ but")
     assert not os.listdir(tmp_path)

@@ -63,7 +63,7 @@ def test_labels_are_factors():
 def test_names_of_many_values_are_left_out(caplog):
     labels = labelled(100, nickname=lambda row: f"n{row}")
     assert find_factors(labels, np.arange(100) // 2) == []
-    assert "'nickname' has 100 values" in caplog.text
+    assert "'nickname' is left out: its 100 values" in caplog.text
 
 
 def test_observations_that_come_again_are_a_factor():

@@ -55,7 +55,7 @@ def test_it_is_embedded_once(data, mean_colour):
 
 def test_a_damaged_one_is_made_again(data, mean_colour, caplog):
     first = Gallery.open(data, mean_colour)
-    path = f"{data.folder}/{gallery.FOLDER}/mean_colour-none.npz"
+    path = f"{data.folder}/{gallery.FOLDER}/mean_colour-float32-none.npz"
     with open(path, "r+b") as file:
         file.truncate(100)
     second = Gallery.open(data, mean_colour)

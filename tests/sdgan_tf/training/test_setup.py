@@ -105,7 +105,9 @@ def test_init_from_a_generator_alone(trained, make_trainer, tmp_path, caplog):
 
 def test_init_from_networks_of_other_shapes(trained, make_trainer, tmp_path):
     dim = trained.experiment.dim
-    with pytest.raises(ValueError, match=f"not fit.* dim: {dim} != {2 * dim}$"):
+    with pytest.raises(
+        ValueError, match=f"do not match.* dim: {dim} != {2 * dim}$"
+    ):
         make_trainer(
             run_dir=str(tmp_path / "new"),
             init_from=trained.run_dir,
