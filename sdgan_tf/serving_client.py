@@ -29,6 +29,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from data_pipeline import startup
 from data_pipeline.local_paths import local_path
 from sdgan_tf.algorithms.registry import SYSTEMS, algorithm_class
 from sdgan_tf.codes import read_codes
@@ -309,4 +310,5 @@ def main(argv: list[str]) -> None:
 
 if __name__ == "__main__":
     _define_flags()
-    app.run(main)
+    with startup.interruptible("serving_client:"):
+        app.run(main)

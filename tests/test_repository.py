@@ -34,8 +34,8 @@ IMPORTS = {
     ),
     "sdgan_tf.__main__": ".commands",
     "sdgan_tf.serving_client": (
-        "data_pipeline.local_paths .algorithms .codes .config .images "
-        ".latents .pixels"
+        "data_pipeline.local_paths data_pipeline.startup .algorithms .codes "
+        ".config .images .latents .pixels"
     ),
     "sdgan_tf.commands": (
         "data_pipeline.help_text data_pipeline.local_paths "

@@ -120,11 +120,17 @@ class Sample(Action):
             return
         # What a worker raises alone would let the others wait for it.
         if any(self.workers.agree(float(self.samples.collapsed))):
+            # Without a checkpoint there is nothing to go back to.
+            back = (
+                ""
+                if self.state.last_saved_step is None
+                else "; to go further back, move the later ones out of the "
+                "folder"
+            )
             raise Collapsed(
                 f"Stopped by `stop_on_collapse` at step {step}: the warning "
                 f"above says what collapsed. The last checkpoint: "
-                f"{self.state.last_checkpoint}; to go further back, move the "
-                "later ones out of the folder."
+                f"{self.state.last_checkpoint}{back}."
             )
 
     def end(self, step):

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -343,3 +344,28 @@ def test_nobody_answers():
     other = serving_client.GRPCServer(f"localhost:{port}", "m", 5)
     with pytest.raises(OSError, match="UNAVAILABLE|DEADLINE"):
         other.code_sizes()
+
+
+def test_ctrl_c_while_a_server_is_silent_is_one_line():
+    with socket.create_server(("localhost", 0)) as silent:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "sdgan_tf.serving_client",
+                f"--address=http://localhost:{silent.getsockname()[1]}",
+            ],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Shells start what runs in the background without it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        silent.settimeout(60)
+        asked, _ = silent.accept()
+        with asked:
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "serving_client: interrupted\n" in said
+    assert "Traceback" not in said
