@@ -1,10 +1,10 @@
-"""Adam with one operation a weight, against one for all weights at once.
+"""Compares Adam as one operation per weight with one operation for all.
 
     python -m benchmarks.adam
 
-Takes turns on the weights of SD-DCGAN's two networks, and prints a table in
-Markdown. All at once, the gradients must first lie in one row, and the weights
-be cut out of it again for the next step.
+Alternates between both on the weights of SD-DCGAN's two networks, and prints a
+table in Markdown. One operation for all needs the gradients concatenated into
+one vector, and the weights cut out of it again for the next step.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from absl import app, flags
 from sdgan_tf.models import dcgan
 from sdgan_tf.optimizers import Adam
 
-ROUNDS = flags.DEFINE_integer("rounds", 20, "Turns of each.", 1)
+ROUNDS = flags.DEFINE_integer("rounds", 20, "Timed updates of each.", 1)
 ONE_A_WEIGHT = "one operation a weight"
 ALL_AT_ONCE = "one operation for all"
 

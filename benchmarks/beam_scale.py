@@ -1,11 +1,11 @@
-"""Time and memory of `build_records` as the collection grows.
+"""Measures time and memory of `build_records` as the collection grows.
 
     python benchmarks/beam_scale.py --scratch=SCRATCH
 
-Makes collections of 8 x 8 noise, 10 pictures an identity and one identity with
-a twentieth of all, builds each with the default local runner, and writes
-`beam_scale.json` and `beam_scale.svg` beside this file. Memory is the largest
-sum over the build's processes of what is resident.
+Makes collections of 8 x 8 noise with 10 pictures per identity, and one identity
+with a twentieth of all pictures. Builds each with the default local runner, and
+writes `beam_scale.json` and `beam_scale.svg` beside this file. Memory is the
+peak of the resident memory of all of the build's processes together.
 """
 
 import datetime
@@ -34,12 +34,16 @@ IMAGES = 10  # Of each identity but the large one.
 LARGE_PART = 20  # One identity has this part of all pictures.
 SHARDS = 8
 
-flags.DEFINE_list("sizes", ["10000", "100000", "1000000"], "Pictures.")
+flags.DEFINE_list(
+    "sizes", ["10000", "100000", "1000000"], "Numbers of pictures."
+)
 flags.DEFINE_string(
     "scratch", None, "Folder for the collections.", required=True
 )
-flags.DEFINE_list("beam", [], "Flags of Beam to add.")
-flags.DEFINE_string("output", str(ROOT / "benchmarks"), "For the results.")
+flags.DEFINE_list("beam", [], "Additional flags for Beam.")
+flags.DEFINE_string(
+    "output", str(ROOT / "benchmarks"), "Folder for the results."
+)
 
 
 def write_collection(folder: pathlib.Path, size: int) -> None:

@@ -1,12 +1,13 @@
-"""How near each convolution of the SD-DCGAN comes to a matrix product.
+"""Compares each convolution of SD-DCGAN with a matrix product.
 
     python -m benchmarks.convolutions --precision=float32
 
-Prints a table in Markdown: the discriminator's convolutions, whose transposes
-are the generator's layers, and the collating one, each alone, as fractions of
-the peak of a matrix product of the same type, by TensorFlow and in the forms of
-`sdgan_tf/models/convolutions.py`. 32 images are a batch of 16 pairs; 32 pairs
-are a real and a fake batch.
+Prints a table in Markdown with a row for each convolution of the discriminator,
+whose transposes are the generator's layers, and for the collating convolution.
+Each is measured alone, as TensorFlow computes it and in the forms of
+`sdgan_tf/models/convolutions.py`, as a fraction of the peak of a matrix product
+of the same type. 32 images are a batch of 16 pairs, and 32 pairs are a real and
+a fake batch.
 """
 
 import itertools

@@ -20,22 +20,24 @@ from sdgan_tf.evaluation.verifiers import FACENET, open_verifier
 from sdgan_tf.generators import Generator
 from sdgan_tf.images import contact_sheet
 
-OUTPUT_DIR = flags.DEFINE_string("output_dir", "docs/gallery", "Folder.")
+OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", "docs/gallery", "Folder for the pictures."
+)
 GENERATORS = flags.DEFINE_list(
     "generators",
     ["pretrained/celeba50k_sd_projected"],
-    "Folders of generators of faces, by commas.",
+    "Folders of generators of faces, separated by commas.",
 )
 OTHER = flags.DEFINE_string(
     "other",
     "pretrained/celeba10k_sd_dcgan",
-    "Generator whose pictures the others look for.",
+    "Generator whose pictures the others reconstruct.",
 )
-ROWS = flags.DEFINE_integer("rows", 6, "Identities of a grid.", 1)
-COLUMNS = flags.DEFINE_integer("columns", 8, "Observations of a grid.", 1)
+ROWS = flags.DEFINE_integer("rows", 6, "Identities in a grid.", 1)
+COLUMNS = flags.DEFINE_integer("columns", 8, "Observations in a grid.", 1)
 SEED = flags.DEFINE_integer("seed", 3, "Seed of the codes.")
 CANDIDATES = flags.DEFINE_integer(
-    "candidates", 64, "Identities among which the weakest are looked for.", 1
+    "candidates", 64, "Identities among which to find the weakest.", 1
 )
 QUALITY = 88  # Of JPEG.
 

@@ -1,10 +1,10 @@
-"""The step of every model, in float32 and bfloat16, as fractions of the peak.
+"""Times a step of every model, as a fraction of the peak.
 
     python benchmarks/every_model.py
 
-Runs `main.py --mode=bench` with each model's reference configuration, one
-process after the other, writes `every_model.json` beside this file and prints
-a table in Markdown.
+Runs `main.py --mode=bench` with each model's reference configuration in float32
+and bfloat16, one process after the other. Writes `every_model.json` beside this
+file and prints a table in Markdown.
 """
 
 import datetime
@@ -33,7 +33,7 @@ HEAD = """\
 | model | GFLOP a step | float32: s | fraction | bfloat16: s | fraction |
 |---|---|---|---|---|---|"""
 PRECISIONS = ["float32", "mixed_bfloat16"]
-STEPS = flags.DEFINE_integer("steps", 5, "Of which the fastest counts.")
+STEPS = flags.DEFINE_integer("steps", 5, "Timed steps; the fastest counts.")
 
 
 def bench(flagfile: str, precision: str) -> dict:

@@ -26,11 +26,13 @@ from playwright.sync_api import sync_playwright
 
 ROOT = pathlib.Path(__file__).parent.parent
 RUN_DIR = flags.DEFINE_string(
-    "run_dir", "pretrained/celeba50k_sd_projected", "What is explored."
+    "run_dir", "pretrained/celeba50k_sd_projected", "Folder of a generator."
 )
 REPEATS = flags.DEFINE_integer("repeats", 15, "Timed clicks.", 1)
 SCREENSHOTS = flags.DEFINE_string(
-    "screenshots", "", "Folder for explorer-*.jpg; empty takes times instead."
+    "screenshots",
+    "",
+    "Folder for explorer-*.jpg; if empty, it measures times instead.",
 )
 START_SECONDS = 180
 # What the pictures show: two chosen cells, a lock and favourites.

@@ -1,10 +1,10 @@
-"""FaceNet in float32 and in bfloat16: time and verification AUC.
+"""Compares FaceNet in float32 and bfloat16: time and verification AUC.
 
     python -m benchmarks.facenet_precision --data_dir=data/celeba50k
 
-Embeds the photographs of pairs of the split test in both, batch by batch in
-turns, and prints a table in Markdown. On a processor without
-bfloat16 the latter is slow.
+Embeds the photographs of pairs of the test split in both, which take turns
+batch by batch, and prints a table in Markdown. bfloat16 is slow on a processor
+that does not support it.
 """
 
 import time
@@ -17,10 +17,12 @@ from sdgan_tf.evaluation.facenet import FaceNet, facenet_path
 from sdgan_tf.evaluation.photograph_pairs import Photographs
 from sdgan_tf.evaluation.verification import Verification, distances
 
-DATA_DIR = flags.DEFINE_string("data_dir", None, "Data set.", required=True)
-PAIRS = flags.DEFINE_integer("pairs", 2000, "Half of them matched.", 2)
+DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Folder of the data set.", required=True
+)
+PAIRS = flags.DEFINE_integer("pairs", 2000, "Pairs, half of them matched.", 2)
 BATCH_SIZES = flags.DEFINE_multi_integer(
-    "batch_size", [16, 32, 64], "Pictures at once; may be repeated."
+    "batch_size", [16, 32, 64], "Pictures in a batch; may be repeated."
 )
 
 

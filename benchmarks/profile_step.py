@@ -3,8 +3,8 @@
     python -m benchmarks.profile_step --flagfile=faces.flags --bench_steps=3
 
 Prints a table in Markdown: the kinds of operations, their fraction of all
-operations' time, and how many there are in a step. Operations run side by side,
-so that the times add up to more than a step's.
+operations' time, and how many there are in a step. Operations run in parallel,
+so their times add up to more than the time of a step.
 """
 
 import collections

@@ -1,14 +1,15 @@
-"""Pairs a second from the shards of many records, and plain tf.data's.
+"""Measures pairs per second from many records, beside plain tf.data.
 
     python benchmarks/streaming.py --scratch=SCRATCH
 
-Writes 1,000,000 records of 64 x 64 noise (12.5 GB, 10 an identity) where they
-are not there yet, then times in turns, each in a process of its own: `tuples`,
-as training reads, and `plain`, in which two neighbouring records are parsed,
-decoded and batched, AUTOTUNE throughout. `resume` begins in the middle of a
-late epoch. With --drop_cache the shards are first put out of the page cache.
-Then 1,000,000 identities of two 4 x 4 pictures: what their index takes.
-Results are in `streaming.json` beside this file.
+Writes 1,000,000 records of 64 x 64 noise (12.5 GB, 10 per identity) if they do
+not exist yet. Then alternates between two ways of reading them, each in a
+process of its own: `tuples`, as training reads, and `plain`, which parses,
+decodes and batches two neighbouring records, with AUTOTUNE throughout. `resume`
+begins in the middle of a late epoch. With --drop_cache, the shards are first
+removed from the page cache. Last, it measures the memory of the index of
+1,000,000 identities of two 4 x 4 pictures. Results are written to
+`streaming.json` beside this file.
 """
 
 import datetime
@@ -40,11 +41,17 @@ STEPS = 50  # In one compiled call.
 WAYS = ("tuples", "plain", "resume", "tuples", "plain")
 
 flags.DEFINE_string("scratch", None, "Folder for the shards.", required=True)
-flags.DEFINE_integer("identities", 100_000, "Of 10 pictures.")
-flags.DEFINE_integer("index_identities", 1_000_000, "Of 2 tiny pictures.")
-flags.DEFINE_float("seconds", 10.0, "Of each timing.")
-flags.DEFINE_bool("drop_cache", False, "Time reading from the disk.")
-flags.DEFINE_enum("one", None, [*WAYS, "index"], "For the processes.")
+flags.DEFINE_integer("identities", 100_000, "Identities of 10 pictures each.")
+flags.DEFINE_integer(
+    "index_identities", 1_000_000, "Identities of 2 tiny pictures each."
+)
+flags.DEFINE_float("seconds", 10.0, "Seconds of each timing.")
+flags.DEFINE_bool(
+    "drop_cache", False, "Empty the page cache first, to time the disk."
+)
+flags.DEFINE_enum(
+    "one", None, [*WAYS, "index"], "Internal: the part of one process."
+)
 
 
 def write_shards(

@@ -1,12 +1,12 @@
-"""How well the tuple heads of an sd_projected run tell subjects apart.
+"""Measures how well the tuple heads of sd_projected tell subjects apart.
 
     python -m benchmarks.tuple_heads --run_dir=runs/faces --data_dir=data/faces
 
-Prints the AUC of the mean logit over the scales, of real pairs of one subject
-against real pairs of two, by split: "apart", where a batch holds pairs of one
-kind only, as in training, and "mixed", where it holds both. Heads that score
-each pair by itself have the same AUC in both. Heads that score by the batch's
-statistics have a high one apart and one near 0.5 mixed.
+Prints, for each split, the AUC of the mean logit over the scales for real pairs
+of one subject against real pairs of two. It is measured "apart", where a batch
+holds pairs of one kind only, as in training, and "mixed", where it holds both.
+Heads that score each pair by itself have the same AUC in both. Heads that use
+the statistics of the batch have a high AUC apart, and one near 0.5 mixed.
 """
 
 import sys
@@ -21,8 +21,10 @@ from sdgan_tf.algorithms.registry import build_algorithm
 from sdgan_tf.algorithms.sd_projected import SDProjected
 from sdgan_tf.runs import Run, load_networks
 
-RUN_DIR = flags.DEFINE_string("run_dir", None, "Run folder.")
-DATA_DIR = flags.DEFINE_string("data_dir", None, "Data set.")
+RUN_DIR = flags.DEFINE_string(
+    "run_dir", None, "Run folder of an sd_projected training."
+)
+DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder of the data set.")
 BATCHES = flags.DEFINE_integer("batches", 14, "Batches of 32 pairs.", 1)
 PAIRS = 32
 

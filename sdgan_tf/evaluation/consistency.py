@@ -30,7 +30,7 @@ class Reader:
 
     Attributes:
         model: Trained on the split train.
-        readings: Of each factor on the split test; see `Factor.reading`.
+        readings: Of each factor on the test split; see `Factor.reading`.
     """
 
     model: FactorModel

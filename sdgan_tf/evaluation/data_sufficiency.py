@@ -49,7 +49,7 @@ def assess(real: dict, possible_matched: int) -> dict:
     Args:
         real: The measures, with `num_identities`, `distinct_matched_pairs`
             and `num_matched_pairs`.
-        possible_matched: Different matched pairs of the split test.
+        possible_matched: Different matched pairs of the test split.
 
     Returns:
         `photographs_told_apart`, and a `warning` if there is one.
@@ -118,10 +118,10 @@ def find_needs(test_identities: int, num_pairs: int, novelty: bool):
 
 
 def fractions_for(least: int, identities: int) -> tuple[float, ...] | None:
-    """Parts of a data set by which the split test has enough identities.
+    """Parts of a data set by which the test split has enough identities.
 
     Args:
-        least: Identities that the split test needs.
+        least: Identities that the test split needs.
         identities: In the whole data set.
 
     Returns:

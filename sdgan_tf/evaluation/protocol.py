@@ -163,7 +163,7 @@ class Protocol:
 
     @functools.cached_property
     def real(self) -> RealPairs:
-        """The photographs of the split test."""
+        """The photographs of the test split."""
         tau = self.threshold.tau  # First what tells of too few photographs.
         photographs = Photographs.open(self.data, "test")
         pairs = photographs.pairs(self.num_pairs, self.seed)

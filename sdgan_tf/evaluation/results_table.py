@@ -119,7 +119,7 @@ def check_runs(runs: Iterable[Run], data: DataSet) -> None:
 
 
 def photographs_row(protocol: Protocol) -> Row:
-    """The row of the photographs of the split test."""
+    """The row of the photographs of the test split."""
     line = protocol.photographs()
     return Row("Photographs", line, _real_grid(protocol.data))
 

@@ -69,7 +69,7 @@ def generated_pictures(
 def real_pictures(
     data: DataSet, num_pairs: int, num_checks: int, seed: int
 ) -> StudyPictures:
-    """Pairs of the split test; attention checks show any photographs of it."""
+    """Pairs of the test split; attention checks show any photographs of it."""
     photographs = Photographs.open(data, "test")
     pairs = photographs.pairs(num_pairs, seed)
     rng = np.random.default_rng([seed, num_checks])
@@ -87,7 +87,7 @@ def real_pictures(
     }
     if pairs.distinct_matched < pairs.matched.sum():
         info["warning"] = (
-            f"the split test has {photographs.possible_matched} distinct "
+            f"the test split has {photographs.possible_matched} distinct "
             "matched pairs, so judges see pairs again; intervals take them for "
             "independent and are too narrow"
         )

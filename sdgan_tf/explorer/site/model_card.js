@@ -3,19 +3,20 @@
 import { make } from "./elements.js";
 
 const FIGURES = {
-  auc: "Likeness of pairs (AUC)",
+  auc: "Verification of generated pairs (AUC)",
   best_accuracy: "Best accuracy",
   id_div: "Variety within an identity (ID-Div)",
-  all_div: "Variety of all (All-Div)",
-  observation_auc: "Observation recognised (AUC)",
+  all_div: "Variety of all pictures (All-Div)",
+  observation_auc: "Observation recognised across identities (AUC)",
   leakage: "Leakage",
   frechet: "Fréchet distance",
-  real_auc: "Likeness of photographs (AUC)",
+  real_auc: "Verification of photographs (AUC)",
 };
 const NOTES = {
   leakage:
-    "Share of generated pictures that lie nearer to a training than to a test " +
-    "photograph, among equally many. Without leakage it is 0.5.",
+    "Fraction of generated pictures that are nearer to a training photograph " +
+    "than to a test photograph, with equally many of both. 0.5 means no " +
+    "leakage.",
 };
 
 function shown(value) {
@@ -43,7 +44,7 @@ function figures(card) {
   const notes = card.figures.leakage === undefined ? [] : [NOTES.leakage];
   return [
     ["Figures", table],
-    ["Measured by", of.filter(Boolean).join(", ")],
+    ["Measured with", of.filter(Boolean).join(", ")],
     ...notes.map((text) => ["What leakage is", text]),
   ];
 }
@@ -52,7 +53,7 @@ function figures(card) {
 export function describe(page, card) {
   const codes = `z_i of ${card.d_i} numbers, z_o of ${card.d_o}`;
   const known = card.identities
-    ? ` It knows ${card.identities.count.toLocaleString("en")} identities.`
+    ? ` It has codes for ${card.identities.count.toLocaleString("en")} identities.`
     : "";
   const side = card.image_size;
   const fields = [
@@ -60,7 +61,7 @@ export function describe(page, card) {
     ["Training steps", card.step.toLocaleString("en")],
     ["Pictures", `${side} × ${side}, from ${codes}.${known}`],
     ["Data and terms", card.data],
-    ["Known to be weak at", card.weak_at],
+    ["Known weaknesses", card.weak_at],
     ...figures(card),
     ["Trained with", card.flags],
   ].filter(([, value]) => value);

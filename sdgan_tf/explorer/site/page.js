@@ -290,7 +290,7 @@ class Explorer {
 
   async #copy() {
     await navigator.clipboard.writeText(location.href);
-    say("The link is copied.");
+    say("The link was copied.");
   }
 }
 

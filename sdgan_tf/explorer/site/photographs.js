@@ -83,7 +83,7 @@ export class Photographs {
     const bar = this.#element("estimating");
     bar.removeAttribute("value");
     bar.hidden = false;
-    this.#say("Looking at the generator.");
+    this.#say("Preparing the generator.");
     try {
       const found = await this.#backend.estimate(model.name, files, (said) =>
         this.#onProgress(said),
@@ -104,7 +104,7 @@ export class Photographs {
 
   #onProgress({ waiting, step, steps, distance }) {
     if (waiting) {
-      this.#say(`${waiting} estimation${waiting > 1 ? "s" : ""} before this.`);
+      this.#say(`${waiting} estimation${waiting > 1 ? "s" : ""} ahead of this.`);
     } else if (step) {
       const bar = this.#element("estimating");
       [bar.max, bar.value] = [steps, step];
@@ -112,7 +112,7 @@ export class Photographs {
         `Step ${step} of ${steps}: ${distance.toFixed(1)} grey levels apart.`,
       );
     } else {
-      this.#say("Looking at the generator.");
+      this.#say("Preparing the generator.");
     }
   }
 
