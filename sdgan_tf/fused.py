@@ -77,7 +77,8 @@ def _in_one_kernel(x, gamma, beta, epsilon: float) -> tuple:
         # Of the statistics no gradient is taken.
         return (y, mean, variance), lambda dy, *_: backward(dy, x, gamma)
 
-    y, mean, variance = normalize(x, gamma, beta)
+    # A strategy's variables would count as captured by the function.
+    y, mean, variance = normalize(*map(tf.convert_to_tensor, (x, gamma, beta)))
     # The kernel's is that of a sample: n / (n - 1) times as large.
     count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
     variance *= (count - 1.0) / count

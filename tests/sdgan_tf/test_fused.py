@@ -82,3 +82,15 @@ def test_no_gradient_through_the_statistics():
         _, mean, variance = by_kernel(x, gamma, beta)
         value = tf.reduce_sum(mean + variance)
     assert tape.gradient(value, x) is None
+
+
+def test_variables_of_a_strategy():
+    """What is called outside of the replicas sees distributed variables."""
+    x, gamma, beta = inputs("float32")
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        scale, shift = tf.Variable(gamma), tf.Variable(beta)
+    expected = by_kernel(x, gamma, beta)[0]
+    np.testing.assert_array_equal(by_kernel(x, scale, shift)[0], expected)
+    with tf.GradientTape() as tape:
+        value = tf.reduce_sum(by_kernel(x, scale, shift)[0] ** 2)
+    assert all(g is not None for g in tape.gradient(value, [scale, shift]))

@@ -10,7 +10,7 @@ def test_names_keep_their_rows():
     text = identities_csv.to_csv(names)
     assert identities_csv.rows_of(text, ["a", "two\nlines"]) == [3, 2]
     assert identities_csv.rows_of(text, names) == [0, 1, 2, 3]
-    with pytest.raises(ValueError, match=r"nothing: \['c'\].* 4 training"):
+    with pytest.raises(ValueError, match=r"these identities: \['c'\].* 4 training"):
         identities_csv.rows_of(text, ["a", "c"])
     assert identities_csv.rows_of(text.encode(), ["a"]) == [3]
 
