@@ -50,7 +50,7 @@ def aucs(algorithm: SDProjected, tuples: IdentityTuples) -> dict[str, float]:
     @tf.function
     def score(images):
         seen = algorithm.see(algorithm.pixels.to_float(images))
-        return tf.add_n([logits[0, :, 0] for _, logits in algorithm.d(seen)])
+        return tf.add_n([logits[0, :, 0] for _, logits, _ in algorithm.d(seen)])
 
     half = PAIRS // 2
     labels = np.repeat([1, 0], half)

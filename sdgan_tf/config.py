@@ -159,6 +159,12 @@ class Experiment:
         minimum=0,
         maximum=1,
     )
+    unmatched_weight: float = option(
+        0.0,
+        "sd_projected: weight of heads that compare generated pictures of "
+        "different subjects with such photographs; 0: no such heads.",
+        minimum=0,
+    )
     r1_weight: float = option(
         0.0,
         "R1 penalty: weight of D's squared gradient at real tuples; 0: off.",

@@ -91,26 +91,30 @@ def projected_discriminator_loss(
     single_weight: float,
     tuple_weight: float,
     mismatched_weight: float,
+    unmatched_weight: float = 0.0,
 ) -> tuple:
     """The hinge loss of single pictures and of tuples, mean over the scales.
 
     Args:
         logits: For each scale the logits of places `[2 * images, p, p]`, real
-            ones first, and those of tuples `[2 or 3, b, kinds]`: real,
-            generated and, with a weight, mismatched ones.
+            ones first; those of tuples `[2 or 3, b, kinds]`: real, generated
+            and, with a weight, mismatched ones; and, with a weight, those of
+            real and generated mismatched tuples among themselves,
+            `[2, b, kinds]`, else None.
         apart: 1 where a mismatched tuple is of two subjects, else 0,
             `[b, kinds]`.
         single_weight: Of the loss of single pictures.
         tuple_weight: Of the loss of tuples.
         mismatched_weight: Fraction of the mismatched among the tuples that D is
             to refuse, in [0, 1].
+        unmatched_weight: Of the loss of mismatched tuples among themselves.
 
     Returns:
         The loss, and the means of the logits: of real and generated places,
         then of the kinds of tuples.
     """
     total, means = 0.0, []
-    for places, tuples in logits:
+    for places, tuples, unmatched in logits:
         real, fake = ops.split(places, 2)
         total += single_weight * hinge_discriminator_loss(real, fake)
         kinds = ops.unstack(tuples, tuples.shape[0])
@@ -121,25 +125,39 @@ def projected_discriminator_loss(
             other = ops.mean(apart * fake_hinge(of_mismatched))
             refused += mismatched_weight * (other - refused)
         total += tuple_weight * (ops.mean(real_hinge(real)) + refused)
+        if unmatched_weight:
+            real, fake = ops.unstack(unmatched, 2)
+            means[-1] += [ops.mean(real), ops.mean(fake)]
+            total += unmatched_weight * (
+                ops.mean(apart * real_hinge(real)) + ops.mean(fake_hinge(fake))
+            )
     count = len(logits)
     return total / count, [
         sum(of_scales) / count for of_scales in zip(*means, strict=True)
     ]
 
 
-def projected_generator_loss(logits, single_weight: float, tuple_weight: float):
+def projected_generator_loss(
+    logits,
+    single_weight: float,
+    tuple_weight: float,
+    unmatched_weight: float = 0.0,
+):
     """Minus the mean logits of generated places and tuples, over the scales.
 
     Args:
         logits: As `projected_discriminator_loss`'s, of one batch.
         single_weight: Likewise.
         tuple_weight: Likewise.
+        unmatched_weight: Likewise.
     """
-    return sum(
-        single_weight * hinge_generator_loss(places)
-        + tuple_weight * hinge_generator_loss(tuples)
-        for places, tuples in logits
-    ) / len(logits)
+    total = 0.0
+    for places, tuples, unmatched in logits:
+        total += single_weight * hinge_generator_loss(places)
+        total += tuple_weight * hinge_generator_loss(tuples)
+        if unmatched_weight:
+            total += unmatched_weight * hinge_generator_loss(unmatched)
+    return total / len(logits)
 
 
 def identity_loss(logits, rows):

@@ -185,12 +185,15 @@ class ProjectedObjective:
         tuple_weight: Of the loss of tuples.
         mismatched_weight: Fraction of the mismatched among the tuples that D is
             to refuse, in [0, 1]; 0 leaves them out.
+        unmatched_weight: Of the loss of mismatched tuples among themselves,
+            real ones against generated ones; 0 leaves them out.
         kinds: Kinds of tuples, which take turns.
     """
 
     single_weight: float
     tuple_weight: float
     mismatched_weight: float
+    unmatched_weight: float = 0.0
     kinds: int = 1
 
     @classmethod
@@ -210,6 +213,7 @@ class ProjectedObjective:
             experiment.single_weight,
             experiment.tuple_weight,
             experiment.mismatched_weight,
+            experiment.unmatched_weight,
             kinds,
         )
 
@@ -222,6 +226,9 @@ class ProjectedObjective:
     def scalars(self) -> tuple[str, ...]:
         """Names of the two losses and of the means of D's logits."""
         mismatched = ("score/mismatched_tuple",) if self.mismatches else ()
+        unmatched: tuple[str, ...] = ()
+        if self.unmatched_weight:
+            unmatched = "score/real_unmatched", "score/fake_unmatched"
         return (
             "loss/discriminator",
             "loss/generator",
@@ -230,6 +237,7 @@ class ProjectedObjective:
             "score/real_tuple",
             "score/fake_tuple",
             *mismatched,
+            *unmatched,
         )
 
     def discriminator_loss(self, logits, rows) -> tuple:
@@ -246,12 +254,13 @@ class ProjectedObjective:
             self.single_weight,
             self.tuple_weight,
             self.mismatched_weight,
+            self.unmatched_weight,
         )
 
     def generator_loss(self, logits):
         """See `losses.projected_generator_loss`."""
         return losses.projected_generator_loss(
-            logits, self.single_weight, self.tuple_weight
+            logits, self.single_weight, self.tuple_weight, self.unmatched_weight
         )
 
 
@@ -278,6 +287,7 @@ def projected_discriminator(
         pixels=experiment.image_size if experiment.pixel_scale else 0,
         tuples_by_batch=experiment.tuple_norm == "batch",
         spreads=experiment.tuple_spread,
+        unmatched=experiment.unmatched_weight > 0,
         synchronized=synchronized,
         dtype=experiment.precision,
     )

@@ -38,6 +38,7 @@ class ScaleDiscriminator(keras.layers.Layer):
         tuples_by_batch: See `TupleHead`'s `by_batch`.
         spreads: Whether the heads of tuples also see, place by place, how far
             the images of a tuple lie apart; see `spread`.
+        unmatched: Whether there are heads for mismatched tuples, too.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ScaleDiscriminator(keras.layers.Layer):
         dtype=None,
         tuples_by_batch: bool = True,
         spreads: bool = False,
+        unmatched: bool = False,
     ):
         super().__init__(dtype=dtype)
         self.k, self.spreads = k, spreads
@@ -63,10 +65,15 @@ class ScaleDiscriminator(keras.layers.Layer):
             self.tower = [NormalizedConv2D(width, 3, 1, synchronized, dtype)]
         side = side // 2**halvings
         self.single = UnitConv2D(min(4, side), dtype)
-        self.heads = [
-            TupleHead(side, width, synchronized, dtype, tuples_by_batch)
-            for _ in range(kinds)
-        ]
+        self.heads, unmatched_heads = (
+            [
+                TupleHead(side, width, synchronized, dtype, tuples_by_batch)
+                for _ in range(count)
+            ]
+            for count in (kinds, kinds * unmatched)
+        )
+        if unmatched:
+            self.unmatched_heads = unmatched_heads
 
     def call(self, maps, num_batches=1, mismatch=False):
         """Scores `num_batches` equal batches that lie one after another.
@@ -74,13 +81,16 @@ class ScaleDiscriminator(keras.layers.Layer):
         Args:
             maps: `[num_batches * b * k, s, s, c]`.
             num_batches: Batches in `maps`, each with its own statistics.
-            mismatch: Whether to score, as one more batch, the tuples of the
-                first batch with their last image changed for that of another
-                tuple of their kind, their neighbour.
+            mismatch: Whether the heads of tuples score, as one more batch, the
+                mismatched tuples of the first batch: their last image is
+                changed for that of another tuple of their kind, their
+                neighbour.
 
         Returns:
-            Logits of places `[num_batches * b * k, p, p]`, and those of tuples
-            `[num_batches (+ 1), b / kinds, kinds]`, float32.
+            Logits of places `[num_batches * b * k, p, p]`, those of tuples
+            `[num_batches (+ 1), b / kinds, kinds]`, and those of the mismatched
+            tuples of each batch by the heads for these, `[num_batches,
+            b / kinds, kinds]`, or None without such heads; float32.
         """
         ops = keras.ops
         for layer in self.tower:
@@ -90,17 +100,49 @@ class ScaleDiscriminator(keras.layers.Layer):
         images = ops.unstack(
             ops.reshape(maps, (-1, self.k, h, w, c)), self.k, axis=1
         )
-        tuples = self._collect(images)
-        if mismatch:
-            first = [ops.split(image, num_batches)[0] for image in images]
-            first[-1] = self._of_neighbours(first[-1])
-            tuples = ops.concatenate([tuples, self._collect(first)])
-            num_batches += 1
+        batches = [ops.split(image, num_batches) for image in images]
+        tuples, unmatched = [self._collect(images)], None
+        if mismatch and not self.unmatched:
+            tuples.append(self._mismatched([batch[:1] for batch in batches]))
+        if self.unmatched:
+            mismatched = self._mismatched(batches)
+            unmatched = self._score(
+                self.unmatched_heads, mismatched, num_batches
+            )
+            if mismatch:
+                tuples.append(ops.split(mismatched, num_batches)[0])
+        scored = ops.concatenate(tuples)
+        return (
+            places,
+            self._score(self.heads, scored, num_batches + mismatch),
+            unmatched,
+        )
+
+    @property
+    def unmatched(self) -> bool:
+        """Whether there are heads for mismatched tuples."""
+        return hasattr(self, "unmatched_heads")
+
+    def _score(self, heads: list, tuples, num_batches: int):
+        """Logits `[num_batches, b / kinds, kinds]` by a head of each kind."""
         logits = [
-            ops.reshape(head(x, num_batches=num_batches), (num_batches, -1))
-            for head, x in zip(self.heads, self._by_kind(tuples), strict=True)
+            keras.ops.reshape(
+                head(x, num_batches=num_batches), (num_batches, -1)
+            )
+            for head, x in zip(heads, self._by_kind(tuples), strict=True)
         ]
-        return places, ops.stack(logits, axis=2)
+        return keras.ops.stack(logits, axis=2)
+
+    def _mismatched(self, batches: list):
+        """The collected maps of the mismatched tuples of some batches.
+
+        Args:
+            batches: For each image of a tuple, its maps batch by batch.
+        """
+        *images, last = batches
+        changed = [self._of_neighbours(maps) for maps in last]
+        ops = keras.ops
+        return self._collect([ops.concatenate(x) for x in (*images, changed)])
 
     def _collect(self, images: list):
         """The maps of a tuple's images, one after another along channels."""
@@ -179,6 +221,7 @@ class ProjectedDiscriminator(keras.Model):
             are one more scale; 0: they are not.
         tuples_by_batch: See `TupleHead`'s `by_batch`.
         spreads: See `ScaleDiscriminator`.
+        unmatched: See `ScaleDiscriminator`.
         synchronized: See `GroupedBatchNormalization`.
         dtype: Keras' dtype policy of all layers.
     """
@@ -193,6 +236,7 @@ class ProjectedDiscriminator(keras.Model):
         pixels: int = 0,
         tuples_by_batch: bool = True,
         spreads: bool = False,
+        unmatched: bool = False,
         synchronized: bool = False,
         dtype=None,
         name: str = "discriminator",
@@ -201,7 +245,7 @@ class ProjectedDiscriminator(keras.Model):
         check_dim(dim)
         self.side, self.dim, self.seed = side, dim, seed
         self.pixels, self.tuples_by_batch = pixels, tuples_by_batch
-        self.spreads = spreads
+        self.spreads, self.unmatched = spreads, unmatched
         self.k, self.kinds = k, kinds
         self.synchronized = synchronized
         self.mixing = FeatureMixing(seed, dtype)
@@ -220,6 +264,7 @@ class ProjectedDiscriminator(keras.Model):
                 dtype,
                 tuples_by_batch,
                 spreads,
+                unmatched,
             )
             for of_maps, halvings in scales
         ]
@@ -232,7 +277,8 @@ class ProjectedDiscriminator(keras.Model):
                 `pixels`, the images `[n, pixels, pixels, 3]`.
 
         Returns:
-            For each scale the logits of places and those of tuples.
+            For each scale the logits of places, of tuples and, if there are
+            heads for them, of mismatched tuples.
         """
         if self.pixels:
             *maps, images = maps
@@ -253,6 +299,7 @@ class ProjectedDiscriminator(keras.Model):
             "pixels": self.pixels,
             "tuples_by_batch": self.tuples_by_batch,
             "spreads": self.spreads,
+            "unmatched": self.unmatched,
             "synchronized": self.synchronized,
             "dtype": self.dtype_policy.name,
             "name": self.name,

@@ -102,16 +102,20 @@ def test_began_controller():
 
 
 def test_projected_scalars_name_what_the_loss_returns():
-    for weight, names in ((0.0, 6), (0.3, 7)):
-        objective = ProjectedObjective(1.0, 2.0, weight)
+    for weight, unmatched_weight, names in (
+        (0.0, 0.0, 6),
+        (0.3, 0.0, 7),
+        (0.3, 0.5, 9),
+    ):
+        objective = ProjectedObjective(1.0, 2.0, weight, unmatched_weight)
         places = array(1.0, 1.0, -1.0, -1.0)[:, None, None]
         kinds = 3 if objective.mismatches else 2
         tuples = keras.ops.zeros([kinds, 2, 1])
         loss, scores = objective.discriminator_loss(
-            [(places, tuples)], np.array([0, 1])
+            [(places, tuples, tuples[:2])], np.array([0, 1])
         )
         # No place is wrong; each tuple is off by 1, real and refused.
-        assert float(loss) == pytest.approx(2.0 * 2.0)
+        assert float(loss) == pytest.approx(2.0 * (2.0 + unmatched_weight))
         assert len(objective.scalars) == names == 2 + len(scores)
 
 

@@ -57,6 +57,7 @@ def by_definition(algorithm, held):
     """D's loss, from the definition and single calls."""
     e = algorithm.experiment
     m, v, w = e.mismatched_weight, e.single_weight, e.tuple_weight
+    u = e.unmatched_weight
     real = algorithm.pixels.to_float(held["images"])
     z = algorithm.latents.tuples(KEYS.key(Stream.G_LATENTS), N, 2)
     fake = algorithm.generate(z)
@@ -68,15 +69,25 @@ def by_definition(algorithm, held):
     }
     losses = []
     for scale in range(len(of["real"])):
-        (real, real_tuple), (fake, fake_tuple), (_, mixed) = (
-            [x.numpy() for x in of[name][scale]] for name in of
-        )
+        (
+            (real, real_tuple, real_other),
+            (fake, fake_tuple, fake_other),
+            (
+                _,
+                mixed,
+                _,
+            ),
+        ) = of["real"][scale], of["fake"][scale], of["mixed"][scale]
         single = np.maximum(0, 1 - real).mean()
         single += np.maximum(0, 1 + fake).mean()
         pair = np.maximum(0, 1 - real_tuple).mean()
         pair += (1 - m) * np.maximum(0, 1 + fake_tuple).mean()
         pair += m * np.maximum(0, 1 + mixed).mean()
         losses.append(v * single + w * pair)
+        if u:
+            other = np.maximum(0, 1 - real_other).mean()
+            other += np.maximum(0, 1 + fake_other).mean()
+            losses[-1] += u * other
     return np.mean(losses)
 
 
@@ -89,6 +100,8 @@ def by_definition(algorithm, held):
         {"single_weight": 0.0},
         {"mismatched_weight": 0.5, "tuple_norm": "tuple", "pixel_scale": True},
         {"mismatched_weight": 0.5, "tuple_norm": "tuple", "tuple_spread": True},
+        {"mismatched_weight": 0.5, "unmatched_weight": 2.0},
+        {"unmatched_weight": 0.5, "tuple_spread": True},
     ],
 )
 def test_d_is_trained_on_what_the_docs_say(options):
@@ -99,8 +112,11 @@ def test_d_is_trained_on_what_the_docs_say(options):
         wanted, rel=1e-3
     )
     assert set(values) == set(algorithm.scalars)
-    named = "score/mismatched_tuple" in values
-    assert named == bool(options.get("mismatched_weight"))
+    for score, weight in (
+        ("mismatched_tuple", "mismatched_weight"),
+        ("real_unmatched", "unmatched_weight"),
+    ):
+        assert (f"score/{score}" in values) == bool(options.get(weight))
 
 
 @pytest.mark.parametrize("size", [128, 256])
@@ -130,7 +146,7 @@ def test_neighbours_of_one_subject_are_no_mismatch():
 
 
 def test_g_goes_down_its_loss_through_the_features():
-    algorithm = make()
+    algorithm = make(unmatched_weight=0.5)
     descend(algorithm)
     before = weights(algorithm.generator)
     algorithm.step((batch(),), KEYS)
@@ -146,8 +162,10 @@ def test_g_goes_down_its_loss_through_the_features():
     with tf.GradientTape() as tape:
         logits = algorithm.d(algorithm.see(algorithm.generate(z)))
         loss = sum(
-            -tf.reduce_mean(places) - tf.reduce_mean(tuples)
-            for places, tuples in logits
+            -tf.reduce_mean(places)
+            - tf.reduce_mean(tuples)
+            - 0.5 * tf.reduce_mean(unmatched)
+            for places, tuples, unmatched in logits
         ) / len(logits)
     gradients = tape.gradient(
         loss, [v.value for v in algorithm.generator.trainable_variables]

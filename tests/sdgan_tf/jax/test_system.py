@@ -33,6 +33,7 @@ CASES = {
         augment="diffaug_weak",
         mirror=True,
         mismatched_weight=0.3,
+        unmatched_weight=0.5,
         pixel_scale=True,
         tuple_norm="tuple",
         tuple_spread=True,

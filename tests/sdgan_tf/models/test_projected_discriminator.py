@@ -32,47 +32,72 @@ def test_neighbours():
 def test_batches_are_scored_as_if_alone(k, halvings):
     scale = ScaleDiscriminator(8, halvings, 12, k)
     real, fake = noise(4 * k, 8, 8, 5), noise(4 * k, 8, 8, 5, seed=1) + 1.0
-    places, tuples = scale(tf.concat([real, fake], axis=0), num_batches=2)
+    places, tuples, unmatched = scale(
+        tf.concat([real, fake], axis=0), num_batches=2
+    )
     assert tuples.shape == (2, 4, 1) and places.shape[0] == 8 * k
+    assert unmatched is None
     for n, alone in enumerate((real, fake)):
-        of_places, of_tuples = scale(alone)
+        of_places, of_tuples, _ = scale(alone)
         np.testing.assert_allclose(
             places[n * 4 * k : (n + 1) * 4 * k], of_places, atol=1e-4
         )
         np.testing.assert_allclose(tuples[n], of_tuples[0], atol=1e-4)
 
 
+@pytest.mark.parametrize("unmatched", [False, True])
 @pytest.mark.parametrize("k", [2, 3])
-def test_mismatched_tuples_end_with_the_neighbours_last_image(k):
-    scale = ScaleDiscriminator(4, 0, 12, k)
+def test_mismatched_tuples_end_with_the_neighbours_last_image(k, unmatched):
+    scale = ScaleDiscriminator(4, 0, 12, k, unmatched=unmatched)
     real, fake = noise(4, k, 4, 4, 5), noise(4, k, 4, 4, 5, seed=1)
     changed = tf.concat(
         [real[:, :-1], tf.gather(real, [1, 0, 3, 2])[:, -1:]], axis=1
     )
     flat = [tf.reshape(x, [-1, 4, 4, 5]) for x in (real, fake, changed)]
-    _, tuples = scale(tf.concat(flat[:2], axis=0), num_batches=2, mismatch=True)
+    _, tuples, _ = scale(
+        tf.concat(flat[:2], axis=0), num_batches=2, mismatch=True
+    )
     assert tuples.shape == (3, 4, 1)
     for n in range(3):
         # The same images in another order: their statistics are the same.
-        _, alone = scale(flat[n])
+        _, alone, _ = scale(flat[n])
         np.testing.assert_allclose(tuples[n], alone[0], atol=1e-4)
+
+
+def test_heads_of_their_own_score_mismatched_tuples():
+    scale = ScaleDiscriminator(4, 0, 12, 2, 1, unmatched=True)
+    real, fake = noise(4, 2, 4, 4, 5), noise(4, 2, 4, 4, 5, seed=1)
+    flat = [tf.reshape(x, [-1, 4, 4, 5]) for x in (real, fake)]
+    _, _, found = scale(tf.concat(flat, axis=0), num_batches=2)
+    assert found.shape == (2, 4, 1)
+    # Each batch's neighbours are its own, and the head is another one: the
+    # usual head, with its weights, gives the same for changed tuples.
+    (head,), (own,) = scale.heads, scale.unmatched_heads
+    for ours, theirs in zip(own.weights, head.weights, strict=True):
+        theirs.assign(ours)
+    for n, tuples in enumerate((real, fake)):
+        changed = tf.concat(
+            [tuples[:, :1], tf.gather(tuples, [1, 0, 3, 2])[:, 1:]], axis=1
+        )
+        _, alone, _ = scale(tf.reshape(changed, [-1, 4, 4, 5]))
+        np.testing.assert_allclose(found[n], alone[0], atol=1e-4)
 
 
 def test_each_kind_of_tuple_has_a_head():
     scale = ScaleDiscriminator(4, 0, 12, 2, kinds=3)
     images = noise(6, 2, 4, 4, 5)
     flat = tf.reshape(images, [-1, 4, 4, 5])
-    _, before = scale(flat, mismatch=True)
+    _, before, _ = scale(flat, mismatch=True)
     assert before.shape == (2, 2, 3)
     # Mismatched within the kind: tuple 0 takes the last image of tuple 3.
     changed = tf.concat(
         [images[:, :1], tf.gather(images, [3, 4, 5, 0, 1, 2])[:, 1:]], axis=1
     )
-    _, alone = scale(tf.reshape(changed, [-1, 4, 4, 5]))
+    _, alone, _ = scale(tf.reshape(changed, [-1, 4, 4, 5]))
     np.testing.assert_allclose(before[1], alone[0], atol=1e-4)
     bias = scale.heads[1].logit.bias
     bias.assign(bias + 2.0)
-    _, after = scale(flat)
+    _, after, _ = scale(flat)
     np.testing.assert_allclose(
         after[0] - before[0], np.tile([0.0, 2.0, 0.0], (2, 1)), atol=1e-5
     )
@@ -142,7 +167,7 @@ def test_discriminator_of_four_scales(side):
     maps = d.mixing([noise(4, side // n, side // n, 5) for n in (4, 8, 16, 32)])
     logits = d(maps)
     assert len(logits) == 4
-    for places, tuples in logits:
+    for places, tuples, _ in logits:
         assert places.dtype == tuples.dtype == tf.float32
         assert places.shape[0] == 4 and tuples.shape == (1, 2, 1)
 
