@@ -42,6 +42,7 @@ OTHER = {
     "single_weight": 0.5,
     "tuple_weight": 0.5,
     "mismatched_weight": 0.3,
+    "unmatched_weight": 0.5,
     "ema_half_life_images": 20_000.0,
 }
 FIELDS = [field.name for field in dataclasses.fields(Experiment)]
@@ -74,6 +75,7 @@ def test_defaults_are_the_references_sd_dcgan():
         "single_weight": 1.0,
         "tuple_weight": 1.0,
         "mismatched_weight": 0.0,
+        "unmatched_weight": 0.0,
         "ema_half_life_images": 0.0,
         "pixel_scale": False,
         "tuple_norm": "batch",
