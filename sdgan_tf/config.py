@@ -272,6 +272,7 @@ MODEL_DEFAULTS: dict[str, dict[str, Any]] = {
         "tuple_norm": "tuple",
         "tuple_spread": True,
         "tuple_weight": 3.0,
+        "unmatched_weight": 1.0,
     },
 }
 
