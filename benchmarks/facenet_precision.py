@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
         for name, parts in found.items():
             embedded = np.concatenate(parts).reshape(len(images) // 2, 2, -1)
             apart = distances(embedded[:, 0], embedded[:, 1])
-            auc = Verification(apart, pairs.matched).curve().auc()
+            (auc,) = Verification(apart, pairs.matched).curve().auc()
             each = 1e3 * times[name] / len(images)
             print(f"| {name}, {size} | {each:.2f} | {auc:.5f} |", flush=True)
 
