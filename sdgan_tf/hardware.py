@@ -1,4 +1,4 @@
-"""What the processor or the GPUs of this machine can do."""
+"""Capabilities of this machine's processor and GPUs."""
 
 import pathlib
 import re

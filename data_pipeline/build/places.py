@@ -164,7 +164,7 @@ def read_head(path: str) -> bytes:
 
 
 def decompressor(head: bytes) -> Callable | None:
-    """What decompresses a file that begins so; None if it is plain."""
+    """Finds the decompressor of a file by its head; None if it is plain."""
     return next(
         (opens for h, opens in STREAMS.items() if head[: len(h)] == h), None
     )

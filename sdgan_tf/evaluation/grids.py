@@ -1,4 +1,4 @@
-"""What z_i and z_o each decide, measured on a grid of their combinations.
+"""Measures what z_i and z_o each decide on a grid of their combinations.
 
 The paper measures that z_i fixes the subject. These measure the other half of
 its claim, that z_o fixes the observation, as well.

@@ -22,7 +22,7 @@ ABSOLUTE = 0.02
 
 @dataclasses.dataclass(frozen=True)
 class FirstSteps:
-    """What the first steps of a precision showed.
+    """Losses and time of the first steps in a precision.
 
     Attributes:
         losses: All losses of each step.

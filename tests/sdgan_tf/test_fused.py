@@ -10,7 +10,7 @@ EPSILON = 1e-3
 
 
 def by_operations(x, gamma, beta):
-    """What the kernel computes, by operations with gradients of any order."""
+    """Computes the same by operations with gradients of any order."""
     wide = tf.cast(x, "float32")
     mean = tf.reduce_mean(wide, (0, 1, 2))
     variance = tf.reduce_mean(tf.square(wide - mean), (0, 1, 2))
@@ -85,7 +85,7 @@ def test_no_gradient_through_the_statistics():
 
 
 def test_variables_of_a_strategy():
-    """What is called outside of the replicas sees distributed variables."""
+    """Calls outside of the replicas pass distributed variables."""
     x, gamma, beta = inputs("float32")
     with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
         scale, shift = tf.Variable(gamma), tf.Variable(beta)

@@ -1,4 +1,4 @@
-"""What the processor says of itself."""
+"""Flags of the processor."""
 
 import pytest
 

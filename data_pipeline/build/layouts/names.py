@@ -73,7 +73,7 @@ def split_folders(names: Iterable[str]) -> dict[str, str]:
 
 
 def word_of_shard(name: str) -> str | None:
-    """What the name of another program's shard calls its split, as a word.
+    """The word by which the name of another program's shard names its split.
 
     Such as `train-00000-of-00002.parquet`, `faces_val_07.tar` and
     `faces-test.tfrecord-00000-of-00001`.
